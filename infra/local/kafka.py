@@ -1,0 +1,48 @@
+"""Run the embedded broker in the foreground.  Run: python -m infra.local.kafka (supervisor does)."""
+
+import os
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from string import Template
+
+from infra.local.java import java_binary
+from ingestion.settings import BrokerSettings, PathSettings, load
+
+HERE = Path(__file__).parent
+JVM_OPTIONS = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC"]
+
+
+def main() -> None:
+    paths, broker = load(PathSettings), load(BrokerSettings)
+    data = paths.var_dir / "kafka"
+    properties = _write_properties(data, broker)
+    java = _java(paths.jars_dir / "kafka")
+    if not (data / "log" / "meta.properties").exists():
+        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        subprocess.run([*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", properties], check=True)
+    # becomes the broker itself: one process, whose signals and memory are the broker's own
+    os.execv(java[0], [*java, "kafka.Kafka", str(properties)])
+
+
+def _java(jars: Path) -> list[str]:
+    class_path = ":".join(str(jar) for jar in sorted(jars.glob("*.jar")))
+    log_settings = f"-Dlog4j2.configurationFile={HERE / 'kafka-log4j2.properties'}"
+    return [str(java_binary()), *JVM_OPTIONS, log_settings, "-cp", class_path]
+
+
+def _write_properties(data: Path, broker: BrokerSettings) -> Path:
+    data.mkdir(parents=True, exist_ok=True)
+    template = Template((HERE / "kafka.properties").read_text())
+    path = data / "kafka.properties"
+    path.write_text(
+        template.substitute(
+            host=broker.host, port=broker.port, controller_port=broker.controller_port, log_dir=data / "log"
+        )
+    )
+    return path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""The Bronze table: its columns, and how one Kafka record becomes one row.
+
+Everything that arrives is kept as it arrived.  Beside the raw bytes stand the event's fields as text, where the bytes
+can be read as one JSON object; typing and judging them is Silver's work.
+"""
+
+from ingestion.event import EVENT_FIELDS
+
+BRONZE_COLUMNS = {
+    "key": "binary",
+    "headers": "array<struct<key: string, value: binary>>",
+    "value": "binary",
+    "kafka_topic": "string",
+    "kafka_partition": "int",
+    "kafka_offset": "bigint",
+    "kafka_timestamp": "timestamp",
+    "ingestion_time": "timestamp",
+    "date": "date",
+    **dict.fromkeys(EVENT_FIELDS, "string"),
+    "unknown_fields": "map<string, string>",
+    "parse_error": "string",
+}
+
+_COLUMNS = ",\n    ".join(f"`{name}` {kind}" for name, kind in BRONZE_COLUMNS.items())
+
+# One commit a second: few checkpoints of the log, a week of it, and file statistics only where they let readers skip.
+CREATE_BRONZE = f"""
+create table if not exists bronze.ventes_raw (
+    {_COLUMNS}
+)
+using delta
+partitioned by (`date`)
+location '{{location}}'
+tblproperties (
+    'delta.appendOnly' = 'true',
+    'delta.checkpointInterval' = '100',
+    'delta.logRetentionDuration' = 'interval 7 days',
+    'delta.dataSkippingStatsColumns' = 'kafka_partition,kafka_offset,kafka_timestamp'
+)
+"""
+
+_KNOWN = ", ".join(f"'{name}'" for name in EVENT_FIELDS)
+
+# `variant` keeps decimals exactly, and refuses duplicate keys and lone surrogates.  It stops reading behind the first
+# value, so what follows is caught by counting the elements of [text] and of [text,0]: no text can be both 1 and 2 long
+# unless it is a single value.
+_STAGES = (
+    {
+        "text": "case when is_valid_utf8(cast(value as string)) then cast(value as string) end",
+    },
+    {
+        "variant": "case when json_array_length('[' || text || ']') = 1"
+        " and json_array_length('[' || text || ',0]') = 2 then try_parse_json(text) end",
+        # a number with an exponent or more than 38 digits passes through a double: it is marked with ~
+        "inexact": r"coalesce(text rlike '[0-9][eE][-+]?[0-9]|[0-9.]{39}', false)",
+    },
+    {
+        "keys": "case when variant is not null then json_object_keys(text) end",
+    },
+)
+
+
+def _field(name: str) -> str:
+    text = f"variant_get(variant, '$.{name}', 'string')"
+    kind = f"schema_of_variant(variant_get(variant, '$.{name}'))"
+    return f"case when keys is null then null when inexact and {kind} = 'DOUBLE' then '~' || {text} else {text} end"
+
+
+_EXPRESSIONS = {
+    "key": "key",
+    "headers": "headers",
+    "value": "value",
+    "kafka_topic": "topic",
+    "kafka_partition": "partition",
+    "kafka_offset": "offset",
+    "kafka_timestamp": "timestamp",
+    "ingestion_time": "current_timestamp()",
+    "date": "to_date(timestamp)",
+    **{name: _field(name) for name in EVENT_FIELDS},
+    "unknown_fields": f"""case when size(array_except(keys, array({_KNOWN}))) > 0 then map_filter(
+        from_json(text, 'map<string,string>'), (name, _) -> not array_contains(array({_KNOWN}), name)) end""",
+    "parse_error": r"""case
+        when value is null or length(value) = 0 or text rlike '^[ \\t\\r\\n]*$' then 'vide'
+        when text is null then 'utf8_invalide'
+        when variant is null and size(json_object_keys(text)) > size(array_distinct(json_object_keys(text)))
+            then 'cle_en_double'
+        when variant is null then 'json_invalide'
+        when keys is null then 'pas_un_objet' end""",
+}
+
+
+def bronze_projection() -> tuple[list[list[str]], list[str]]:
+    """SQL of the intermediate columns, stage by stage, and of Bronze's columns, over the Kafka source's columns."""
+    stages = [["*", *(f"{sql} as {name}" for name, sql in stage.items())] for stage in _STAGES]
+    return stages, [f"{_EXPRESSIONS[name]} as `{name}`" for name in BRONZE_COLUMNS]

@@ -1,0 +1,48 @@
+"""Wait until Bronze holds what the broker holds."""
+
+import time
+from collections.abc import Callable
+
+from ingestion.lake import BronzeOffsets
+from ingestion.process import alive
+from ingestion.settings import KafkaSettings, load
+from ingestion.state import read_state
+from ingestion.topic import Offsets, offset_range
+
+
+class DrainError(Exception):
+    """Bronze did not get there: the stream is dead, or the time is up."""
+
+
+def drain(
+    targets: Offsets | None = None, timeout: float = 60.0, on_progress: Callable[[int], None] = lambda missing: None
+) -> Offsets:
+    """Return when Bronze's highest offsets have reached the targets (exclusive; default: the broker's ends now).
+
+    Raises DrainError at once when the stream has failed, with its reason, and after `timeout` seconds.
+    """
+    targets = offset_range(load(KafkaSettings))[1] if targets is None else targets
+    bronze, deadline = BronzeOffsets(), time.monotonic() + timeout
+    while missing := _missing(targets, bronze.refresh()):
+        on_progress(sum(missing.values()))
+        _refuse_dead_stream()
+        if time.monotonic() > deadline:
+            raise DrainError(
+                f"Bronze still lacks {sum(missing.values())} events after {timeout:g} s (by partition: {missing}); "
+                f"look at the stream (sales logs bronze), or wait longer (--timeout)"
+            )
+        time.sleep(0.1)
+    return targets
+
+
+def _missing(targets: Offsets, highest: Offsets) -> Offsets:
+    behind = {partition: end - 1 - highest.get(partition, -1) for partition, end in targets.items() if end > 0}
+    return {partition: count for partition, count in behind.items() if count > 0}
+
+
+def _refuse_dead_stream() -> None:
+    state = read_state("bronze")
+    if state.get("state") == "failed":
+        raise DrainError(f"the Bronze stream has failed: {state['error']}")
+    if not state or not alive(state["pid"]):
+        raise DrainError("the bronze process does not run; start the stack (sales up)")

@@ -1,0 +1,26 @@
+"""What our resident processes share: logging, and whether another one lives."""
+
+import logging
+import sys
+import time
+
+import psutil
+
+
+def configure_logging() -> None:
+    """One line per state change on standard error, in UTC; supervisor keeps and bounds the file."""
+    handler = logging.StreamHandler(sys.stderr)
+    formatter = logging.Formatter("%(asctime)sZ %(levelname)-7s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for noisy in ("kafka", "pyhive", "py4j", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; one that is dead and not yet collected does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,133 @@
+"""The one place that reads the environment.
+
+The embedded size takes its values from `infra/local/embedded.env`; a process environment overrides them one by one,
+and `SALES_ENV_FILE` names another file (empty: none, everything comes from the environment).
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parents[1]
+EMBEDDED_ENV = PROJECT / "infra" / "local" / "embedded.env"
+DBT_PROJECT = PROJECT / "dbt_sales"
+
+Folder = Annotated[Path, AfterValidator(lambda path: (PROJECT / path).resolve())]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsError(Exception):
+    """A variable is missing or wrong; the message names it, the rule and the value."""
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+
+class PathSettings(_Settings):
+    """Where the lake, the state of the embedded stack and the jars lie."""
+
+    lake_dir: Folder
+    var_dir: Folder
+    jars_dir: Folder
+    java_home_override: str
+
+    @property
+    def bronze(self) -> Path:
+        return self.lake_dir / "bronze" / "ventes_raw"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Inside the table's folder: table and checkpoint are backed up, moved and deleted together."""
+        return self.bronze / "_checkpoints"
+
+    @property
+    def silver(self) -> Path:
+        return self.lake_dir / "silver"
+
+    @property
+    def run_dir(self) -> Path:
+        """State files of the running stack: supervisor's socket, and what each process says of itself."""
+        return self.var_dir / "run"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.var_dir / "log"
+
+
+class KafkaSettings(_Settings):
+    model_config = SettingsConfigDict(env_prefix="KAFKA_", frozen=True, extra="ignore")
+
+    bootstrap_servers: str
+    topic: str
+    partitions: int = Field(ge=1)
+    replication_factor: int = Field(ge=1)
+    min_insync_replicas: int = Field(ge=1)
+    retention_ms: int
+    retention_bytes: int
+
+
+class BrokerSettings(_Settings):
+    """The embedded broker's own addresses."""
+
+    model_config = SettingsConfigDict(env_prefix="KAFKA_", frozen=True, extra="ignore")
+
+    host: str
+    port: Port
+    controller_port: Port
+
+
+class SparkSettings(_Settings):
+    model_config = SettingsConfigDict(env_prefix="SPARK_", frozen=True, extra="ignore")
+
+    host: str
+    master: str
+    driver_memory: str
+    thrift_port: Port
+    connect_port: Port
+    ui_port: Port
+
+
+class BronzeSettings(_Settings):
+    model_config = SettingsConfigDict(env_prefix="BRONZE_", frozen=True, extra="ignore")
+
+    trigger_seconds: float = Field(ge=0)
+    max_offsets_per_trigger: int = Field(ge=1)
+
+
+class SilverSettings(_Settings):
+    model_config = SettingsConfigDict(env_prefix="SILVER_", frozen=True, extra="ignore")
+
+    interval_seconds: float = Field(ge=0)
+
+
+class AppSettings(_Settings):
+    model_config = SettingsConfigDict(env_prefix="APP_", frozen=True, extra="ignore")
+
+    host: str
+    port: Port
+
+
+S = TypeVar("S", bound=_Settings)
+
+
+@cache
+def load(kind: type[S]) -> S:
+    """Read one group of settings; raises SettingsError naming every variable that is missing or wrong."""
+    env_file = os.environ.get("SALES_ENV_FILE", str(EMBEDDED_ENV)) or None
+    try:
+        return kind(_env_file=env_file)  # type: ignore[call-arg]
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        faults = [
+            f"{prefix}{'.'.join(map(str, fault['loc']))}".upper()
+            + f": {fault['msg'].lower()}, got {fault['input']!r}"
+            if fault["type"] != "missing"
+            else f"{prefix}{fault['loc'][0]}".upper() + " is required and has no value"
+            for fault in error.errors()
+        ]
+        raise SettingsError("; ".join(faults)) from error

@@ -1,0 +1,91 @@
+"""The topic: its creation, its identity and its offsets, asked from the broker."""
+
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from ingestion.settings import KafkaSettings
+
+Offsets = dict[int, int]
+logger = logging.getLogger(__name__)
+
+
+class BrokerError(Exception):
+    """The broker does not answer, or has no such topic; the message says which and what to do."""
+
+
+@contextmanager
+def _admin(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    try:
+        client = KafkaAdminClient(bootstrap_servers=settings.bootstrap_servers, bootstrap_timeout_ms=3000)
+    except (KafkaError, OSError) as error:
+        raise BrokerError(
+            f"no Kafka broker answers at {settings.bootstrap_servers} ({error}); is the stack up? (sales status)"
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def topic_id(settings: KafkaSettings) -> uuid.UUID | None:
+    """The id that the cluster gave the topic at its creation; None when there is no such topic."""
+    with _admin(settings) as admin:
+        (answer,) = admin.describe_topics([settings.topic])
+    return answer["topic_id"] if answer["error_code"] == 0 else None
+
+
+def create_topic(settings: KafkaSettings) -> None:
+    """Create the topic with its settings; one that exists stays as it is."""
+    configs = {
+        # the broker's clock dates every event: the producer's may be wrong
+        "message.timestamp.type": "LogAppendTime",
+        "retention.ms": str(settings.retention_ms),
+        "retention.bytes": str(settings.retention_bytes),
+        "max.message.bytes": str(2 * 1024 * 1024),
+        "min.insync.replicas": str(settings.min_insync_replicas),
+    }
+    topic = {
+        "num_partitions": settings.partitions,
+        "replication_factor": settings.replication_factor,
+        "configs": configs,
+    }
+    with _admin(settings) as admin:
+        try:
+            admin.create_topics({settings.topic: topic}, wait_for_metadata=True)
+            logger.info("created topic %s with %d partitions", settings.topic, settings.partitions)
+        except TopicAlreadyExistsError:
+            logger.info("topic %s exists", settings.topic)
+
+
+@contextmanager
+def reader(settings: KafkaSettings) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
+    """A consumer outside any group, and the topic's partitions; it commits nothing."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    try:
+        consumer = KafkaConsumer(
+            bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False, bootstrap_timeout_ms=3000
+        )
+    except (KafkaError, OSError) as error:
+        raise BrokerError(
+            f"no Kafka broker answers at {settings.bootstrap_servers} ({error}); is the stack up? (sales status)"
+        ) from error
+    try:
+        partitions = consumer.partitions_for_topic(settings.topic)
+        if not partitions:
+            raise BrokerError(f"topic {settings.topic} does not exist; the bronze process creates it (sales up)")
+        yield consumer, [TopicPartition(settings.topic, partition) for partition in sorted(partitions)]
+    finally:
+        consumer.close()
+
+
+def offset_range(settings: KafkaSettings) -> tuple[Offsets, Offsets]:
+    """By partition: the first offset that the broker still holds, and the offset that the next event will get."""
+    with reader(settings) as (consumer, partitions):
+        first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+    return {tp.partition: first[tp] for tp in partitions}, {tp.partition: end[tp] for tp in partitions}
