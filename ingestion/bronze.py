@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 import time
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +40,11 @@ def main() -> None:
     configure_logging()
     try:
         write_state("bronze", "waiting", for_="broker")
-        _wait_for_topic()
+        found = _wait_for_topic()
         write_state("bronze", "waiting", for_="gateway")
         while not gateway.ready():
             time.sleep(0.1)
+        _remember_topic(found)
         session_id = read_state("gateway")["session_id"]
         spark = connect(session_id)
         query = _find(spark) or _start(spark)
@@ -59,7 +61,8 @@ def _reason(error: Exception) -> str:
     return text.split("\n\nJVM stacktrace")[0].strip().split("\n")[0][:600]
 
 
-def _wait_for_topic() -> None:
+def _wait_for_topic() -> uuid.UUID | None:
+    """The topic's id; creates the topic of a new lake.  Raises BronzeError when Bronze was filled from another one."""
     settings, marker = load(KafkaSettings), load(PathSettings).bronze / "_topic.json"
     for attempt in Retrying(retry=retry_if_exception_type(BrokerError), wait=wait_fixed(0.2)):
         with attempt:
@@ -68,9 +71,7 @@ def _wait_for_topic() -> None:
         if found is None:
             create_topic(settings)
             found = topic_id(settings)
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.write_text(json.dumps({"topic": settings.topic, "id": str(found)}))
-        return
+        return found
     known = json.loads(marker.read_text())["id"]
     if str(found) != known:
         raise BronzeError(
@@ -78,6 +79,14 @@ def _wait_for_topic() -> None:
             f"{found or 'no such topic'}: it was deleted or created again, and its offsets mean other events now; "
             f"bring the old broker data back, or start a new lake (make clean, or another LAKE_DIR)"
         )
+    return found
+
+
+def _remember_topic(found: uuid.UUID | None) -> None:
+    """Beside the checkpoint; not before the gateway has made the table, which wants an empty folder."""
+    marker = load(PathSettings).bronze / "_topic.json"
+    if not marker.exists():
+        marker.write_text(json.dumps({"topic": load(KafkaSettings).topic, "id": str(found)}))
 
 
 def _find(spark: "SparkSession") -> "StreamingQuery | None":

@@ -16,6 +16,8 @@ def configure_logging() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in ("kafka", "pyhive", "py4j", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # logs a traceback for each refused connection; whoever connects has the error anyway
+    logging.getLogger("thrift").setLevel(logging.CRITICAL)
 
 
 def alive(pid: int) -> bool:

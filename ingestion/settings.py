@@ -7,9 +7,9 @@ and `SALES_ENV_FILE` names another file (empty: none, everything comes from the 
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -63,12 +63,22 @@ class KafkaSettings(_Settings):
     model_config = SettingsConfigDict(env_prefix="KAFKA_", frozen=True, extra="ignore")
 
     bootstrap_servers: str
+    host: str = ""
+    port: int = 0
     topic: str
     partitions: int = Field(ge=1)
     replication_factor: int = Field(ge=1)
     min_insync_replicas: int = Field(ge=1)
     retention_ms: int
     retention_bytes: int
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_broker_here(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The embedded broker's address follows from its host and port: they are moved in one place."""
+        if not values.get("bootstrap_servers") and values.get("host") and values.get("port"):
+            return values | {"bootstrap_servers": f"{values['host']}:{values['port']}"}
+        return {name: value for name, value in values.items() if value or name != "bootstrap_servers"}
 
 
 class BrokerSettings(_Settings):

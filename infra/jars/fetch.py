@@ -8,6 +8,7 @@ import hashlib
 import ssl
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -54,7 +55,14 @@ def faults(jars: list[Jar], folder: Path) -> list[str]:
     return found
 
 
-def fetch(folder: Path) -> int:
+def refuse_missing(folder: Path) -> None:
+    """Raise JarError when a pinned jar is not there; its content is checked when it is fetched."""
+    absent = [jar.filename for jar_set in SETS for jar in pinned(jar_set) if not (folder / jar_set / jar.filename).exists()]
+    if absent:
+        raise JarError(f"{len(absent)} jars are missing in {folder}, the first is {absent[0]}; fetch them (sales jars)")
+
+
+def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None) -> int:
     """Bring every pinned jar into `<folder>/<set>/`; return how many were fetched.  Raises JarError by file name."""
     fetched = 0
     for jar_set in SETS:
@@ -65,6 +73,7 @@ def fetch(folder: Path) -> int:
         missing = [jar for jar in jars if faults([jar], target)]
         for jar in missing:
             (target / jar.filename).unlink(missing_ok=True)
+        on_progress(f"{len(missing)} for {jar_set}")
         output = _retrieve(missing, target, folder / "cache")
         if wrong := faults(jars, target):
             raise JarError(f"{'; '.join(wrong)}; look at the network or the list infra/jars/{jar_set}.txt\n{output}")

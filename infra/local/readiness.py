@@ -1,29 +1,50 @@
 """Whether each process of the stack really answers."""
 
+import socket
+import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from infra.local.launch import read_starts
+from infra.local.supervision import PROGRAMS, StackError
 from ingestion import gateway, thrift
 from ingestion.process import alive
-from ingestion.settings import AppSettings, KafkaSettings, load
+from ingestion.settings import AppSettings, BrokerSettings, KafkaSettings, PathSettings, load
 from ingestion.state import read_state
 from ingestion.topic import BrokerError, topic_id
 
 Probe = Callable[[], str | None]
+# deaths in a row after which there is no use in waiting
+HOPELESS = 4
+# what the others get then, to show whether they are well
+PATIENCE_SECONDS = 30.0
+
+
+class NotReadyError(StackError):
+    """A process does not answer; `culprit` is the one whose log tells why."""
+
+    def __init__(self, message: str, culprit: str) -> None:
+        super().__init__(message)
+        self.culprit = culprit
 
 
 def probe_kafka() -> str | None:
+    broker = load(BrokerSettings)
     try:
+        # cheaper than a client while the port is closed
+        socket.create_connection((broker.host, broker.port), timeout=1).close()
         topic_id(load(KafkaSettings))
-    except BrokerError:
-        return "broker starts"
+    except (OSError, BrokerError):
+        return "starts"
     return None
 
 
 def probe_gateway() -> str | None:
     if not gateway.ready():
-        return "Spark starts"
+        return "starts"
     try:
         with thrift.session() as session:
             session.run("select 1")
@@ -44,15 +65,18 @@ def _probe_state(name: str, good: tuple[str, ...]) -> str | None:
     state = read_state(name)
     if state.get("state") in good and alive(state["pid"]):
         return None
-    return state.get("error") or f"{state.get('state', 'starts')} {state.get('for_', '')}".strip()
+    if state.get("state") == "waiting":
+        return f"waits for {state.get('for_', 'another process')}"
+    return state.get("error") or "starts"
 
 
 def probe_app() -> str | None:
     app = load(AppSettings)
+    host = "127.0.0.1" if app.host in ("0.0.0.0", "::") else app.host
     try:
-        answer = httpx.get(f"http://{app.host}:{app.port}/healthz", timeout=2)
+        answer = httpx.get(f"http://{host}:{app.port}/healthz", timeout=2)
     except httpx.HTTPError:
-        return "page starts"
+        return "starts"
     return None if answer.status_code == 200 else f"/healthz answers {answer.status_code}"
 
 
@@ -63,3 +87,68 @@ PROBES: dict[str, Probe] = {
     "silver": probe_silver,
     "app": probe_app,
 }
+
+
+def probe(name: str) -> str | None:
+    """None when the process answers, else what it lacks; one that keeps dying says so."""
+    starts = read_starts(name)
+    if starts and starts.waits:
+        return f"died {starts.quick} times in a row, starts again in {starts.waits:.0f} s"
+    fault = PROBES[name]()
+    if fault == "starts" and starts and starts.quick:
+        return f"starts again (died {starts.quick} times in a row)"
+    return fault
+
+
+def wait_until_ready(on_answer: Callable[[str, str | None], None], timeout: float) -> None:
+    """Probe every process, in parallel, until all have answered.
+
+    `on_answer` is told each change of what a process lacks (None: ready), from several threads.  Raises NotReadyError
+    when the time is up; soon after a process has died several times in a row it is.
+    """
+    wait = _Wait(on_answer, time.monotonic() + timeout)
+    with ThreadPoolExecutor(len(PROGRAMS)) as pool:
+        try:
+            faults = dict(zip(PROGRAMS, pool.map(wait.until_ready, PROGRAMS), strict=True))
+        finally:
+            wait.deadline = 0.0
+    missing = {name: fault for name, fault in faults.items() if fault}
+    if missing:
+        why = "; ".join(f"{name} {fault}" for name, fault in missing.items())
+        culprit = next(iter(wait.hopeless or missing))
+        raise NotReadyError(f"not ready: {why}; look at the log (sales logs {culprit})", culprit)
+
+
+class _Wait:
+    def __init__(self, on_answer: Callable[[str, str | None], None], deadline: float) -> None:
+        self.on_answer = on_answer
+        self.deadline = deadline
+        self.hopeless: list[str] = []
+
+    def until_ready(self, name: str) -> str | None:
+        last: str | None = ""
+        while True:
+            fault = probe(name)
+            if fault != last:
+                self.on_answer(name, fault)
+            if fault is None or time.monotonic() > self.deadline or self._is_hopeless(name):
+                return fault
+            last = fault
+            time.sleep(0.2)
+
+    def _is_hopeless(self, name: str) -> bool:
+        starts = read_starts(name)
+        if starts is None or starts.quick < HOPELESS:
+            return False
+        self.hopeless.append(name)
+        self.deadline = min(self.deadline, time.monotonic() + PATIENCE_SECONDS)
+        return True
+
+
+def last_lines(name: str, count: int) -> list[str]:
+    """The end of a process's log; empty where there is none."""
+    path = load(PathSettings).log_dir / f"{name}.log"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return [line.rstrip("\n") for line in deque(file, count)]

@@ -5,13 +5,12 @@ supervisor leaves behind is found again, and nothing else ever is.
 """
 
 import os
-import shlex
-import socket
+import shutil
 import subprocess
 import sys
-import xmlrpc.client
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,20 +18,21 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from ingestion.settings import PROJECT, AppSettings, BrokerSettings, PathSettings, SparkSettings, load
+from infra.local import supervision
+from infra.local.java import java_version
+from infra.local.ports import MARK, port_faults
+from infra.local.supervision import PROGRAMS, StackError
+from ingestion.settings import (
+    PROJECT,
+    BronzeSettings,
+    KafkaSettings,
+    PathSettings,
+    SilverSettings,
+    load,
+)
 
-PROGRAMS = {
-    "kafka": "infra.local.kafka",
-    "gateway": "infra.local.gateway",
-    "bronze": "ingestion.bronze",
-    "silver": "ingestion.follower",
-    "app": "infra.local.app",
-}
-MARK = "SALES_STACK"
-
-
-class StackError(Exception):
-    """The stack cannot start; the message names the rule, the value and the way out."""
+LEAST_FREE_BYTES = 1 << 30
+STOP_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -46,49 +46,54 @@ class Process:
     memory: int
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """What a stop found: supervised programs by name, and the number of processes that a dead supervisor had left."""
+
+    programs: list[str]
+    left_behind: int
+
+
 def start() -> bool:
     """Start supervisor with all programs; False when they run already.  Raises StackError in one line."""
     paths = load(PathSettings)
-    paths.run_dir.mkdir(parents=True, exist_ok=True)
-    paths.log_dir.mkdir(parents=True, exist_ok=True)
+    _prepare_folders(paths)
     with _one_at_a_time(paths):
-        if processes():
+        if supervision.answers():
             return False
         _stop_left_behind()
-        _refuse_taken_ports()
-        config = _write_supervisor_config(paths)
-        for state in paths.run_dir.glob("*.json"):
-            state.unlink()
+        _refuse_what_cannot_run(paths)
+        _forget_last_run(paths)
         environment = os.environ | {MARK: str(paths.var_dir), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-        supervisord = Path(sys.executable).parent / "supervisord"
-        subprocess.run([supervisord, "-c", config], check=True, env=environment, cwd=PROJECT)
+        command = [Path(sys.executable).parent / "supervisord", "-c", supervision.write_config(paths)]
+        result = subprocess.run(
+            command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        if result.returncode:
+            raise StackError(f"supervisord did not start: {result.stdout.strip() or result.returncode}")
     return True
 
 
-def stop() -> int:
-    """Stop every process of the stack, supervised or left behind; return how many there were."""
+def stop(on_progress: Callable[[int], None] = lambda left: None) -> Stopped:
+    """Stop every process of the stack, supervised or left behind.  `on_progress` is told how many are left."""
     paths = load(PathSettings)
-    paths.run_dir.mkdir(parents=True, exist_ok=True)
+    if not paths.run_dir.exists():
+        return Stopped([], 0)
     with _one_at_a_time(paths):
-        marked = _marked_processes()
-        if processes():
-            with _supervisor() as supervisor:
-                supervisor.shutdown()
-            psutil.wait_procs(marked, timeout=30)
-        _stop_left_behind()
-        for state in paths.run_dir.glob("*.json"):
-            state.unlink()
-    return len(marked)
+        supervised = [process.name for process in processes() if process.pid]
+        marked = marked_processes()
+        if supervision.answers():
+            supervision.shut_down()
+            _wait(marked, on_progress)
+        left = _stop_left_behind()
+        _forget_last_run(paths)
+    return Stopped(supervised, 0 if supervised else left)
 
 
 def processes() -> list[Process]:
     """The supervised processes, in their order; empty when no supervisor runs."""
-    try:
-        with _supervisor() as supervisor:
-            answers = {answer["name"]: answer for answer in supervisor.getAllProcessInfo()}
-    except (OSError, xmlrpc.client.Error):
-        return []
-    return [_process(answers[name]) for name in PROGRAMS]
+    answers = supervision.answers()
+    return [_process(answers[name]) for name in PROGRAMS if name in answers]
 
 
 def _process(answer: dict[str, Any]) -> Process:
@@ -110,22 +115,35 @@ def _memory(pid: int) -> int:
         return 0
 
 
-@contextmanager
-def _supervisor() -> Iterator[Any]:
-    from supervisor.xmlrpc import SupervisorTransport
+def marked_processes() -> list[psutil.Process]:
+    """Every living process of this stack, but for this one and its parents."""
+    mark = str(load(PathSettings).var_dir)
+    ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid not in ours and process.environ().get(MARK) == mark:
+                found.append(process)
+    return found
 
-    transport = SupervisorTransport(None, None, f"unix://{_socket()}")
-    try:
-        yield xmlrpc.client.ServerProxy("http://localhost", transport=transport).supervisor
-    finally:
-        transport.close()
 
-
-def _socket() -> Path:
-    path = load(PathSettings).run_dir / "supervisor.sock"
-    if len(str(path)) > 100:
-        raise StackError(f"a socket's path may have 100 characters, {path} has {len(str(path))}; set a shorter VAR_DIR")
-    return path
+def _prepare_folders(paths: PathSettings) -> None:
+    for variable, folder in (("LAKE_DIR", paths.lake_dir), ("VAR_DIR", paths.var_dir)):
+        try:
+            for each in (folder, *((paths.run_dir, paths.log_dir) if variable == "VAR_DIR" else ())):
+                each.mkdir(parents=True, exist_ok=True)
+                probe = each / f".writable.{os.getpid()}"
+                probe.touch()
+                probe.unlink()
+        except OSError as error:
+            raise StackError(
+                f"{variable} must be a folder that can be written, got {folder} ({error.strerror}); "
+                f"set another {variable}"
+            ) from error
+        if (free := shutil.disk_usage(folder).free) < LEAST_FREE_BYTES:
+            raise StackError(
+                f"{variable} needs 1 GiB of free disk, {folder} has {free >> 20} MiB; free some, or set another {variable}"
+            )
 
 
 @contextmanager
@@ -137,100 +155,40 @@ def _one_at_a_time(paths: PathSettings) -> Iterator[None]:
         raise StackError("another start or stop of this stack is under way; wait for it (sales status)") from error
 
 
-def _marked_processes() -> list[psutil.Process]:
-    """Every living process of this stack, but for this one and its parents."""
-    mark = str(load(PathSettings).var_dir)
-    ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid not in ours and process.environ().get(MARK) == mark:
-                found.append(process)
-        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-    return found
+def _refuse_what_cannot_run(paths: PathSettings) -> None:
+    from infra.jars.fetch import refuse_missing
+
+    for settings in (KafkaSettings, BronzeSettings, SilverSettings):
+        load(settings)
+    java_version()
+    refuse_missing(paths.jars_dir)
+    if faults := port_faults():
+        raise StackError("; ".join(faults))
 
 
-def _stop_left_behind() -> None:
-    left = _marked_processes()
+def _forget_last_run(paths: PathSettings) -> None:
+    """What a run leaves in its folders and the next one must not believe; to be called while nothing runs."""
+    for pattern in ("*.json", "*.starts", "supervisor*"):
+        for file in paths.run_dir.glob(pattern):
+            file.unlink(missing_ok=True)
+    shutil.rmtree(paths.var_dir / "spark", ignore_errors=True)
+
+
+def _wait(left: list[psutil.Process], on_progress: Callable[[int], None]) -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    while left and time.monotonic() < deadline:
+        on_progress(len(left))
+        _, left = psutil.wait_procs(left, timeout=0.2)
+
+
+def _stop_left_behind() -> int:
+    left = marked_processes()
     for process in left:
-        with _gone_is_fine():
+        with suppress(psutil.NoSuchProcess):
             process.terminate()
     _, stubborn = psutil.wait_procs(left, timeout=15)
     for process in stubborn:
-        with _gone_is_fine():
+        with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=5)
-
-
-@contextmanager
-def _gone_is_fine() -> Iterator[None]:
-    try:
-        yield
-    except psutil.NoSuchProcess:
-        return
-
-
-def ports() -> dict[str, int]:
-    """The variable that moves it, and the port, of everything that listens."""
-    broker, spark, app = load(BrokerSettings), load(SparkSettings), load(AppSettings)
-    return {
-        "KAFKA_PORT": broker.port,
-        "KAFKA_CONTROLLER_PORT": broker.controller_port,
-        "SPARK_THRIFT_PORT": spark.thrift_port,
-        "SPARK_CONNECT_PORT": spark.connect_port,
-        "SPARK_UI_PORT": spark.ui_port,
-        "APP_PORT": app.port,
-    }
-
-
-def taken_ports() -> list[str]:
-    """One line for each port that somebody else listens on."""
-    found = []
-    for variable, port in ports().items():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                found.append(f"port {port} is taken by another program; free it, or move ours with {variable}")
-    return found
-
-
-def _refuse_taken_ports() -> None:
-    if taken := taken_ports():
-        raise StackError("; ".join(taken))
-
-
-def _write_supervisor_config(paths: PathSettings) -> Path:
-    sections = [
-        "[supervisord]",
-        f"logfile = {paths.log_dir}/supervisor.log",
-        "logfile_maxbytes = 1MB",
-        "logfile_backups = 1",
-        f"pidfile = {paths.run_dir}/supervisor.pid",
-        "[unix_http_server]",
-        f"file = {_socket()}",
-        "chmod = 0600",
-        "[rpcinterface:supervisor]",
-        "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
-    ]
-    for name, module in PROGRAMS.items():
-        sections += [
-            f"[program:{name}]",
-            f"command = {shlex.quote(sys.executable)} -m {module}",
-            f"directory = {PROJECT}",
-            "autorestart = true",
-            "startretries = 1000000",
-            "stopwaitsecs = 20",
-            "stopasgroup = true",
-            "killasgroup = true",
-            "redirect_stderr = true",
-            f"stdout_logfile = {paths.log_dir}/{name}.log",
-            "stdout_logfile_maxbytes = 10MB",
-            "stdout_logfile_backups = 1",
-        ]
-    config = paths.run_dir / "supervisord.conf"
-    # supervisor expands %(...)s in its values
-    config.write_text("\n".join(line.replace("%", "%%") for line in sections) + "\n")
-    return config
+    return len(left)

@@ -1,0 +1,30 @@
+{# The version of each table now, as a JSON object: what readers of this slice open. #}
+{% macro versions_publiees(relations) -%}
+    {%- set versions = {} -%}
+    {%- if execute -%}
+        {%- for relation in relations -%}
+            {%- set version = run_query("describe history " ~ relation ~ " limit 1").rows[0][0] -%}
+            {%- do versions.update({relation.identifier: version | int}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ tojson(versions, sort_keys=true) }}
+{%- endmacro %}
+
+
+{# What the ledger says of earlier slices.  A rebuild keeps it for all but the newest: their versions still hold. #}
+{% macro publications_precedentes() -%}
+    {%- if execute and var('rebuild') and load_relation(this) -%}
+        select tranche, max(versions) as versions, max(closed_at) as closed_at
+        from {{ this }}
+        where tranche < (select max(tranche) from {{ this }})
+        group by tranche
+    {%- else -%}
+        select cast(null as int) as tranche, cast(null as string) as versions, cast(null as timestamp) as closed_at
+        where false
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro maintenant() -%}
+    {{ modules.datetime.datetime.now(modules.pytz.utc).isoformat() }}
+{%- endmacro %}

@@ -1,0 +1,183 @@
+{# The slice that this run works on, as literals: its number, its bounds for each partition, and the lowest and
+   highest `vente_id` in it.  In a rebuild, all slices at once.  `tranche` is none while there is no slice. #}
+{% macro tranche_courante() %}
+    {%- set tranches = ref('tranches') -%}
+    {%- if not execute -%}
+        {{ return({'tranche': none, 'bornes': []}) }}
+    {%- endif -%}
+    {%- set rows = run_query(
+        "select kafka_partition, min(from_offset), max(to_offset), max(tranche), min(vente_id_min), max(vente_id_max)"
+        ~ " from " ~ tranches
+        ~ ("" if var('rebuild') else " where tranche = (select max(tranche) from " ~ tranches ~ ")")
+        ~ " group by kafka_partition order by kafka_partition"
+    ).rows -%}
+    {{ return({
+        'tranche': rows | map(attribute=3) | max if rows else none,
+        'bornes': rows | map('list') | list,
+        'vente_id_min': rows | map(attribute=4) | reject('none') | min,
+        'vente_id_max': rows | map(attribute=5) | reject('none') | max,
+    }) }}
+{% endmacro %}
+
+
+{# Condition on a Bronze row: its offset lies in the slice. #}
+{% macro dans_la_tranche(courante) -%}
+    {%- if not courante.bornes -%}
+        false
+    {%- endif -%}
+    {%- for borne in courante.bornes -%}
+        {{ ' or ' if not loop.first }}(
+            kafka_partition = {{ borne[0] }}
+            and kafka_offset >= {{ borne[1] }}
+            and kafka_offset < {{ borne[2] }}
+        )
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# The newest slice, whether the ledger has closed it, and where it ended: what the next one starts from.
+   The ledger is asked by name: a `ref` would be a cycle, since it is made from everything that follows. #}
+{% macro derniere_tranche() %}
+    {%- if not execute or load_relation(this) is none -%}
+        {{ return({'tranche': 0, 'fermee': true, 'bornes': []}) }}
+    {%- endif -%}
+    {%- set bilan = this.incorporate(path={'identifier': 'bilan_ingestion'}) -%}
+    {%- set fermee = "select coalesce(max(tranche), 0) from " ~ bilan if load_relation(bilan) else "select 0" -%}
+    {%- set rows = run_query(
+        "select kafka_partition, to_offset, tranche, (" ~ fermee ~ ") >= tranche from " ~ this
+        ~ " where tranche = (select max(tranche) from " ~ this ~ ") order by kafka_partition"
+    ).rows -%}
+    {{ return({
+        'tranche': rows[0][2] if rows else 0,
+        'fermee': rows[0][3] if rows else true,
+        'bornes': rows | map('list') | list,
+    }) }}
+{% endmacro %}
+
+
+{# Condition on a Bronze row: no slice has taken it yet.  Partitions are numbered from 0 without gaps, so a new one has
+   a higher number than all known ones. #}
+{% macro apres_la_tranche(derniere) -%}
+    kafka_partition > {{ derniere.bornes | map(attribute=0) | max if derniere.bornes else -1 }}
+    {%- for borne in derniere.bornes %}
+        or (kafka_partition = {{ borne[0] }} and kafka_offset >= {{ borne[1] }})
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# The hours in which the slice has valid sales, as a list of literals; in a rebuild, none: every hour. #}
+{% macro heures_touchees() %}
+    {%- set evaluees = ref('ventes_evaluees') -%}
+    {%- if not execute or var('rebuild') -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {{ return(run_query(
+        "select distinct cast(date_trunc('hour', timestamp) as string) from " ~ evaluees
+        ~ " where verdict = 'valide' order by 1"
+    ).columns[0].values() | list) }}
+{% endmacro %}
+
+
+{# The sales of earlier slices that a copy in this one could repeat.  `ventes_clean` is asked by name: a `ref` would be
+   a cycle, since it is made from what this feeds.  In a rebuild there are none: all slices are judged at once. #}
+{% macro ventes_connues(courante) -%}
+    {%- set ventes_clean = this.incorporate(path={'identifier': 'ventes_clean'}) -%}
+    {%- if execute and not var('rebuild') and courante.vente_id_min is not none and load_relation(ventes_clean) -%}
+        select vente_id, client_id, produit_id, timestamp, quantite, montant
+        from {{ ventes_clean }}
+        where
+            tranche < {{ courante.tranche }}
+            and vente_id between {{ courante.vente_id_min }} and {{ courante.vente_id_max }}
+    {%- else -%}
+        select
+            cast(null as bigint) as vente_id, cast(null as int) as client_id, cast(null as int) as produit_id,
+            cast(null as timestamp) as timestamp, cast(null as int) as quantite, cast(null as decimal(12, 2)) as montant
+        where false
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# CTE `numerotees`: the rows with their slice.  A run has one slice; a rebuild finds each row's slice as the last one
+   that starts at or before its offset. #}
+{% macro numeroter_tranches(ventes, courante) -%}
+    {%- if not var('rebuild') -%}
+numerotees as (
+
+    select
+        *,
+        {{ courante.tranche or 0 }} as tranche
+    from {{ ventes }}
+
+),
+    {%- else -%}
+debuts as (
+
+    select
+        kafka_partition,
+        from_offset as kafka_offset,
+        tranche
+    from {{ ref('tranches') }}
+    where from_offset < to_offset
+
+),
+
+offsets as (
+
+    select
+        kafka_partition,
+        kafka_offset,
+        max(tranche) as debut
+    from (
+        select kafka_partition, kafka_offset, tranche from debuts
+        union all
+        select kafka_partition, kafka_offset, null from {{ ventes }}
+    )
+    group by kafka_partition, kafka_offset
+
+),
+
+tranches_par_offset as (
+
+    select
+        kafka_partition,
+        kafka_offset,
+        max(debut) over (partition by kafka_partition order by kafka_offset) as tranche
+    from offsets
+
+),
+
+numerotees as (
+
+    select
+        {{ ventes }}.*,
+        tranches_par_offset.tranche
+    from {{ ventes }}
+    inner join tranches_par_offset
+        on
+            {{ ventes }}.kafka_partition = tranches_par_offset.kafka_partition
+            and {{ ventes }}.kafka_offset = tranches_par_offset.kafka_offset
+
+),
+    {%- endif %}
+{%- endmacro %}
+
+
+{# Condition on a sale: it lies in one of these hours.  The days and the outer bounds let Delta skip files. #}
+{% macro dans_les_heures(heures) -%}
+    {%- if not heures -%}
+        false
+    {%- else -%}
+        date_vente in (
+            {%- for jour in heures | map('truncate', 10, true, '', 0) | unique -%}
+                date '{{ jour }}'{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        )
+        and timestamp >= timestamp '{{ heures | first }}'
+        and timestamp < timestamp '{{ heures | last }}' + interval 1 hour
+        and date_trunc('hour', timestamp) in (
+            {%- for heure in heures -%}
+                timestamp '{{ heure }}'{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        )
+    {%- endif -%}
+{%- endmacro %}

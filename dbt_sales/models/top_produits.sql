@@ -1,0 +1,45 @@
+{{ config(materialized='table') }}
+
+with
+
+cube_horaire as (
+
+    select
+        produit_nom,
+        total_montant
+    from {{ ref('cube_horaire') }}
+
+),
+
+par_produit as (
+
+    select
+        produit_nom,
+        cast(sum(total_montant) as decimal(18, 2)) as total_montant
+    from cube_horaire
+    group by produit_nom
+
+),
+
+classes as (
+
+    select
+        row_number() over (order by total_montant desc, produit_nom) as rank,
+        produit_nom,
+        total_montant
+    from par_produit
+
+),
+
+final as (
+
+    select
+        rank,
+        produit_nom,
+        total_montant
+    from classes
+    where rank <= 10
+
+)
+
+select * from final

@@ -1,0 +1,45 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['vente_id'],
+    partition_by=['date_vente'],
+    tblproperties={
+        'delta.autoOptimize.autoCompact': 'true',
+        'delta.dataSkippingStatsColumns':
+            'vente_id,timestamp,kafka_partition,kafka_offset,tranche',
+    },
+    meta={'insert_only': true, 'bounded_by': 'vente_id'},
+) }}
+
+with
+
+ventes_evaluees as (
+
+    select * from {{ ref('ventes_evaluees') }}
+    where verdict = 'valide'
+
+),
+
+final as (
+
+    select
+        vente_id,
+        client_id,
+        produit_id,
+        timestamp,
+        quantite,
+        montant,
+        client_nom,
+        produit_nom,
+        categorie,
+        pays,
+        segment,
+        to_date(timestamp) as date_vente,
+        kafka_partition,
+        kafka_offset,
+        kafka_timestamp,
+        tranche
+    from ventes_evaluees
+
+)
+
+select * from final

@@ -1,0 +1,126 @@
+"""Whether this machine can run the embedded stack: each check names what is there, and what to do where it is not."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from infra.jars.fetch import SETS, faults, pinned
+from infra.local import supervision
+from infra.local.java import JavaError, java_binary, java_version
+from infra.local.ports import port_faults, ports
+from infra.local.stack import marked_processes, processes
+from infra.local.supervision import SOCKET_PATH_LIMIT, StackError
+from ingestion.settings import PathSettings, load
+
+GIB = 1 << 30
+# the stack takes about 3 GiB; a page cache and the commands need the rest
+MEMORY = 4 * GIB
+DISK = 5 * GIB
+
+
+@dataclass(frozen=True)
+class Check:
+    """`remedy` None: it is right."""
+
+    subject: str
+    found: str
+    remedy: str | None = None
+
+
+def diagnose() -> list[Check]:
+    checks: tuple[Callable[[], Check], ...] = (
+        _python,
+        _java,
+        _jars,
+        _start_up_cache,
+        _memory,
+        _cores,
+        lambda: _disk("LAKE_DIR", load(PathSettings).lake_dir),
+        lambda: _disk("VAR_DIR", load(PathSettings).var_dir),
+        _socket_path,
+        _ports,
+        _stack,
+    )
+    return [check() for check in checks]
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    right = sys.version_info[:2] in ((3, 11), (3, 12))
+    return Check("Python", version, None if right else "use 3.11 or 3.12 (make setup PYTHON=/path/to/python3.12)")
+
+
+def _java() -> Check:
+    try:
+        return Check("Java", f"{java_version()} ({java_binary()})")
+    except JavaError as error:
+        return Check("Java", "not usable", str(error))
+
+
+def _jars() -> Check:
+    folder = load(PathSettings).jars_dir
+    wrong = [fault for jar_set in SETS for fault in faults(pinned(jar_set), folder / jar_set)]
+    if not wrong:
+        return Check("jars", f"{sum(len(pinned(jar_set)) for jar_set in SETS)}, each as pinned")
+    return Check("jars", f"{len(wrong)} wrong, the first: {wrong[0]}", "sales jars")
+
+
+def _start_up_cache() -> Check:
+    cache = load(PathSettings).jars_dir / "gateway.aot"
+    return Check("start-up cache", f"{cache.stat().st_size >> 20} MiB" if cache.exists() else "none (sales warm makes it)")
+
+
+def _memory() -> Check:
+    ours = sum(process.memory for process in processes())
+    available = psutil.virtual_memory().available + ours
+    if (limit := _container_limit()) is not None:
+        available = min(available, limit)
+    found = f"{available / GIB:.1f} GiB available"
+    return Check("memory", found, None if available >= MEMORY else f"{MEMORY // GIB} GiB are needed; close other programs")
+
+
+def _container_limit() -> int | None:
+    """What a container may take, which the machine's own figure does not show."""
+    try:
+        return int(Path("/sys/fs/cgroup/memory.max").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _cores() -> Check:
+    cores = psutil.cpu_count() or 1
+    return Check("processor", f"{cores} cores", None if cores >= 2 else "2 are needed; with one, starts may time out")
+
+
+def _disk(variable: str, folder: Path) -> Check:
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    found = f"{free / GIB:.1f} GiB free at {folder}"
+    return Check(variable, found, None if free >= DISK else f"{DISK // GIB} GiB are needed; free some, or move {variable}")
+
+
+def _socket_path() -> Check:
+    try:
+        return Check("VAR_DIR's length", f"socket path of {len(str(supervision.socket_path()))} characters")
+    except StackError as error:
+        return Check("VAR_DIR's length", f"more than {SOCKET_PATH_LIMIT}", str(error))
+
+
+def _ports() -> Check:
+    listed = " ".join(str(port.port) for port in ports())
+    if marked_processes():
+        return Check("ports", f"{listed}: the stack's own")
+    wrong = port_faults()
+    return Check("ports", f"{listed}: {'not all ' if wrong else ''}free", "; ".join(wrong) or None)
+
+
+def _stack() -> Check:
+    if running := processes():
+        return Check("stack", f"runs: {', '.join(process.name for process in running)}")
+    if left := marked_processes():
+        return Check("stack", f"{len(left)} processes without a supervisor", "sales down, or sales up to start again")
+    return Check("stack", "does not run (sales up)")

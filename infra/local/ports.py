@@ -1,0 +1,74 @@
+"""The ports of the stack: which there are, and who else listens on them."""
+
+import socket
+from collections import Counter
+from dataclasses import dataclass
+
+import psutil
+
+from ingestion.settings import AppSettings, BrokerSettings, SparkSettings, load
+
+MARK = "SALES_STACK"
+
+
+@dataclass(frozen=True)
+class Port:
+    """`variable` moves it, `process` listens on it."""
+
+    variable: str
+    process: str
+    host: str
+    port: int
+
+
+def ports() -> list[Port]:
+    broker, spark, app = load(BrokerSettings), load(SparkSettings), load(AppSettings)
+    return [
+        Port("KAFKA_PORT", "kafka", broker.host, broker.port),
+        Port("KAFKA_CONTROLLER_PORT", "kafka", broker.host, broker.controller_port),
+        Port("SPARK_THRIFT_PORT", "gateway", spark.host, spark.thrift_port),
+        Port("SPARK_CONNECT_PORT", "gateway", spark.host, spark.connect_port),
+        Port("SPARK_UI_PORT", "gateway", spark.host, spark.ui_port),
+        Port("APP_PORT", "app", app.host, app.port),
+    ]
+
+
+def port_faults() -> list[str]:
+    """One line for each port that cannot be listened on; to be asked while the stack does not run."""
+    wanted = ports()
+    twice = {port for port, count in Counter(each.port for each in wanted).items() if count > 1}
+    return [fault for each in wanted if (fault := _fault(each, twice))]
+
+
+def _fault(wanted: Port, twice: set[int]) -> str | None:
+    if wanted.port in twice:
+        return f"port {wanted.port} is asked for twice; give {wanted.variable} another one"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((wanted.host, wanted.port))
+        except socket.gaierror:
+            return f"{wanted.variable.replace('_PORT', '_HOST')}: no such host, got {wanted.host}"
+        except PermissionError:
+            return f"port {wanted.port} is reserved for the system; move ours with {wanted.variable}"
+        except OSError as error:
+            holder = _holder(wanted.port)
+            way_out = f"free it, or move ours with {wanted.variable}"
+            if holder is None and "in use" not in str(error):
+                return f"{wanted.host}:{wanted.port} cannot be listened on ({error.strerror}); see {wanted.variable}"
+            return f"port {wanted.port} is taken by {holder or 'another program'}; {way_out}"
+    return None
+
+
+def _holder(port: int) -> str | None:
+    """Who listens there, as far as this user may know."""
+    for connection in psutil.net_connections("tcp"):
+        if connection.status != psutil.CONN_LISTEN or connection.laddr.port != port or not connection.pid:
+            continue
+        try:
+            process = psutil.Process(connection.pid)
+            stack = process.environ().get(MARK)
+            return f"the stack of VAR_DIR={stack}" if stack else f"{process.name()} (process {process.pid})"
+        except psutil.Error:
+            return f"process {connection.pid}"
+    return None

@@ -1,0 +1,106 @@
+"""Talk to supervisor: its configuration, its socket, its processes."""
+
+import http.client
+import shlex
+import sys
+import xmlrpc.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ingestion.settings import PROJECT, PathSettings, load
+
+# in the order in which they are stopped, backwards
+PROGRAMS = {
+    "kafka": "infra.local.kafka",
+    "gateway": "infra.local.gateway",
+    "bronze": "ingestion.bronze",
+    "silver": "ingestion.follower",
+    "app": "infra.local.app",
+}
+# a file system name for a socket has room for so many characters
+SOCKET_PATH_LIMIT = 100
+
+
+class StackError(Exception):
+    """The stack cannot start, or does not answer; the message names the rule, the value and the way out."""
+
+
+def socket_path() -> Path:
+    path = load(PathSettings).run_dir / "supervisor.sock"
+    if len(str(path)) > SOCKET_PATH_LIMIT:
+        raise StackError(
+            f"a socket's path may have {SOCKET_PATH_LIMIT} characters, {path} has {len(str(path))}; "
+            f"set a shorter VAR_DIR"
+        )
+    return path
+
+
+@contextmanager
+def supervisor() -> Iterator[Any]:
+    from supervisor.xmlrpc import SupervisorTransport
+
+    transport = SupervisorTransport(None, None, f"unix://{socket_path()}")
+    try:
+        yield xmlrpc.client.ServerProxy("http://localhost", transport=transport).supervisor
+    finally:
+        transport.close()
+
+
+def answers() -> dict[str, dict[str, Any]]:
+    """What supervisor says of each program; empty when no supervisor answers."""
+    try:
+        with supervisor() as running:
+            return {answer["name"]: answer for answer in running.getAllProcessInfo()}
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+        return {}
+
+
+def shut_down() -> None:
+    """Ask supervisor to stop everything and then itself; it may be on its way already, or gone."""
+    try:
+        with supervisor() as running:
+            running.shutdown()
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+        return
+
+
+def write_config(paths: PathSettings) -> Path:
+    sections = [
+        "[supervisord]",
+        f"logfile = {paths.log_dir}/supervisor.log",
+        "logfile_maxbytes = 1MB",
+        "logfile_backups = 1",
+        f"pidfile = {paths.run_dir}/supervisor.pid",
+        "[unix_http_server]",
+        f"file = {socket_path()}",
+        "chmod = 0600",
+        "[rpcinterface:supervisor]",
+        "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
+    ]
+    for rank, (name, module) in enumerate(PROGRAMS.items()):
+        sections += _program(name, module, rank, paths)
+    config = paths.run_dir / "supervisord.conf"
+    # supervisor expands %(...)s in its values
+    config.write_text("\n".join(line.replace("%", "%%") for line in sections) + "\n")
+    return config
+
+
+def _program(name: str, module: str, rank: int, paths: PathSettings) -> list[str]:
+    return [
+        f"[program:{name}]",
+        f"command = {shlex.quote(sys.executable)} -m infra.local.launch {name} {module}",
+        f"directory = {PROJECT}",
+        f"priority = {rank}",
+        # restarted whenever it ends; infra/local/launch.py holds back what keeps dying
+        "autorestart = true",
+        "startsecs = 0",
+        "stopwaitsecs = 20",
+        "stopasgroup = true",
+        "killasgroup = true",
+        "redirect_stderr = true",
+        f"stdout_logfile = {paths.log_dir}/{name}.log",
+        "stdout_logfile_maxbytes = 10MB",
+        "stdout_logfile_backups = 1",
+    ]

@@ -1,0 +1,61 @@
+"""The `sales` command: every verb of the system, one function each.  Run: sales --help
+
+One module for each group of verbs.  What a verb needs is imported inside its function: `sales --help` stays quick.
+"""
+
+import errno
+import logging
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from ingestion.cli import data, demo, setup, silver, stack
+from ingestion.cli.console import complain
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Sales from Kafka to published figures: start the stack, send sales, look at them, check them.",
+)
+for group in (demo, stack, data, silver, setup):
+    group.register(app)
+
+OUR_PACKAGES = ("ingestion", "infra", "streamlit_app")
+NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one verb.  Exit code 1 and one line for an error of ours, 2 for a wrong call; anything else is a bug."""
+    # what a library has to say comes as an error, in one line, or not at all
+    logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        code = app(arguments, prog_name="sales", standalone_mode=False)
+    except typer.TyperException as error:
+        code = _misused(error)
+    except typer.Abort:
+        code = 130
+    except Exception as error:
+        if not _expected(error):
+            raise
+        complain(str(error))
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _misused(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "sales"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return error.exit_code
+    complain(f"{error.format_message()} ({path} --help)")
+    return error.exit_code
+
+
+def _expected(error: Exception) -> bool:
+    """Our own error classes carry a message for the user; so does a folder that cannot be written."""
+    if isinstance(error, OSError):
+        return error.errno in NOT_ALLOWED
+    return type(error).__module__.partition(".")[0] in OUR_PACKAGES

@@ -1,0 +1,87 @@
+"""How the command writes: colours, tables and progress on a terminal, plain lines everywhere else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+
+# values may hold [brackets] and :colons:, which are not markup
+out = Console(markup=False, highlight=False, emoji=False)
+err = Console(markup=False, highlight=False, emoji=False, stderr=True)
+GOOD, BAD, DIM = "green", "bold red", "dim"
+
+
+def say(line: str, style: str = "") -> None:
+    out.print(line, style=style, soft_wrap=True)
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    err.print(f"sales: {' '.join(message.split())}", style=BAD, soft_wrap=True)
+
+
+def show(title: str, columns: list[str], rows: list[list[str]], numbers: tuple[str, ...] = ()) -> None:
+    """Print rows as a table; the columns of `numbers` stand flush right.  Nothing is cut off where it is not a terminal."""
+    from rich import box
+
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD if out.is_terminal else None,
+        pad_edge=False,
+        header_style="bold",
+    )
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    if out.is_terminal:
+        out.print(table)
+        return
+    wide = Console(file=out.file, width=2000, markup=False, highlight=False, emoji=False)
+    with wide.capture() as captured:
+        wide.print(table)
+    out.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()) + "\n")
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[Callable[[str], None]]:
+    """A spinner with a text that can be changed; silent where there is no terminal."""
+    if not out.is_terminal:
+        yield lambda detail: None
+        return
+    with out.status(what) as status:
+        yield lambda detail: status.update(f"{what}: {detail}" if detail else what)
+
+
+def size(count: int) -> str:
+    """Bytes for people: 512 B, 1.5 MiB."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"
+
+
+def span(seconds: float) -> str:
+    """A length of time for people: 4.2 s, 3 min 20 s, 5 h 02 min, 3 d 4 h."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def moment(at: datetime | None) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC") if at else "-"
+
+
+def number(value: int) -> str:
+    return f"{value:,}".replace(",", " ")

@@ -1,0 +1,89 @@
+"""The demo: everything from start to verified figures, with the time of each step."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingestion.cli.console import GOOD, number, say, show, span, waiting
+from ingestion.cli.data import send_sales, wait_for_bronze
+from ingestion.cli.silver import check_everything
+from ingestion.cli.stack import show_addresses, start_stack
+
+if TYPE_CHECKING:
+    from ingestion.publication import Publication
+    from ingestion.topic import Offsets
+
+POLL_SECONDS = 0.2
+
+
+class DemoError(Exception):
+    """A step of the demo did not come to its end; the message says which and where to look."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command(rich_help_panel="Start here")(demo)
+
+
+def demo(
+    count: Annotated[int, typer.Option(min=1, help="Sales to send.")] = 50,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that each step may take.")] = 180.0,
+) -> None:
+    """Start the stack, send sales, follow them to the published figures, verify them; leave the stack running."""
+    steps: dict[str, float] = {}
+    with _timed("start", steps):
+        start_stack(timeout)
+    with _timed("produce", steps):
+        report = send_sales(count)
+    with _timed("Bronze", steps):
+        wait_for_bronze(report.targets, timeout)
+    with _timed("publish", steps):
+        publication = wait_for_publication(report.targets, timeout)
+    show_headline(publication)
+    with _timed("verify", steps):
+        right = check_everything()
+    show_addresses()
+    times = ", ".join(f"{step} {span(seconds)}" for step, seconds in steps.items())
+    say(f"{span(sum(steps.values()))} in all ({times}); the stack runs on (sales down stops it)", GOOD)
+    if not right:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _timed(step: str, steps: dict[str, float]) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    steps[step] = time.monotonic() - started
+
+
+def wait_for_publication(targets: "Offsets", timeout: float) -> "Publication":
+    """The publication that holds the events up to the targets (exclusive); raises DemoError when the time is up."""
+    from ingestion.publication import publications
+    from ingestion.settings import PathSettings, load
+
+    deadline, silver = time.monotonic() + timeout, load(PathSettings).silver
+    with waiting("waiting for the published figures"):
+        while True:
+            closed = publications(silver)
+            if closed and all(closed[-1].offsets.get(partition, 0) >= end for partition, end in targets.items()):
+                break
+            if time.monotonic() > deadline:
+                raise DemoError(f"nothing was published within {timeout:g} s; look at the follower (sales logs silver)")
+            time.sleep(POLL_SECONDS)
+    say(f"published with slice {closed[-1].tranche}", GOOD)
+    return closed[-1]
+
+
+def show_headline(publication: "Publication") -> None:
+    from ingestion.figures import headline
+
+    figures = headline(publication)
+    say(f"\n{number(figures.ventes)} sales, revenue {figures.montant:,.2f} EUR\n".replace(",", " "), "bold")
+    for title, column, shares in (
+        ("Revenue by product", "product", figures.by_produit),
+        ("Revenue by country", "country", figures.by_pays),
+    ):
+        rows = [[name, f"{montant:,.2f}".replace(",", " ")] for name, montant in shares]
+        show(title, [column, "EUR"], rows, ("EUR",))

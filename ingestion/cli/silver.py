@@ -1,0 +1,104 @@
+"""Silver and the checks: silver, verify, explain, docs."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingestion.cli.console import BAD, GOOD, moment, number, say, show, waiting
+
+if TYPE_CHECKING:
+    from ingestion.verify import Verification
+
+PANEL = "Silver"
+
+
+def register(app: typer.Typer) -> None:
+    silver = typer.Typer(invoke_without_command=True, rich_markup_mode="rich")
+    silver.callback()(run)
+    silver.command()(rebuild)
+    app.add_typer(silver, name="silver", rich_help_panel=PANEL, help="Publish what Bronze holds; or rebuild it all.")
+    for verb in (verify, explain, docs):
+        app.command(rich_help_panel=PANEL)(verb)
+
+
+def run(context: typer.Context) -> None:
+    """Finish an open slice and run slices until everything in Bronze is published."""
+    if context.invoked_subcommand is not None:
+        return
+    from ingestion.silver import run_until_published
+
+    with waiting("running slices") as tell:
+        slices = run_until_published(tell)
+    say(f"{len(slices)} slices published" if slices else "everything in Bronze is published already", GOOD)
+
+
+def rebuild() -> None:
+    """Make every Silver table again from Bronze, over the same slices."""
+    from ingestion import silver
+
+    with waiting("rebuilding Silver"):
+        silver.rebuild()
+    say("Silver is rebuilt", GOOD)
+
+
+def docs() -> None:
+    """Write dbt's documentation with the lineage graph."""
+    from ingestion import silver
+
+    with waiting("writing the docs"):
+        written = silver.generate_docs()
+    say(f"written: {written}", GOOD)
+
+
+def verify() -> None:
+    """Recompute every verdict and every published figure without Spark and dbt, and compare."""
+    if not check_everything():
+        raise typer.Exit(1)
+
+
+def check_everything() -> bool:
+    from ingestion.verify import verify
+
+    with waiting("verifying") as tell:
+        verification = verify(on_progress=tell)
+    _show_verification(verification)
+    return bool(verification.ok)
+
+
+def _show_verification(verification: "Verification") -> None:
+    rows = [
+        [check.name, number(check.compared), number(check.count), number(check.differences), "ok" if check.ok else "WRONG"]
+        for check in verification.checks
+    ]
+    numbers = ("compared", "count", "differences")
+    show("Verification", ["check", *numbers, "verdict"], rows, numbers)
+    if verification.ok:
+        say("everything agrees", GOOD)
+        return
+    for example in verification.examples:
+        say(f"  {example}", BAD)
+    say("there are differences", BAD)
+
+
+def explain(vente_id: Annotated[int, typer.Argument(help="The sale's number.")]) -> None:
+    """Follow a sale to its verdicts, slices, offsets and raw bytes."""
+    from ingestion.explain import explain
+
+    traces = explain(vente_id)
+    if not traces:
+        say(f"no event in Bronze carries vente_id {vente_id}", BAD)
+        raise typer.Exit(1)
+    rows = [
+        [
+            str(trace.kafka_partition),
+            str(trace.kafka_offset),
+            moment(trace.kafka_timestamp),
+            "-" if trace.tranche is None else str(trace.tranche),
+            trace.verdict,
+            trace.raison or "-",
+            "null" if trace.value is None else trace.value.decode(errors="backslashreplace"),
+        ]
+        for trace in traces
+    ]
+    columns = ["partition", "offset", "Kafka time", "slice", "verdict", "raison", "value"]
+    show(f"vente_id {vente_id}", columns, rows, ("partition", "offset", "slice"))

@@ -1,0 +1,125 @@
+"""Show `sales status`."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ingestion.cli.console import BAD, DIM, GOOD, moment, number, out, say, show, size, span, waiting
+
+if TYPE_CHECKING:
+    from ingestion.status import BronzeStatus, DiskStatus, ProcessStatus, SilverStatus, UnknownField
+
+
+def show_status() -> None:
+    from ingestion import status
+
+    with waiting("asking every process"):
+        processes = status.process_statuses()
+    _show_processes(processes)
+    with waiting("reading the lake"):
+        bronze, silver = status.bronze_status(), status.silver_status()
+        drift, disk = status.unknown_fields(), status.disk_status()
+    _show_bronze(bronze)
+    _show_silver(silver)
+    _show_freshness(silver)
+    _show_drift(drift)
+    _show_disk(disk)
+
+
+def _show_processes(processes: "list[ProcessStatus]") -> None:
+    if not processes:
+        _say_down()
+        return
+    rows = [
+        [
+            process.name,
+            process.fault or "ready",
+            " ".join(map(str, process.ports)) or "-",
+            size(process.memory),
+            span(process.uptime),
+            str(process.restarts),
+        ]
+        for process in processes
+    ]
+    memory = size(sum(process.memory for process in processes))
+    rows.append(["total", "", "", memory, "", ""])
+    show("Processes", ["process", "state", "ports", "memory", "uptime", "restarts"], rows, ("memory", "restarts"))
+
+
+def _say_down() -> None:
+    from infra.local.stack import marked_processes
+
+    if left := marked_processes():
+        say(
+            f"supervisor is gone, {len(left)} processes are left behind: sales up starts again, sales down stops them",
+            BAD,
+        )
+    else:
+        say("the stack does not run (sales up)")
+    out.print()
+
+
+def _show_bronze(bronze: "BronzeStatus") -> None:
+    partitions = sorted(bronze.end or bronze.read)
+    rows = [
+        [
+            str(partition),
+            number(bronze.end.get(partition, 0)) if bronze.end is not None else "?",
+            number(bronze.read.get(partition, 0)),
+            number(bronze.end.get(partition, 0) - bronze.read.get(partition, 0)) if bronze.end is not None else "?",
+        ]
+        for partition in partitions
+    ]
+    if rows:
+        show("Bronze", ["partition", "broker's end", "Bronze's end", "lag"], rows, ("broker's end", "Bronze's end", "lag"))
+    newest = bronze.newest_at
+    say(f"newest event in Bronze: {moment(newest)} ({_ago(newest)})" if newest else "Bronze is empty")
+    if bronze.end is None:
+        say("the broker does not answer", BAD)
+    out.print()
+
+
+def _show_silver(silver: "SilverStatus") -> None:
+    published = ", ".join(f"{partition}: {end}" for partition, end in sorted(silver.published.items()))
+    rows = [
+        ["slice", f"{silver.tranche}, closed {moment(silver.closed_at)} ({_ago(silver.closed_at)})"],
+        ["published offsets", published or "-"],
+        ["open slice", str(silver.open_tranche) if silver.open_tranche else "none"],
+        ["events read", number(silver.rows_read)],
+        ["clean", number(silver.rows_clean)],
+        ["rejected", number(silver.rows_rejected)],
+        ["duplicates", number(silver.rows_duplicates)],
+    ]
+    if not silver.tranche:
+        rows = [["slice", "none is published yet"], rows[2]]
+    show("Silver", ["what", "value"], rows)
+
+
+def _show_freshness(silver: "SilverStatus") -> None:
+    try:
+        from ingestion.freshness import measure
+    except ImportError:
+        return
+    freshness = measure(silver.published)
+    if freshness.stale(datetime.now(UTC)):
+        say(f"the figures are stale ({freshness.stream_error or 'events wait to be published'})", BAD)
+    else:
+        say("the figures are fresh", GOOD)
+    if freshness.oldest_unpublished_at:
+        say(f"oldest event not yet published: {_ago(freshness.oldest_unpublished_at)}", DIM)
+    out.print()
+
+
+def _show_drift(fields: "list[UnknownField]") -> None:
+    if not fields:
+        say("schema drift: none in the last day", DIM)
+        return
+    rows = [[each.name, number(each.events), moment(each.last_at)] for each in fields]
+    show("Schema drift: fields that the event model does not know", ["field", "events", "last seen"], rows, ("events",))
+
+
+def _show_disk(disk: "DiskStatus") -> None:
+    say(f"disk: lake {size(disk.lake)}, broker {size(disk.broker)}, logs {size(disk.logs)}, free {size(disk.free)}")
+
+
+def _ago(at: datetime | None) -> str:
+    return f"{span(max(0.0, (datetime.now(UTC) - at.astimezone(UTC)).total_seconds()))} ago" if at else "never"

@@ -1,0 +1,217 @@
+"""Gather what `sales status` shows: processes, Bronze, Silver, schema drift, disk.  Nothing here needs the stack to run."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ingestion.settings import KafkaSettings, PathSettings, load
+from ingestion.topic import BrokerError, Offsets, offset_range
+
+# how far back the search for unknown fields goes: both in time and in files, of which a stream writes one a second
+DRIFT_WINDOW = timedelta(days=1)
+DRIFT_FILES = 300
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """`fault` None: it answers.  `uptime` in seconds, `memory` in bytes, with its children's."""
+
+    name: str
+    fault: str | None
+    ports: tuple[int, ...]
+    memory: int
+    uptime: float
+    restarts: int
+
+
+@dataclass(frozen=True)
+class BronzeStatus:
+    """`end` None: the broker does not answer.  Offsets are exclusive; `newest_at` is the newest event's Kafka time."""
+
+    end: Offsets | None
+    read: Offsets
+    newest_at: datetime | None
+
+    @property
+    def lag(self) -> int | None:
+        """Events that the broker holds and Bronze does not."""
+        if self.end is None:
+            return None
+        return sum(max(0, end - self.read.get(partition, 0)) for partition, end in self.end.items())
+
+
+@dataclass(frozen=True)
+class SilverStatus:
+    """The newest closed slice (0: none yet), its figures over all slices, and the slice that is open, if one is."""
+
+    tranche: int = 0
+    closed_at: datetime | None = None
+    published: Offsets = field(default_factory=dict)
+    open_tranche: int | None = None
+    rows_read: int = 0
+    rows_clean: int = 0
+    rows_rejected: int = 0
+    rows_duplicates: int = 0
+
+
+@dataclass(frozen=True)
+class UnknownField:
+    """A field that events carry and the schema does not know."""
+
+    name: str
+    events: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class DiskStatus:
+    """Bytes on disk."""
+
+    lake: int
+    broker: int
+    logs: int
+    free: int
+
+
+def process_statuses() -> list[ProcessStatus]:
+    """One for each supervised process; empty when no supervisor runs."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from infra.local.launch import read_starts
+    from infra.local.ports import ports
+    from infra.local.readiness import probe
+    from infra.local.stack import processes
+
+    running = processes()
+    if not running:
+        return []
+    with ThreadPoolExecutor(len(running)) as pool:
+        faults = list(pool.map(probe, [process.name for process in running]))
+    return [
+        ProcessStatus(
+            name=process.name,
+            fault=fault if process.state == "RUNNING" else process.state.lower(),
+            ports=tuple(port.port for port in ports() if port.process == process.name),
+            memory=process.memory,
+            uptime=process.uptime,
+            restarts=starts.restarts if (starts := read_starts(process.name)) else 0,
+        )
+        for process, fault in zip(running, faults, strict=True)
+    ]
+
+
+def bronze_status() -> BronzeStatus:
+    from ingestion.lake import BronzeOffsets
+
+    try:
+        end = offset_range(load(KafkaSettings))[1]
+    except BrokerError:
+        end = None
+    read = {partition: offset + 1 for partition, offset in BronzeOffsets().refresh().items()}
+    files = _bronze_files()
+    return BronzeStatus(end, read, max((newest for _, newest in files), default=None))
+
+
+def silver_status() -> SilverStatus:
+    from ingestion.publication import publications
+
+    silver = load(PathSettings).silver
+    closed = publications(silver)
+    open_tranche = _open_tranche(silver, closed[-1].tranche if closed else 0)
+    if not closed:
+        return SilverStatus(open_tranche=open_tranche)
+    return SilverStatus(
+        tranche=closed[-1].tranche,
+        closed_at=closed[-1].closed_at,
+        published=closed[-1].offsets,
+        open_tranche=open_tranche,
+        rows_read=sum(each.rows_read for each in closed),
+        rows_clean=sum(each.rows_clean for each in closed),
+        rows_rejected=sum(each.rows_rejected for each in closed),
+        rows_duplicates=sum(each.rows_duplicates for each in closed),
+    )
+
+
+def _open_tranche(silver: Path, newest_closed: int) -> int | None:
+    from deltalake import DeltaTable
+
+    from ingestion.lake import query, table_exists
+
+    path = silver / "tranches"
+    if not table_exists(path):
+        return None
+    newest = query("select max(tranche) from tranches", tranches=DeltaTable(str(path)))[0][0]
+    return newest if newest is not None and newest > newest_closed else None
+
+
+def unknown_fields() -> list[UnknownField]:
+    """Fields outside the schema in the newest files of Bronze, the commonest first."""
+    import duckdb
+
+    since = datetime.now(UTC) - DRIFT_WINDOW
+    newest_first = sorted(_bronze_files(), key=lambda file: file[1], reverse=True)
+    files = [str(path) for path, newest in newest_first[:DRIFT_FILES] if newest >= since]
+    if not files:
+        return []
+    rows = duckdb.execute(
+        """
+        select name, count(*), max(epoch_us(kafka_timestamp))
+        from (
+            select kafka_timestamp, unnest(map_keys(unknown_fields)) as name
+            from read_parquet(?) where unknown_fields is not null
+        )
+        group by name order by count(*) desc, name
+        """,
+        [files],
+    ).fetchall()
+    return [UnknownField(name, events, datetime.fromtimestamp(micros / 1e6, UTC)) for name, events, micros in rows]
+
+
+def _bronze_files() -> list[tuple[Path, datetime]]:
+    """Bronze's data files, each with the Kafka time of its newest event, from the Delta log alone."""
+    import pyarrow as pa
+    from deltalake import DeltaTable
+
+    from ingestion.lake import table_exists
+
+    bronze = load(PathSettings).bronze
+    if not table_exists(bronze):
+        return []
+    actions = pa.table(DeltaTable(str(bronze)).get_add_actions(flatten=True))
+    if "max.kafka_timestamp" not in actions.column_names:
+        return []
+    names = actions.column("path").to_pylist()
+    newest = actions.column("max.kafka_timestamp").to_pylist()
+    return [(bronze / name, at.astimezone(UTC)) for name, at in zip(names, newest, strict=True) if at is not None]
+
+
+def disk_status() -> DiskStatus:
+    import shutil
+
+    paths = load(PathSettings)
+    existing = next(folder for folder in (paths.lake_dir, *paths.lake_dir.parents) if folder.exists())
+    return DiskStatus(
+        lake=_used(paths.lake_dir),
+        broker=_used(paths.var_dir / "kafka"),
+        logs=_used(paths.log_dir),
+        free=shutil.disk_usage(existing).free,
+    )
+
+
+def _used(folder: Path) -> int:
+    """Bytes that the folder's files take; the broker's index files are longer than what they take."""
+    return sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in _files(folder))
+
+
+def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(Path(entry.path))
+        else:
+            yield entry

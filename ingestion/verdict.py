@@ -1,0 +1,186 @@
+"""The verdict of one event from its raw bytes: the rules written a second time, without Spark, to check Silver by.
+
+Everything is exact and whole: instants are microseconds since 1970 in UTC, amounts are cents.
+"""
+
+import re
+from collections.abc import Set
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ingestion.strict_json import Unreadable, read_object
+
+VENTE_ID_LIMIT = 2**53
+INT_LIMIT = 2**31
+DAY = 24 * 60 * 60 * 1_000_000
+
+CATALOGUE_RULES = ("client_inconnu", "produit_inconnu")
+RAISONS = (
+    "illisible",
+    "vente_id_invalide",
+    "client_id_invalide",
+    "produit_id_invalide",
+    "timestamp_invalide",
+    "quantite_invalide",
+    "montant_invalide",
+    "quantite_inferieure_a_1",
+    "montant_negatif",
+    *CATALOGUE_RULES,
+    "timestamp_futur",
+    "conflit",
+)
+
+
+class Evaluation(NamedTuple):
+    """One event by itself: `raison` is the first rule that applies, leaving out the catalogues and other events.
+
+    The six fields are there unless `raison` is `illisible` or one of the `_invalide`.
+    """
+
+    raison: str | None
+    vente_id: int | None = None
+    client_id: int | None = None
+    produit_id: int | None = None
+    timestamp: int | None = None
+    quantite: int | None = None
+    montant: int | None = None
+
+    def with_catalogues(self, clients: Set[int], produits: Set[int]) -> str | None:
+        """The first rule that applies before `conflit`; None for an event that only other events can reject."""
+        if self.raison not in (None, "timestamp_futur"):
+            return self.raison
+        if self.client_id not in clients:
+            return "client_inconnu"
+        if self.produit_id not in produits:
+            return "produit_inconnu"
+        return self.raison
+
+
+def evaluate(value: bytes | None, kafka_timestamp: int) -> Evaluation:
+    """Judge one event; `kafka_timestamp` in microseconds since 1970."""
+    ordinary = _ORDINARY.fullmatch(value) if value is not None else None
+    if ordinary and (evaluation := _evaluate_ordinary(ordinary, kafka_timestamp)):
+        return evaluation
+    try:
+        fields = read_object(value)
+    except Unreadable:
+        return Evaluation("illisible")
+    typed: list[int] = []
+    for name, cast in _CASTS.items():
+        number = cast(fields.get(name))
+        if number is None:
+            return Evaluation(f"{name}_invalide")
+        typed.append(number)
+    return _apply_rules(*typed, kafka_timestamp=kafka_timestamp)
+
+
+def _apply_rules(
+    vente_id: int, client_id: int, produit_id: int, timestamp: int, quantite: int, montant: int, kafka_timestamp: int
+) -> Evaluation:
+    raison = None
+    if quantite < 1:
+        raison = "quantite_inferieure_a_1"
+    elif montant < 0:
+        raison = "montant_negatif"
+    elif timestamp > kafka_timestamp + DAY:
+        raison = "timestamp_futur"
+    return Evaluation(raison, vente_id, client_id, produit_id, timestamp, quantite, montant)
+
+
+# An event as the producer writes it.  A subset of the strict reading below, read in a fifth of the time: plain digits
+# without exponent, text in printable ASCII without quotes and escapes, every field once.
+_TEXT = rb'"[ !#-\[\]-~]*"'
+_ORDINARY = re.compile(
+    rb'\{"vente_id": ?(0|[1-9][0-9]{0,15}), ?"client_id": ?(0|[1-9][0-9]{0,8}), ?"produit_id": ?(0|[1-9][0-9]{0,8}), ?'
+    rb'"timestamp": ?"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})[.]([0-9]{6})", ?'
+    rb'"quantite": ?(0|[1-9][0-9]{0,8}), ?"montant": ?(0|[1-9][0-9]{0,9})[.]([0-9]{2}), ?'
+    rb'"client_nom": ?%b, ?"produit_nom": ?%b, ?"categorie": ?%b, ?"pays": ?%b, ?"segment": ?%b\}' % ((_TEXT,) * 5)
+)
+
+
+def _evaluate_ordinary(found: re.Match[bytes], kafka_timestamp: int) -> Evaluation | None:
+    vente_id, client_id, produit_id, day, hour, minute, second, micro, quantite, euros, cents = found.groups()
+    number = int(vente_id)
+    instant = _instant(day.decode(), int(hour), int(minute), int(second), int(micro))
+    if number >= VENTE_ID_LIMIT or instant is None:
+        return None
+    return _apply_rules(
+        number, int(client_id), int(produit_id), instant, int(quantite), int(euros + cents), kafka_timestamp
+    )
+
+
+_INTEGER = re.compile(r"([+-]?)([0-9]+)(?:[.]0+)?")
+_MONTANT = re.compile(r"([+-]?)([0-9]+)(?:[.]([0-9]{1,2})0*)?")
+_TIMESTAMP = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.]([0-9]{1,9}))?)?"
+    r"(?:Z|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
+)
+
+
+def integer(text: Any, limit: int) -> int | None:
+    """The whole number that the text says exactly; None where there is none in [-limit, limit)."""
+    found = _INTEGER.fullmatch(text) if isinstance(text, str) else None
+    digits = found[2].lstrip("0") if found else ""
+    if not found or len(digits) > len(str(limit)):
+        return None
+    number = int(f"{found[1]}{digits or 0}")
+    return number if -limit <= number < limit else None
+
+
+def vente_id(text: Any) -> int | None:
+    """A whole number of at most 53 bits, on both sides of zero."""
+    number = integer(text, VENTE_ID_LIMIT)
+    return None if number == -VENTE_ID_LIMIT else number
+
+
+def int32(text: Any) -> int | None:
+    return integer(text, INT_LIMIT)
+
+
+def montant(text: Any) -> int | None:
+    """Cents; None where a third decimal would be lost, or twelve digits are not enough."""
+    found = _MONTANT.fullmatch(text) if isinstance(text, str) else None
+    euros = found[2].lstrip("0") if found else ""
+    if not found or len(euros) > 10:
+        return None
+    cents = int(euros + (found[3] or "").ljust(2, "0"))
+    return -cents if found[1] == "-" else cents
+
+
+def timestamp(text: Any) -> int | None:
+    """Microseconds since 1970 of an ISO 8601 date and time, UTC without a zone, the rest of a microsecond cut off."""
+    found = _TIMESTAMP.fullmatch(text) if isinstance(text, str) else None
+    if not found:
+        return None
+    day, hour, minute, second, fraction, sign, zone_hours, zone_minutes = found.groups(default="0")
+    local = _instant(day, int(hour), int(minute), int(second), int(fraction[:6].ljust(6, "0")))
+    offset = int(zone_hours) * 60 + int(zone_minutes)
+    if local is None or offset > 18 * 60 or int(zone_minutes) > 59:
+        return None
+    return local - (-1 if sign == "-" else 1) * offset * 60 * 1_000_000
+
+
+def _instant(day: str, hour: int, minute: int, second: int, micro: int) -> int | None:
+    midnight = _midnight(day)
+    if midnight is None or hour > 23 or minute > 59 or second > 59:
+        return None
+    return midnight + ((hour * 60 + minute) * 60 + second) * 1_000_000 + micro
+
+
+@lru_cache(maxsize=10_000)
+def _midnight(day: str) -> int | None:
+    try:
+        return (date.fromisoformat(day) - date(1970, 1, 1)).days * DAY
+    except ValueError:
+        return None
+
+
+_CASTS = {
+    "vente_id": vente_id,
+    "client_id": int32,
+    "produit_id": int32,
+    "timestamp": timestamp,
+    "quantite": int32,
+    "montant": montant,
+}

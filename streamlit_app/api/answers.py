@@ -1,0 +1,59 @@
+"""From a question to a response: the right snapshot, ETag and 304, cache, headers."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from streamlit_app.api.encoding import moment, to_json
+from streamlit_app.api.params import AsOfParams
+from streamlit_app.live import utc_now
+from streamlit_app.queries import Snapshot
+
+# part of every ETag: raise it when an answer is written differently
+FORMAT = 1
+
+
+async def answer(request: Request, params: AsOfParams, question: Callable[[Snapshot], Any]) -> Response:
+    """Answer from the cache where the publication and the parameters are known, else ask in a thread."""
+    state = request.app.state
+    snapshot = state.lake.current() if params.as_of is None else state.lake.at(params.as_of)
+    key = f"{FORMAT}|{snapshot.key}|{request.url.path}|{params.key}"
+    headers = _headers(snapshot, key, state.sampler.stale_reason(utc_now()))
+    if _matches(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    body = state.cache.get(key)
+    (state.metrics.cache_misses if body is None else state.metrics.cache_hits).inc()
+    if body is None:
+        body = await run_in_threadpool(lambda: to_json(question(snapshot)))
+        state.cache.put(key, body)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def age_seconds(since: datetime) -> float:
+    return round(max((utc_now() - since).total_seconds(), 0.0), 3)
+
+
+def _headers(snapshot: Snapshot, key: str, stale_reason: str | None) -> dict[str, str]:
+    headers = {
+        # weak: the same rows may travel compressed or not
+        "ETag": f'W/"{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"',
+        "Cache-Control": "no-cache",
+        "X-Data-Status": "empty" if snapshot.publication is None else "stale" if stale_reason else "fresh",
+    }
+    if snapshot.publication is not None:
+        headers |= {
+            "X-As-Of": moment(snapshot.publication.closed_at),
+            "X-Data-Age": f"{age_seconds(snapshot.publication.closed_at):.1f}",
+            "X-Tranche": str(snapshot.publication.tranche),
+        }
+    return headers
+
+
+def _matches(wanted: str | None, etag: str) -> bool:
+    if wanted is None:
+        return False
+    return any(each.strip().removeprefix("W/") in (etag.removeprefix("W/"), "*") for each in wanted.split(","))

@@ -1,0 +1,49 @@
+"""The API as an app of its own.  Run apart: uvicorn --factory streamlit_app.api.app:create_app"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from streamlit_app import live
+from streamlit_app.api import operations, refusals, routes
+from streamlit_app.api.cache import BodyCache
+from streamlit_app.api.metrics import MeasureRequests, Metrics
+from streamlit_app.queries import Lake
+
+DESCRIPTION = """
+Revenue of the published sales.  Every answer carries `X-As-Of`, `X-Data-Age` (seconds since the slice closed),
+`X-Tranche` and `X-Data-Status` (`fresh`, `stale` or `empty`), and an `ETag`: send it back as `If-None-Match`.
+
+* Money is in EUR, a JSON number with two decimals.  Hours are UTC.
+* `pays`, `produit`, `segment` may be repeated; `from` (inclusive) and `to` (exclusive) are whole hours.
+* `as_of` takes the number of a slice, or a time: the figures as they were published then.
+"""
+
+
+def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None) -> FastAPI:
+    """Build the app over the configured lake, or over another one."""
+    app = FastAPI(
+        title="Ventes",
+        description=DESCRIPTION,
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=_lifespan,
+    )
+    app.state.lake = lake or live.lake()
+    app.state.sampler = sampler or live.sampler()
+    app.state.cache = BodyCache()
+    app.state.metrics = Metrics(app.state.lake, app.state.sampler)
+    app.add_middleware(MeasureRequests, metrics=app.state.metrics)
+    refusals.install(app)
+    app.include_router(routes.router)
+    app.include_router(operations.router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.sampler.start()
+    yield
+    app.state.sampler.stop()

@@ -1,0 +1,80 @@
+"""What Prometheus scrapes: our own requests, and the state of the published figures at the scrape."""
+
+import time
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from streamlit_app.api.answers import age_seconds
+from streamlit_app.live import Sampler, utc_now
+from streamlit_app.queries import Lake, newest_vente_at, rejected_by_raison
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Metrics:
+    """The registry of one app."""
+
+    def __init__(self, lake: Lake, sampler: Sampler) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Histogram(
+            "sales_api_request_seconds",
+            "Time to answer a request",
+            ("route", "status"),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.cache_hits = Counter("sales_api_cache_hits", "Answers from the cache", registry=self.registry)
+        self.cache_misses = Counter("sales_api_cache_misses", "Answers from the lake", registry=self.registry)
+        self.registry.register(_Published(lake, sampler))
+
+
+class _Published(Collector):
+    def __init__(self, lake: Lake, sampler: Sampler) -> None:
+        self._lake, self._sampler = lake, sampler
+
+    def collect(self) -> Iterable[Metric]:
+        now, freshness, snapshot = utc_now(), self._sampler.latest(), self._lake.current()
+        stale = self._sampler.stale_reason(now) is not None
+        yield GaugeMetricFamily("sales_stale", "1 when an event waits too long or the stream is down", value=stale)
+        if freshness is not None and freshness.lag is not None:
+            yield GaugeMetricFamily("sales_lag_events", "Events in Kafka that are not published", value=freshness.lag)
+        if snapshot.publication is None:
+            return
+        yield GaugeMetricFamily("sales_published_tranche", "Newest closed slice", value=snapshot.publication.tranche)
+        age = age_seconds(snapshot.publication.closed_at)
+        yield GaugeMetricFamily("sales_data_age_seconds", "Time since the newest slice closed", value=age)
+        if newest := newest_vente_at(snapshot):
+            yield GaugeMetricFamily("sales_newest_vente_age_seconds", "Age of the newest sale", value=age_seconds(newest))
+        rejected = GaugeMetricFamily("ventes_rejected", "Rejected events by reason", labels=("raison",))
+        for raison, count in rejected_by_raison(snapshot).items():
+            rejected.add_metric((raison,), count)
+        yield rejected
+
+
+class MeasureRequests:
+    """Times every request under its route's template, so that no address of a visitor becomes a label."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, started = 500, time.perf_counter()
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            self._metrics.requests.labels(route, str(status)).observe(time.perf_counter() - started)

@@ -1,0 +1,114 @@
+"""The shape of every answer, for the OpenAPI page and for whoever tests against it."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+Money = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "EUR, two decimals", "examples": [12.5]})]
+Percent = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "two decimals", "examples": [25.34]})]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AggregatedSales(Answer):
+    produit_nom: str = Field(examples=["Souris sans fil"])
+    pays: str = Field(examples=["France"])
+    total_montant: Money
+    total_quantite: int = Field(examples=[5])
+
+
+class TopProduct(Answer):
+    rank: int = Field(ge=1, le=10, examples=[1])
+    produit_nom: str = Field(examples=["Ordinateur portable"])
+    total_montant: Money
+
+
+class HourlySales(Answer):
+    heure: str = Field(pattern=r"^\d{4}-\d\d-\d\d \d\d:00:00$", description="UTC", examples=["2025-12-22 10:00:00"])
+    total_montant: Money
+    total_quantite: int = Field(examples=[5])
+
+
+class ProductBySegment(Answer):
+    produit: str = Field(examples=["Casque audio"])
+    segment: str = Field(examples=["Particulier"])
+    montant: Money
+
+
+class OverallStatistics(Answer):
+    total_montant: Money
+    total_quantite: int = Field(examples=[150])
+    nombre_ventes: int = Field(examples=[50])
+    nombre_clients: int = Field(description="distinct clients", examples=[5])
+    panier_moyen: Money | None = Field(description="null without a sale")
+
+
+class RevenueByCountry(Answer):
+    pays: str = Field(examples=["France"])
+    total_montant: Money
+    part: Percent = Field(description="percent of the revenue of all rows")
+
+
+class CustomerSegment(Answer):
+    segment: str = Field(examples=["Enterprise"])
+    nombre_clients: int = Field(description="distinct clients", examples=[2])
+    total_montant: Money
+    panier_moyen: Money
+
+
+class RejectedEvent(Answer):
+    kafka_partition: int
+    kafka_offset: int
+    kafka_timestamp: datetime
+    raison: str = Field(examples=["montant_negatif"])
+    tranche: int
+    value_size: int | None = Field(description="bytes that arrived; null for a tombstone")
+    value_text: str | None = Field(description="the first 4096 bytes as UTF-8, with replacement characters")
+    value_base64: str | None = Field(description="the same bytes, unchanged")
+
+
+class RejectedPage(Answer):
+    total: int = Field(description="rejected events that match, on all pages")
+    limit: int
+    offset: int
+    rows: list[RejectedEvent]
+
+
+class Rows(Answer):
+    """Events of every closed slice; read = clean + rejected + duplicates."""
+
+    read: int
+    clean: int
+    rejected: int
+    duplicates: int
+
+
+class Status(Answer):
+    state: Literal["empty", "fresh", "stale"] = Field(description="empty: nothing was published yet")
+    stale: bool
+    stale_reason: str | None
+    tranche: int | None = Field(description="the newest closed slice")
+    as_of: datetime | None = Field(description="when it closed")
+    data_age_seconds: float | None = Field(description="since then")
+    newest_vente_at: datetime | None
+    newest_vente_age_seconds: float | None = Field(description="grows while the source is quiet")
+    lag: int | None = Field(description="events in Kafka that are not published; null when Kafka does not answer")
+    oldest_unpublished_at: datetime | None
+    versions: dict[str, int] = Field(description="Delta version of each published table")
+    offsets: dict[str, int] = Field(description="published so far by Kafka partition, exclusive")
+    rows: Rows
+
+
+class Fault(Answer):
+    parameter: str = Field(examples=["from"])
+    rule: str = Field(examples=["must be a whole hour of UTC: answers are kept by the hour"])
+    value: str | None = Field(examples=["2025-12-22T10:30:00Z"])
+
+
+class Refusal(Answer):
+    error: str = Field(examples=["the parameters break a rule"])
+    faults: list[Fault] = []

@@ -1,0 +1,64 @@
+"""What operators ask: whether it lives, whether it can answer, what it measures, and the lineage of the tables."""
+
+from pathlib import Path
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from ingestion.settings import DBT_PROJECT
+from streamlit_app.api.encoding import to_json
+from streamlit_app.queries import overall_statistics
+
+router = APIRouter(include_in_schema=False)
+NO_LINEAGE = """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Lignage</title>
+<body style="font: 1.1rem/1.6 system-ui; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
+<h1>Lignage des tables</h1>
+<p>La documentation dbt n'a pas encore été produite. Lancez <code>make docs</code>, puis rechargez cette page.</p>
+<p><a href="/">Retour au tableau de bord</a></p></body></html>"""
+
+
+@router.get("/healthz")
+async def healthz() -> Response:
+    """The process answers."""
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+@router.get("/readyz")
+def readyz(request: Request) -> Response:
+    """The newest publication can be read (an empty lake can); otherwise 503."""
+    snapshot = request.app.state.lake.current()
+    overall_statistics(snapshot)
+    tranche = snapshot.publication and snapshot.publication.tranche
+    return Response(to_json({"status": "ready", "tranche": tranche}), media_type="application/json")
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/lineage")
+async def lineage_root() -> Response:
+    # the page loads its files from beside itself
+    return RedirectResponse("/lineage/")
+
+
+@router.get("/lineage/")
+def lineage() -> Response:
+    """The dbt docs: one static page, or the page that loads its two files."""
+    for page in (_target("static_index.html"), _target("index.html")):
+        if page.exists():
+            return FileResponse(page, media_type="text/html")
+    return HTMLResponse(NO_LINEAGE, status_code=404)
+
+
+@router.get("/lineage/{name}")
+def lineage_file(name: Literal["manifest.json", "catalog.json"]) -> Response:
+    file = _target(name)
+    return FileResponse(file) if file.exists() else HTMLResponse(NO_LINEAGE, status_code=404)
+
+
+def _target(name: str) -> Path:
+    return DBT_PROJECT / "target" / name

@@ -1,0 +1,47 @@
+"""How the API says no: a status, the rule, never SQL and never a path."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+
+from streamlit_app.api.encoding import to_json
+from streamlit_app.queries import LakeUnreadable, NeverPublished, VersionGone
+
+logger = logging.getLogger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    @app.exception_handler(RequestValidationError)
+    async def broken_rule(request: Request, error: RequestValidationError) -> Response:
+        return refuse(422, "the parameters break a rule", [_fault(each) for each in error.errors()])
+
+    @app.exception_handler(NeverPublished)
+    async def never_published(request: Request, error: NeverPublished) -> Response:
+        return refuse(404, str(error))
+
+    @app.exception_handler(VersionGone)
+    async def version_gone(request: Request, error: VersionGone) -> Response:
+        return refuse(410, str(error))
+
+    @app.exception_handler(LakeUnreadable)
+    async def lake_unreadable(request: Request, error: LakeUnreadable) -> Response:
+        logger.error("%s: %s", error, error.__cause__)
+        return refuse(503, "the lake cannot be read at the moment")
+
+
+def refuse(status: int, error: str, faults: list[dict[str, Any]] | None = None) -> Response:
+    body = to_json({"error": error, "faults": faults or []})
+    return Response(body, status_code=status, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _fault(error: dict[str, Any]) -> dict[str, Any]:
+    names = [str(part) for part in error["loc"][1:]]
+    rule = "unknown parameter" if error["type"] == "extra_forbidden" else error["msg"].removeprefix("Value error, ")
+    value = error.get("input")
+    return {
+        "parameter": names[0] if names else "all",
+        "rule": rule[:1].lower() + rule[1:],
+        "value": str(value)[:100] if names else None,
+    }

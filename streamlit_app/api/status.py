@@ -1,0 +1,40 @@
+"""What is published, how old it is and how far behind: for `/api/status`."""
+
+from typing import Any
+
+from streamlit_app.api.answers import age_seconds
+from streamlit_app.live import Sampler, utc_now
+from streamlit_app.queries import Lake, Snapshot, newest_vente_at, totals
+
+
+def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any]:
+    """The answer's members in the order of `models.Status`; `lag` and `stale` are of now, whatever the snapshot."""
+    publication, freshness = snapshot.publication, sampler.latest()
+    reason = sampler.stale_reason(utc_now())
+    newest = newest_vente_at(snapshot)
+    return {
+        "state": "empty" if publication is None else "stale" if reason else "fresh",
+        "stale": reason is not None,
+        "stale_reason": reason,
+        "tranche": publication and publication.tranche,
+        "as_of": publication and publication.closed_at,
+        "data_age_seconds": publication and age_seconds(publication.closed_at),
+        "newest_vente_at": newest,
+        "newest_vente_age_seconds": newest and age_seconds(newest),
+        "lag": freshness and freshness.lag,
+        "oldest_unpublished_at": freshness and freshness.oldest_unpublished_at,
+        "versions": publication.versions if publication else {},
+        "offsets": publication.offsets if publication else {},
+        "rows": _rows(lake, snapshot),
+    }
+
+
+def _rows(lake: Lake, snapshot: Snapshot) -> dict[str, int]:
+    last = snapshot.publication.tranche if snapshot.publication else 0
+    counted = totals([each for each in lake.ledger.slices() if each.tranche <= last])
+    return {
+        "read": counted.rows_read,
+        "clean": counted.rows_clean,
+        "rejected": counted.rows_rejected,
+        "duplicates": counted.rows_duplicates,
+    }

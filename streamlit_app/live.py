@@ -1,0 +1,70 @@
+"""What a process of the read side has one of: the lake, and the thread that measures its freshness."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from threading import Event, Thread
+
+from ingestion.freshness import Freshness, measure
+from ingestion.settings import PathSettings, load
+from streamlit_app.queries import Lake
+
+SAMPLE_SECONDS = 2.0
+logger = logging.getLogger(__name__)
+
+
+class Sampler:
+    """Measures every two seconds in a thread of its own, so that no request ever waits for a broker."""
+
+    def __init__(self, measure_now: Callable[[], Freshness], interval: float = SAMPLE_SECONDS) -> None:
+        self._measure, self._interval = measure_now, interval
+        self._stop = Event()
+        self._thread: Thread | None = None
+        self._latest: Freshness | None = None
+
+    def start(self) -> None:
+        """Start the thread; once it runs, starting again does nothing."""
+        if self._thread is None or not self._thread.is_alive():
+            self._stop.clear()
+            self._thread = Thread(target=self._run, name="freshness", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def stale_reason(self, now: datetime) -> str | None:
+        """Why the figures are stale; None when they are not."""
+        return self._latest.stale_reason(now) if self._latest else "freshness has not been measured yet"
+
+    def latest(self) -> Freshness | None:
+        """The last measurement; None before the first."""
+        return self._latest
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._latest = self._measure()
+            except Exception:
+                # the thread must outlive whatever it meets: an old measurement expires and shows as stale
+                logger.exception("freshness could not be measured")
+            self._stop.wait(self._interval)
+
+
+@cache
+def lake() -> Lake:
+    return Lake(load(PathSettings).silver)
+
+
+@cache
+def sampler() -> Sampler:
+    return Sampler(measure_published)
+
+
+def measure_published() -> Freshness:
+    publication = lake().current().publication
+    return measure(publication.offsets if publication else {})
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

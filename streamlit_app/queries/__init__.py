@@ -1,0 +1,37 @@
+"""Everything that the API and the pages ask the lake, and the only place that asks it."""
+
+from streamlit_app.queries.filters import Filters
+from streamlit_app.queries.lake import Lake, LakeUnreadable, NeverPublished, Snapshot, VersionGone
+from streamlit_app.queries.sales import (
+    aggregated_sales,
+    customer_segmentation,
+    hourly_sales,
+    hours,
+    overall_statistics,
+    product_by_segment,
+    revenue_by_country,
+    top_products,
+)
+from streamlit_app.queries.trust import choices, newest_vente_at, rejected, rejected_by_raison, totals
+
+__all__ = [
+    "Filters",
+    "Lake",
+    "LakeUnreadable",
+    "NeverPublished",
+    "Snapshot",
+    "VersionGone",
+    "aggregated_sales",
+    "choices",
+    "customer_segmentation",
+    "hourly_sales",
+    "hours",
+    "newest_vente_at",
+    "overall_statistics",
+    "product_by_segment",
+    "rejected",
+    "rejected_by_raison",
+    "revenue_by_country",
+    "top_products",
+    "totals",
+]

@@ -1,0 +1,95 @@
+"""The rows of the answers.  Money is Decimal with two decimals, in EUR; times are UTC without a zone in `heure`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatedSales:
+    produit_nom: str
+    pays: str
+    total_montant: Decimal
+    total_quantite: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopProduct:
+    rank: int
+    produit_nom: str
+    total_montant: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class HourlySales:
+    heure: datetime
+    total_montant: Decimal
+    total_quantite: int
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfSales:
+    """An hour with its number of sales, for the page; the API's hours have none."""
+
+    heure: datetime
+    total_montant: Decimal
+    total_quantite: int
+    nombre_ventes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductBySegment:
+    produit: str
+    segment: str
+    montant: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OverallStatistics:
+    """`panier_moyen` is None without a sale."""
+
+    total_montant: Decimal
+    total_quantite: int
+    nombre_ventes: int
+    nombre_clients: int
+    panier_moyen: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueByCountry:
+    """`part` in percent of all the rows' revenue, two decimals."""
+
+    pays: str
+    total_montant: Decimal
+    part: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSegment:
+    segment: str
+    nombre_clients: int
+    total_montant: Decimal
+    panier_moyen: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedEvent:
+    """`value` holds at most the first `VALUE_LIMIT` bytes of the `value_size` that arrived; None for a tombstone."""
+
+    kafka_partition: int
+    kafka_offset: int
+    kafka_timestamp: datetime
+    raison: str
+    tranche: int
+    value_size: int | None
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Events of every closed slice: read = clean + rejected + duplicates."""
+
+    rows_read: int
+    rows_clean: int
+    rows_rejected: int
+    rows_duplicates: int

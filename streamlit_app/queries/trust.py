@@ -1,0 +1,73 @@
+"""What tells whether the figures can be trusted: the ledger's totals, the quarantine, the newest sale."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from ingestion.publication import Publication
+from streamlit_app.queries.lake import Snapshot
+from streamlit_app.queries.rows import RejectedEvent, Totals
+
+VALUE_LIMIT = 4096
+
+
+def totals(slices: Sequence[Publication]) -> Totals:
+    """Every event of these slices; they are kept in memory, so this is a sum and no query."""
+    return Totals(
+        rows_read=sum(each.rows_read for each in slices),
+        rows_clean=sum(each.rows_clean for each in slices),
+        rows_rejected=sum(each.rows_rejected for each in slices),
+        rows_duplicates=sum(each.rows_duplicates for each in slices),
+    )
+
+
+def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, offset: int = 0) -> list[RejectedEvent]:
+    """The newest first."""
+    rows = snapshot.rows(
+        "ventes_rejetees",
+        """
+        select
+            kafka_partition, kafka_offset, kafka_timestamp::timestamp, raison, tranche,
+            octet_length(value), value[1:$value_limit]
+        from read_parquet($files)
+        where raison = coalesce($raison, raison)
+        order by kafka_timestamp desc, kafka_partition, kafka_offset desc
+        limit $limit offset $offset
+        """,
+        raison=raison,
+        limit=limit,
+        offset=offset,
+        value_limit=VALUE_LIMIT,
+    )
+    return [RejectedEvent(*row[:2], row[2].replace(tzinfo=UTC), *row[3:]) for row in rows]
+
+
+@lru_cache(maxsize=16)
+def rejected_by_raison(snapshot: Snapshot) -> dict[str, int]:
+    """The most frequent first."""
+    rows = snapshot.rows(
+        "ventes_rejetees",
+        "select raison, count(*) from read_parquet($files) group by raison order by count(*) desc, raison",
+    )
+    return dict(rows)
+
+
+@lru_cache(maxsize=16)
+def newest_vente_at(snapshot: Snapshot) -> datetime | None:
+    """The time of the newest sale that is published; None without a sale."""
+    rows = snapshot.rows("ventes_clean", """select max("timestamp")::timestamp from read_parquet($files)""")
+    newest: datetime | None = rows[0][0] if rows else None
+    return newest and newest.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=16)
+def choices(snapshot: Snapshot) -> dict[str, list[str]]:
+    """The values that `pays`, `produit` and `segment` can be filtered by."""
+    rows = snapshot.rows(
+        "cube_horaire",
+        """
+        select list_sort(list(distinct pays)), list_sort(list(distinct produit_nom)), list_sort(list(distinct segment))
+        from read_parquet($files)
+        """,
+    )
+    return dict(zip(("pays", "produit", "segment"), rows[0] if rows else ([], [], []), strict=True))
