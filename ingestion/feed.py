@@ -41,7 +41,7 @@ def feed(
 
 
 def _ids(reserve: Reserve, block: int, count: int | None) -> Iterator[int]:
-    """Numbers in blocks that are reserved when they are needed; small ones for a slow feed, whose ids keep to the clock."""
+    """Numbers, reserved in blocks when they are needed; small ones for a slow feed, whose ids keep to the clock."""
     left = count
     while left is None or left > 0:
         size = block if left is None else min(block, left)

@@ -27,7 +27,8 @@ def headline(publication: Publication) -> Headline:
         for name in ("cube_horaire", "ventes_aggreges")
     }
     ventes, montant = query(
-        "select coalesce(sum(nombre_ventes), 0)::bigint, coalesce(sum(total_montant), 0)::decimal(18, 2) from cube_horaire",
+        "select coalesce(sum(nombre_ventes), 0)::bigint, coalesce(sum(total_montant), 0)::decimal(18, 2) "
+        "from cube_horaire",
         **tables,
     )[0]
     return Headline(ventes, montant, _by("produit_nom", tables), _by("pays", tables))

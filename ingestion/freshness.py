@@ -5,6 +5,7 @@ A quiet source is not stale: only an event that waits in Kafka, or a stream that
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
@@ -19,54 +20,66 @@ STALE_AFTER = timedelta(seconds=60)
 EXPIRES_AFTER = timedelta(seconds=30)
 _TIMEOUT_MS = 3000
 
+# why figures are stale: fit for any reader, the process's own words may name paths
+CAUSES = {
+    "no_process": "the stream is down: the Bronze process does not run",
+    "failed": "the stream is down: the Bronze process has failed",
+    "waiting": "the stream is down: the Bronze process waits for the broker or the gateway",
+    "no_broker": "the stream is down: Kafka does not answer",
+    "unpublished": "an event has been in Kafka for more than 60 seconds without being published",
+    "unmeasured": "freshness has not been measured in the last 30 seconds",
+}
+
 
 @dataclass(frozen=True)
 class Freshness:
-    """One measurement.  `lag`: events in Kafka that are not published, None when the broker did not answer."""
+    """One measurement.  `lag`: events in Kafka that are not published, None when the broker did not answer.
+
+    `fault` is a key of CAUSES when the stream is down; `stream_error` says it in full, for operators.
+    """
 
     measured_at: datetime
     lag: int | None
     oldest_unpublished_at: datetime | None
-    # what keeps the stream from running, fit for any reader; and the process's own words, which may name paths
     fault: str | None
-    detail: str | None = None
+    stream_error: str | None = None
 
-    def stale_reason(self, now: datetime) -> str | None:
-        """Why the figures are stale at that time; None when they are not."""
+    def cause(self, now: datetime) -> str | None:
+        """Why the figures are stale at that time, as a key of CAUSES; None when they are not."""
         if self.fault:
             return self.fault
         if now - self.measured_at > EXPIRES_AFTER:
-            return f"freshness was last measured {_seconds(now - self.measured_at)} s ago"
+            return "unmeasured"
         if self.oldest_unpublished_at and now - self.oldest_unpublished_at > STALE_AFTER:
-            waited = _seconds(now - self.oldest_unpublished_at)
-            return f"an event has been in Kafka for {waited} s without being published"
+            return "unpublished"
         return None
 
     def stale(self, now: datetime) -> bool:
-        return self.stale_reason(now) is not None
+        return self.cause(now) is not None
 
 
 def measure(published: Offsets) -> Freshness:
-    """Compare the offsets published so far (exclusive) with the broker's; a few milliseconds, a new connection."""
-    fault, detail = _stream_fault()
+    """Compare the offsets published so far (exclusive) with the broker's; about 20 ms, on a new connection."""
+    fault, error = stream_fault(read_state("bronze"))
     lag, oldest = None, None
     try:
         with reader(load(KafkaSettings)) as (consumer, partitions):
             lag, oldest = _unpublished(consumer, partitions, published)
-    except (BrokerError, KafkaError, OSError) as error:
-        fault, detail = "the stream is down: Kafka does not answer", str(error)
-    return Freshness(datetime.now(UTC), lag, oldest, fault, detail)
+    except (BrokerError, KafkaError, OSError) as failure:
+        fault, error = "no_broker", str(failure)
+    return Freshness(datetime.now(UTC), lag, oldest, fault, error)
 
 
-def _stream_fault() -> tuple[str | None, str | None]:
-    """What is wrong with the Bronze process, for everybody and in its own words."""
-    state = read_state("bronze")
-    if not state or not alive(state["pid"]):
-        return "the stream is down: the Bronze process does not run", None
+def stream_fault(state: dict[str, Any]) -> tuple[str | None, str | None]:
+    """What is wrong with the Bronze process that says this of itself: a key of CAUSES, and the full words."""
+    if not state:
+        return "no_process", CAUSES["no_process"]
     if state["state"] == "failed":
-        return "the stream is down: the Bronze process has failed", state.get("error")
+        return "failed", state.get("error")
+    if not alive(state["pid"]):
+        return "no_process", CAUSES["no_process"]
     if state["state"] != "running":
-        return f"the stream is down: the Bronze process is {state['state']} for {state.get('for_', 'its turn')}", None
+        return "waiting", f"the Bronze process waits for the {state.get('for_', 'stack')}"
     return None, None
 
 
@@ -92,6 +105,3 @@ def _oldest(consumer: KafkaConsumer, waiting: dict[TopicPartition, int]) -> date
         times += [record.timestamp for batch in records.values() for record in batch]
     return datetime.fromtimestamp(min(times) / 1000, UTC) if times else None
 
-
-def _seconds(span: timedelta) -> int:
-    return int(span.total_seconds())

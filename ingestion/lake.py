@@ -33,7 +33,10 @@ class BronzeOffsets:
                 return self.highest
             self._table = DeltaTable(str(path))
         else:
+            before = self._table.version()
             self._table.update_incremental()
+            if self._table.version() == before:
+                return self.highest
         files = pa.table(self._table.get_add_actions(flatten=True))
         added = [
             str(path / name)

@@ -134,8 +134,7 @@ def load(kind: type[S]) -> S:
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
         faults = [
-            f"{prefix}{'.'.join(map(str, fault['loc']))}".upper()
-            + f": {fault['msg'].lower()}, got {fault['input']!r}"
+            f"{prefix}{'.'.join(map(str, fault['loc']))}".upper() + f": {fault['msg'].lower()}, got {fault['input']!r}"
             if fault["type"] != "missing"
             else f"{prefix}{fault['loc'][0]}".upper() + " is required and has no value"
             for fault in error.errors()

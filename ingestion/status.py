@@ -1,4 +1,4 @@
-"""Gather what `sales status` shows: processes, Bronze, Silver, schema drift, disk.  Nothing here needs the stack to run."""
+"""Gather what `sales status` shows: processes, Bronze, Silver, schema drift, disk.  The stack need not run."""
 
 import os
 from collections.abc import Iterator

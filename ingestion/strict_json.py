@@ -16,7 +16,7 @@ EXACT_DIGITS = 38  # also the most decimals
 _SHALLOW = 100
 
 
-class Unreadable(Exception):  # noqa: N818 - what it is, not a fault of ours
+class Unreadable(Exception):
     """The bytes are not one strict JSON object; the message is Bronze's `parse_error`."""
 
 

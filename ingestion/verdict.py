@@ -72,20 +72,16 @@ def evaluate(value: bytes | None, kafka_timestamp: int) -> Evaluation:
         if number is None:
             return Evaluation(f"{name}_invalide")
         typed.append(number)
-    return _apply_rules(*typed, kafka_timestamp=kafka_timestamp)
+    *_, instant, pieces, amount = typed
+    return Evaluation(_raison(instant, pieces, amount, kafka_timestamp), *typed)
 
 
-def _apply_rules(
-    vente_id: int, client_id: int, produit_id: int, timestamp: int, quantite: int, montant: int, kafka_timestamp: int
-) -> Evaluation:
-    raison = None
+def _raison(timestamp: int, quantite: int, montant: int, kafka_timestamp: int) -> str | None:
     if quantite < 1:
-        raison = "quantite_inferieure_a_1"
-    elif montant < 0:
-        raison = "montant_negatif"
-    elif timestamp > kafka_timestamp + DAY:
-        raison = "timestamp_futur"
-    return Evaluation(raison, vente_id, client_id, produit_id, timestamp, quantite, montant)
+        return "quantite_inferieure_a_1"
+    if montant < 0:
+        return "montant_negatif"
+    return "timestamp_futur" if timestamp > kafka_timestamp + DAY else None
 
 
 # An event as the producer writes it.  A subset of the strict reading below, read in a fifth of the time: plain digits
@@ -101,13 +97,12 @@ _ORDINARY = re.compile(
 
 def _evaluate_ordinary(found: re.Match[bytes], kafka_timestamp: int) -> Evaluation | None:
     vente_id, client_id, produit_id, day, hour, minute, second, micro, quantite, euros, cents = found.groups()
-    number = int(vente_id)
+    number, pieces, amount = int(vente_id), int(quantite), int(euros + cents)
     instant = _instant(day.decode(), int(hour), int(minute), int(second), int(micro))
     if number >= VENTE_ID_LIMIT or instant is None:
         return None
-    return _apply_rules(
-        number, int(client_id), int(produit_id), instant, int(quantite), int(euros + cents), kafka_timestamp
-    )
+    raison = _raison(instant, pieces, amount, kafka_timestamp)
+    return Evaluation(raison, number, int(client_id), int(produit_id), instant, pieces, amount)
 
 
 _INTEGER = re.compile(r"([+-]?)([0-9]+)(?:[.]0+)?")

@@ -1,2 +1,25 @@
+"""The dashboard: what every page shares, then the page."""
+
+from pathlib import Path
+
 import streamlit as st
-st.title("Ventes")
+
+from streamlit_app.charts import LABELS
+from streamlit_app.freshness_banner import freshness_banner
+
+st.set_page_config(page_title=LABELS["title"], page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
+page = st.navigation(
+    [
+        st.Page("app_pages/ventes.py", title=LABELS["page_ventes"], icon=":material/monitoring:", default=True),
+        st.Page(
+            "app_pages/confiance.py",
+            title=LABELS["page_confiance"],
+            icon=":material/verified_user:",
+            url_path="confiance",
+        ),
+    ],
+    position="top",
+)
+freshness_banner()
+page.run()
+st.caption("[API](/api/docs) · [Lignage des tables](/lineage/) · [Mesures](/metrics)")

@@ -33,9 +33,9 @@ class Sampler:
     def stop(self) -> None:
         self._stop.set()
 
-    def stale_reason(self, now: datetime) -> str | None:
-        """Why the figures are stale; None when they are not."""
-        return self._latest.stale_reason(now) if self._latest else "freshness has not been measured yet"
+    def cause(self, now: datetime) -> str | None:
+        """Why the figures are stale, as a key of CAUSES; None when they are not."""
+        return self._latest.cause(now) if self._latest else "unmeasured"
 
     def latest(self) -> Freshness | None:
         """The last measurement; None before the first."""

@@ -5,14 +5,15 @@
        Delta opens only the files that can hold those keys: cost follows the slice, not the history. #}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
     {%- set meta = config.get('meta') -%}
-    {%- set bounds = merge_bounds(source, meta.bounded_by) -%}
+    {%- set bounded_by = meta.get('bounded_by') -%}
+    {%- set bounds = merge_bounds(source, bounded_by) if bounded_by else 'true' -%}
     {%- if bounds is none -%}
         select 'nothing to merge'
     {%- else -%}
         merge into {{ target }} as target
         using {{ source }} as source
         on
-            target.{{ meta.bounded_by }} between {{ bounds.lowest }} and {{ bounds.highest }}
+            {{ bounds }}
             {%- for column in unique_key %}
             and target.{{ column }} = source.{{ column }}
             {%- endfor %}
@@ -24,16 +25,16 @@
 {% endmacro %}
 
 
-{# The lowest and the highest value of a column as SQL literals; none when the relation has no rows. #}
-{% macro merge_bounds(relation, column) %}
+{# The column lies between its lowest and its highest value in the source; none when the source has no rows. #}
+{% macro merge_bounds(source, column) %}
     {%- set row = run_query(
-        "select min(" ~ column ~ "), max(" ~ column ~ "), typeof(min(" ~ column ~ ")) from " ~ relation
+        "select min(" ~ column ~ "), max(" ~ column ~ "), typeof(min(" ~ column ~ ")) from " ~ source
     ).rows[0] -%}
     {%- if row[0] is none -%}
         {{ return(none) }}
     {%- endif -%}
-    {{ return({
-        'lowest': "cast('" ~ row[0] ~ "' as " ~ row[2] ~ ")",
-        'highest': "cast('" ~ row[1] ~ "' as " ~ row[2] ~ ")",
-    }) }}
+    {{ return(
+        "target." ~ column ~ " between cast('" ~ row[0] ~ "' as " ~ row[2] ~ ") and cast('" ~ row[1] ~ "' as "
+        ~ row[2] ~ ")"
+    ) }}
 {% endmacro %}

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     unique_key=['tranche', 'kafka_partition'],
-    meta={'insert_only': true, 'bounded_by': 'tranche'},
+    meta={'insert_only': true},
 ) }}
 {%- set courante = tranche_courante() %}
 {%- set de_la_tranche = 'true' if var('rebuild') else 'tranche = ' ~ (courante.tranche or 0) %}

@@ -2,7 +2,7 @@
     materialized='incremental',
     full_refresh=false,
     unique_key=['tranche', 'kafka_partition'],
-    meta={'insert_only': true, 'bounded_by': 'tranche'},
+    meta={'insert_only': true},
 ) }}
 {%- set derniere = derniere_tranche() %}
 

@@ -5,7 +5,7 @@ that what runs is exactly what is listed.  A second run fetches nothing and need
 """
 
 import hashlib
-import ssl
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-import pyspark
+from filelock import FileLock
 
+from infra.jars.network import network_options
 from infra.local.java import java_binary
 
 LISTS = Path(__file__).parent
@@ -39,8 +40,13 @@ class Jar:
 
 def pinned(jar_set: str) -> list[Jar]:
     lines = (LISTS / f"{jar_set}.txt").read_text().splitlines()
-    entries = (line.split() for line in lines if line and not line.startswith("#"))
-    return [Jar(*coordinates.split(":"), sha256) for sha256, coordinates in entries]
+    return [_parse(line) for line in lines if line and not line.startswith("#")]
+
+
+def _parse(line: str) -> Jar:
+    sha256, coordinates = line.split()
+    group, artifact, version = coordinates.split(":")
+    return Jar(group, artifact, version, sha256)
 
 
 def faults(jars: list[Jar], folder: Path) -> list[str]:
@@ -57,65 +63,93 @@ def faults(jars: list[Jar], folder: Path) -> list[str]:
 
 def refuse_missing(folder: Path) -> None:
     """Raise JarError when a pinned jar is not there; its content is checked when it is fetched."""
-    absent = [jar.filename for jar_set in SETS for jar in pinned(jar_set) if not (folder / jar_set / jar.filename).exists()]
+    paths = [folder / jar_set / jar.filename for jar_set in SETS for jar in pinned(jar_set)]
+    absent = [path.name for path in paths if not path.exists()]
     if absent:
         raise JarError(f"{len(absent)} jars are missing in {folder}, the first is {absent[0]}; fetch them (sales jars)")
 
 
 def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None) -> int:
     """Bring every pinned jar into `<folder>/<set>/`; return how many were fetched.  Raises JarError by file name."""
-    fetched = 0
-    for jar_set in SETS:
-        jars, target = pinned(jar_set), folder / jar_set
-        wrong = faults(jars, target)
-        if not wrong:
-            continue
-        missing = [jar for jar in jars if faults([jar], target)]
-        for jar in missing:
-            (target / jar.filename).unlink(missing_ok=True)
-        on_progress(f"{len(missing)} for {jar_set}")
-        output = _retrieve(missing, target, folder / "cache")
-        if wrong := faults(jars, target):
-            raise JarError(f"{'; '.join(wrong)}; look at the network or the list infra/jars/{jar_set}.txt\n{output}")
-        fetched += len(missing)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".fetch.lock"):
+        fetched = sum(_fetch_set(jar_set, folder, on_progress) for jar_set in SETS)
+        # worth keeping for the next try, not after the last
+        shutil.rmtree(folder / "cache", ignore_errors=True)
     return fetched
 
 
-def _retrieve(jars: list[Jar], target: Path, cache: Path) -> str:
+def _fetch_set(jar_set: str, folder: Path, on_progress: Callable[[str], None]) -> int:
+    jars, target = pinned(jar_set), folder / jar_set
+    missing = [jar for jar in jars if faults([jar], target)]
+    _remove_strangers(jars, target)
+    if not missing:
+        return 0
+    for jar in missing:
+        (target / jar.filename).unlink(missing_ok=True)
+    output = _retrieve(missing, target, folder / "cache", on_progress)
+    if wrong := faults(jars, target):
+        raise JarError(
+            f"{len(wrong)} of {len(jars)} {jar_set} jars could not be fetched: {wrong[0]}; look at the network, or at "
+            f"the list infra/jars/{jar_set}.txt; Ivy says: {output or 'nothing'}"
+        )
+    return len(missing)
+
+
+def _remove_strangers(jars: list[Jar], target: Path) -> None:
+    """Jars of an older list would stand on the class path beside the new ones."""
+    known = {jar.filename for jar in jars}
+    for path in target.glob("*.jar"):
+        if path.name not in known:
+            path.unlink()
+
+
+def _retrieve(jars: list[Jar], target: Path, cache: Path, on_progress: Callable[[str], None]) -> str:
+    with tempfile.TemporaryDirectory() as scratch:
+        module = Path(scratch) / "ivy.xml"
+        module.write_text(_ivy_module(jars))
+        command = [
+            *(str(java_binary()), *network_options(Path(scratch))),
+            *("-cp", str(_ivy_jar()), "org.apache.ivy.Main", "-ivy", str(module), "-cache", str(cache), "-warn"),
+            *("-retrieve", f"{target}/[artifact]-[revision].[ext]", "-types", "jar", "bundle"),
+        ]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return _first_error(_watch(process, cache, len(jars), on_progress))
+
+
+def _watch(process: "subprocess.Popen[str]", cache: Path, total: int, on_progress: Callable[[str], None]) -> str:
+    """Ivy's output; meanwhile tell how many jars have arrived."""
+    before = len(list(cache.rglob("*.jar")))
+    try:
+        while True:
+            try:
+                return process.communicate(timeout=0.5)[0]
+            except subprocess.TimeoutExpired:
+                on_progress(f"{len(list(cache.rglob('*.jar'))) - before} of {total}")
+    finally:
+        process.kill()
+
+
+def _ivy_jar() -> Path:
+    import pyspark
+
+    return next((Path(pyspark.__file__).parent / "jars").glob("ivy-*.jar"))
+
+
+def _ivy_module(jars: list[Jar]) -> str:
     dependencies = "".join(
         f"<dependency org={quoteattr(jar.group)} name={quoteattr(jar.artifact)} rev={quoteattr(jar.version)}"
         ' conf="all->default" transitive="false"/>'
         for jar in jars
     )
-    ivy_jar = next((Path(pyspark.__file__).parent / "jars").glob("ivy-*.jar"))
-    with tempfile.TemporaryDirectory() as scratch:
-        module = Path(scratch) / "ivy.xml"
-        module.write_text(
-            '<ivy-module version="2.0"><info organisation="sales" module="jars"/><configurations>'
-            f'<conf name="all"/></configurations><dependencies>{dependencies}</dependencies></ivy-module>'
-        )
-        result = subprocess.run(
-            [
-                *(java_binary(), *_trust_what_python_trusts(Path(scratch) / "trust.p12")),
-                *("-cp", ivy_jar, "org.apache.ivy.Main", "-ivy", module, "-cache", cache, "-warn"),
-                *("-retrieve", f"{target}/[artifact]-[revision].[ext]", "-types", "jar", "bundle"),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    return "\n".join((result.stdout + result.stderr).splitlines()[-5:])
+    return (
+        '<ivy-module version="2.0"><info organisation="sales" module="jars"/><configurations>'
+        f'<conf name="all"/></configurations><dependencies>{dependencies}</dependencies></ivy-module>'
+    )
 
 
-def _trust_what_python_trusts(store: Path) -> list[str]:
-    """The wheel's Java knows only the public authorities; a company's own, which Python knows, would be refused."""
-    authorities = ssl.get_default_verify_paths().cafile
-    if authorities is None:
-        return []
-    from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
-    from cryptography.x509 import load_pem_x509_certificates
-
-    certificates = load_pem_x509_certificates(Path(authorities).read_bytes())
-    entries = [pkcs12.PKCS12Certificate(each, str(n).encode()) for n, each in enumerate(certificates)]
-    store.write_bytes(pkcs12.serialize_java_truststore(entries, NoEncryption()))
-    return [f"-Djavax.net.ssl.trustStore={store}", "-Djavax.net.ssl.trustStoreType=PKCS12"]
+def _first_error(output: str) -> str:
+    """The first line of Ivy's output that tells a cause."""
+    lines = [line.strip(" \t:") for line in output.splitlines()]
+    causes = [line for line in lines if any(word in line.lower() for word in ("exception", "error", "not found"))]
+    return next(iter(causes), "")[:300]

@@ -71,7 +71,9 @@ def _jars() -> Check:
 
 def _start_up_cache() -> Check:
     cache = load(PathSettings).jars_dir / "gateway.aot"
-    return Check("start-up cache", f"{cache.stat().st_size >> 20} MiB" if cache.exists() else "none (sales warm makes it)")
+    return Check(
+        "start-up cache", f"{cache.stat().st_size >> 20} MiB" if cache.exists() else "none (sales warm makes it)"
+    )
 
 
 def _memory() -> Check:
@@ -80,7 +82,9 @@ def _memory() -> Check:
     if (limit := _container_limit()) is not None:
         available = min(available, limit)
     found = f"{available / GIB:.1f} GiB available"
-    return Check("memory", found, None if available >= MEMORY else f"{MEMORY // GIB} GiB are needed; close other programs")
+    return Check(
+        "memory", found, None if available >= MEMORY else f"{MEMORY // GIB} GiB are needed; close other programs"
+    )
 
 
 def _container_limit() -> int | None:
@@ -100,7 +104,9 @@ def _disk(variable: str, folder: Path) -> Check:
     existing = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(existing).free
     found = f"{free / GIB:.1f} GiB free at {folder}"
-    return Check(variable, found, None if free >= DISK else f"{DISK // GIB} GiB are needed; free some, or move {variable}")
+    return Check(
+        variable, found, None if free >= DISK else f"{DISK // GIB} GiB are needed; free some, or move {variable}"
+    )
 
 
 def _socket_path() -> Check:

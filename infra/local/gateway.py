@@ -1,6 +1,7 @@
 """Run the gateway in the foreground.  Run: python -m infra.local.gateway (supervisor does)."""
 
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pyspark
 
-from infra.local.java import SPARK_JVM_OPTIONS, java_binary, java_version
+from infra.local.java import java_binary, java_version, resident_jvm_options, spark_jvm_options
 from ingestion.settings import PROJECT, PathSettings, SparkSettings, load
 from ingestion.state import write_state
 
@@ -21,6 +22,7 @@ def main() -> None:
     # a new Connect session for each start of the gateway: the old ids are closed for ever
     write_state("gateway", "starting", session_id=str(uuid.uuid4()))
     os.environ["SPARK_HOME"] = str(SPARK_HOME)
+    _empty_scratch(load(PathSettings).var_dir / "spark")
     # The catalogue is filled through the Thrift port, once it is open.  `&` gives the process to init, so that the
     # JVM, which this process becomes, is not left with a dead child.
     subprocess.run(["sh", "-c", f'"{sys.executable}" -m ingestion.gateway &'], check=True)
@@ -28,11 +30,16 @@ def main() -> None:
     os.execv(command[0], command)
 
 
+def _empty_scratch(scratch: Path) -> None:
+    """Remove what a killed gateway has left; there is only one for each VAR_DIR."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+
+
 def gateway_command() -> list[str]:
     """The JVM started directly: Spark's launcher scripts want a Java module that the wheel's Java lacks."""
     paths, spark = load(PathSettings), load(SparkSettings)
     scratch = paths.var_dir / "spark"
-    scratch.mkdir(parents=True, exist_ok=True)
     # every jar by name, sorted: the start-up cache is valid for exactly this class path
     jars = sorted((paths.jars_dir / "spark").glob("*.jar")) + sorted((SPARK_HOME / "jars").glob("*.jar"))
     settings = {
@@ -47,8 +54,8 @@ def gateway_command() -> list[str]:
         "spark.scheduler.allocation.file": f"file://{SPARK_CONFIG / 'fairscheduler.xml'}",
     }
     return [
-        *(str(java_binary()), *SPARK_JVM_OPTIONS, *_start_up_cache(paths.jars_dir)),
-        *(f"-Xmx{spark.driver_memory}", "-XX:+UseSerialGC", "-Duser.timezone=UTC"),
+        *(str(java_binary()), *spark_jvm_options(), *_start_up_cache(paths.jars_dir)),
+        *(f"-Xmx{spark.driver_memory}", "-XX:+UseSerialGC", *resident_jvm_options("gateway")),
         *(f"-Djava.io.tmpdir={scratch}", f"-Dderby.system.home={scratch}"),
         f"-Dlog4j2.configurationFile={SPARK_CONFIG / 'log4j2.properties'}",
         *("-cp", ":".join(map(str, jars)), "org.apache.spark.deploy.SparkSubmit"),

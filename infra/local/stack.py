@@ -142,7 +142,8 @@ def _prepare_folders(paths: PathSettings) -> None:
             ) from error
         if (free := shutil.disk_usage(folder).free) < LEAST_FREE_BYTES:
             raise StackError(
-                f"{variable} needs 1 GiB of free disk, {folder} has {free >> 20} MiB; free some, or set another {variable}"
+                f"{variable} needs 1 GiB of free disk, {folder} has {free >> 20} MiB; free some, "
+                f"or set another {variable}"
             )
 
 

@@ -23,13 +23,12 @@ def complain(message: str) -> None:
 
 
 def show(title: str, columns: list[str], rows: list[list[str]], numbers: tuple[str, ...] = ()) -> None:
-    """Print rows as a table; the columns of `numbers` stand flush right.  Nothing is cut off where it is not a terminal."""
+    """Print rows as a table, the columns of `numbers` flush right; nothing is cut off where there is no terminal."""
     from rich import box
 
+    if title:
+        say(title, "bold")
     table = Table(
-        title=title or None,
-        title_justify="left",
-        title_style="bold",
         box=box.SIMPLE_HEAD if out.is_terminal else None,
         pad_edge=False,
         header_style="bold",

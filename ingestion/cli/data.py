@@ -33,8 +33,12 @@ def _parse_span(text: str) -> timedelta:
 
 def produce(
     count: Annotated[int | None, typer.Option(min=1, help="Sales to send.  [default: 50]")] = None,
-    seed: Annotated[int | None, typer.Option(help="Repeats a run, but for ids and times.  [default: another each time]")] = None,
-    rate: Annotated[float | None, typer.Option(help="Sales a second at most.  [default: no limit; 2 with --forever]")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Repeats a run, but for ids and times.  [default: another each time]")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="Sales a second at most.  [default: no limit; 2 with --forever]")
+    ] = None,
     forever: Annotated[bool, typer.Option("--forever", help="Go on until Ctrl-C.")] = False,
     since: Annotated[
         timedelta | None,

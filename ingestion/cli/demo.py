@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,8 @@ from ingestion.cli.silver import check_everything
 from ingestion.cli.stack import show_addresses, start_stack
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ingestion.publication import Publication
     from ingestion.topic import Offsets
 
@@ -63,27 +66,40 @@ def wait_for_publication(targets: "Offsets", timeout: float) -> "Publication":
     from ingestion.publication import publications
     from ingestion.settings import PathSettings, load
 
-    deadline, silver = time.monotonic() + timeout, load(PathSettings).silver
+    started, silver = datetime.now(UTC), load(PathSettings).silver
     with waiting("waiting for the published figures"):
         while True:
             closed = publications(silver)
             if closed and all(closed[-1].offsets.get(partition, 0) >= end for partition, end in targets.items()):
                 break
-            if time.monotonic() > deadline:
+            _refuse_failed_slice(started)
+            if (datetime.now(UTC) - started).total_seconds() > timeout:
                 raise DemoError(f"nothing was published within {timeout:g} s; look at the follower (sales logs silver)")
             time.sleep(POLL_SECONDS)
     say(f"published with slice {closed[-1].tranche}", GOOD)
     return closed[-1]
 
 
+def _refuse_failed_slice(since: datetime) -> None:
+    from ingestion.state import read_state
+
+    state = read_state("silver")
+    if state.get("state") == "failed" and datetime.fromisoformat(state["at"]) > since:
+        raise DemoError(f"a slice failed and stays unpublished: {state['error']} (sales logs silver)")
+
+
 def show_headline(publication: "Publication") -> None:
     from ingestion.figures import headline
 
     figures = headline(publication)
-    say(f"\n{number(figures.ventes)} sales, revenue {figures.montant:,.2f} EUR\n".replace(",", " "), "bold")
+    say(f"\n{number(figures.ventes)} sales, {_euros(figures.montant)} EUR\n", "bold")
     for title, column, shares in (
         ("Revenue by product", "product", figures.by_produit),
         ("Revenue by country", "country", figures.by_pays),
     ):
-        rows = [[name, f"{montant:,.2f}".replace(",", " ")] for name, montant in shares]
+        rows = [[name, _euros(montant)] for name, montant in shares]
         show(title, [column, "EUR"], rows, ("EUR",))
+
+
+def _euros(montant: "Decimal") -> str:
+    return f"{montant:,.2f}".replace(",", " ")

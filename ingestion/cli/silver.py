@@ -1,12 +1,14 @@
 """Silver and the checks: silver, verify, explain, docs."""
 
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.cli.console import BAD, GOOD, moment, number, say, show, waiting
+from ingestion.cli.console import BAD, DIM, GOOD, moment, number, say, show, span, waiting
 
 if TYPE_CHECKING:
+    from ingestion.publication import Publication
     from ingestion.verify import Verification
 
 PANEL = "Silver"
@@ -27,18 +29,28 @@ def run(context: typer.Context) -> None:
         return
     from ingestion.silver import run_until_published
 
-    with waiting("running slices") as tell:
-        slices = run_until_published(tell)
+    slices: list[int] = []
+    with waiting("running slices"):
+        run_until_published(lambda closed: _closed(closed, slices))
     say(f"{len(slices)} slices published" if slices else "everything in Bronze is published already", GOOD)
+
+
+def _closed(closed: "Publication", slices: list[int]) -> None:
+    slices.append(closed.tranche)
+    say(
+        f"slice {closed.tranche}: {number(closed.rows_read)} events read, {number(closed.rows_clean)} clean, "
+        f"{number(closed.rows_rejected)} rejected, {number(closed.rows_duplicates)} duplicates"
+    )
 
 
 def rebuild() -> None:
     """Make every Silver table again from Bronze, over the same slices."""
     from ingestion import silver
 
+    started = time.monotonic()
     with waiting("rebuilding Silver"):
         silver.rebuild()
-    say("Silver is rebuilt", GOOD)
+    say(f"Silver is rebuilt ({span(time.monotonic() - started)})", GOOD)
 
 
 def docs() -> None:
@@ -57,27 +69,34 @@ def verify() -> None:
 
 
 def check_everything() -> bool:
+    """Verify and show the result; whether everything agrees."""
     from ingestion.verify import verify
 
     with waiting("verifying") as tell:
-        verification = verify(on_progress=tell)
+        verification = verify(lambda step, done, total: tell(f"{step} {number(done)} of {number(total)}"))
     _show_verification(verification)
-    return bool(verification.ok)
+    return verification.ok
 
 
 def _show_verification(verification: "Verification") -> None:
     rows = [
-        [check.name, number(check.compared), number(check.count), number(check.differences), "ok" if check.ok else "WRONG"]
+        [check.name, check.compared, number(check.count), number(check.differences), "ok" if check.ok else "WRONG"]
         for check in verification.checks
     ]
-    numbers = ("compared", "count", "differences")
-    show("Verification", ["check", *numbers, "verdict"], rows, numbers)
-    if verification.ok:
-        say("everything agrees", GOOD)
-        return
-    for example in verification.examples:
-        say(f"  {example}", BAD)
-    say("there are differences", BAD)
+    show("Verification", ["check", "compared", "count", "differences", "result"], rows, ("count", "differences"))
+    if verification.raisons:
+        show(
+            "Verdicts",
+            ["verdict", "events"],
+            [[name, number(count)] for name, count in verification.raisons.items()],
+            ("events",),
+        )
+    if verification.note:
+        say(verification.note, DIM)
+    for name, examples in verification.examples.items():
+        for example in examples:
+            say(f"{name}: {example}", BAD)
+    say("everything agrees" if verification.ok else "there are differences", GOOD if verification.ok else BAD)
 
 
 def explain(vente_id: Annotated[int, typer.Argument(help="The sale's number.")]) -> None:

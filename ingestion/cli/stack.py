@@ -121,7 +121,9 @@ def status() -> None:
 
 
 def logs(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Processes; all when none is named.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Processes; all when none is named.")
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines from the end of each log.")] = 50,
 ) -> None:

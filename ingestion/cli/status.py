@@ -70,7 +70,12 @@ def _show_bronze(bronze: "BronzeStatus") -> None:
         for partition in partitions
     ]
     if rows:
-        show("Bronze", ["partition", "broker's end", "Bronze's end", "lag"], rows, ("broker's end", "Bronze's end", "lag"))
+        show(
+            "Bronze",
+            ["partition", "broker's end", "Bronze's end", "lag"],
+            rows,
+            ("broker's end", "Bronze's end", "lag"),
+        )
     newest = bronze.newest_at
     say(f"newest event in Bronze: {moment(newest)} ({_ago(newest)})" if newest else "Bronze is empty")
     if bronze.end is None:
@@ -95,13 +100,12 @@ def _show_silver(silver: "SilverStatus") -> None:
 
 
 def _show_freshness(silver: "SilverStatus") -> None:
-    try:
-        from ingestion.freshness import measure
-    except ImportError:
-        return
+    from ingestion.freshness import CAUSES, measure
+
     freshness = measure(silver.published)
-    if freshness.stale(datetime.now(UTC)):
-        say(f"the figures are stale ({freshness.stream_error or 'events wait to be published'})", BAD)
+    cause = freshness.cause(datetime.now(UTC))
+    if cause:
+        say(f"the figures are stale: {freshness.stream_error or CAUSES[cause]}", BAD)
     else:
         say("the figures are fresh", GOOD)
     if freshness.oldest_unpublished_at:

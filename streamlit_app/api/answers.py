@@ -22,7 +22,7 @@ async def answer(request: Request, params: AsOfParams, question: Callable[[Snaps
     state = request.app.state
     snapshot = state.lake.current() if params.as_of is None else state.lake.at(params.as_of)
     key = f"{FORMAT}|{snapshot.key}|{request.url.path}|{params.key}"
-    headers = _headers(snapshot, key, state.sampler.stale_reason(utc_now()))
+    headers = _headers(snapshot, key, state.sampler.cause(utc_now()))
     if _matches(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     body = state.cache.get(key)
@@ -37,12 +37,12 @@ def age_seconds(since: datetime) -> float:
     return round(max((utc_now() - since).total_seconds(), 0.0), 3)
 
 
-def _headers(snapshot: Snapshot, key: str, stale_reason: str | None) -> dict[str, str]:
+def _headers(snapshot: Snapshot, key: str, cause: str | None) -> dict[str, str]:
     headers = {
         # weak: the same rows may travel compressed or not
         "ETag": f'W/"{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"',
         "Cache-Control": "no-cache",
-        "X-Data-Status": "empty" if snapshot.publication is None else "stale" if stale_reason else "fresh",
+        "X-Data-Status": "empty" if snapshot.publication is None else "stale" if cause else "fresh",
     }
     if snapshot.publication is not None:
         headers |= {

@@ -38,7 +38,7 @@ class _Published(Collector):
 
     def collect(self) -> Iterable[Metric]:
         now, freshness, snapshot = utc_now(), self._sampler.latest(), self._lake.current()
-        stale = self._sampler.stale_reason(now) is not None
+        stale = self._sampler.cause(now) is not None
         yield GaugeMetricFamily("sales_stale", "1 when an event waits too long or the stream is down", value=stale)
         if freshness is not None and freshness.lag is not None:
             yield GaugeMetricFamily("sales_lag_events", "Events in Kafka that are not published", value=freshness.lag)

@@ -6,24 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ingestion.verdict import RAISONS
 from streamlit_app.queries import Filters
 
 MAX_SLICE = 2**31 - 1
-REASONS = (
-    "illisible",
-    "vente_id_invalide",
-    "client_id_invalide",
-    "produit_id_invalide",
-    "timestamp_invalide",
-    "quantite_invalide",
-    "montant_invalide",
-    "quantite_inferieure_a_1",
-    "montant_negatif",
-    "client_inconnu",
-    "produit_inconnu",
-    "timestamp_futur",
-    "conflit",
-)
 
 
 def _moment(value: Any) -> datetime:
@@ -116,12 +102,12 @@ class HourlyParams(SalesParams):
 
 
 class RejectedParams(AsOfParams):
-    raison: str | None = Field(None, description="only this reason", json_schema_extra={"enum": list(REASONS)})
+    raison: str | None = Field(None, description="only this reason", json_schema_extra={"enum": list(RAISONS)})
     limit: int = Field(50, ge=1, le=200, description="rows of a page")
     offset: int = Field(0, ge=0, le=10_000_000, description="rows before the page")
 
     @model_validator(mode="after")
     def _known_reason(self) -> "RejectedParams":
-        if self.raison is not None and self.raison not in REASONS:
-            raise ValueError(f"raison must be one of {', '.join(REASONS)}")
+        if self.raison is not None and self.raison not in RAISONS:
+            raise ValueError(f"raison must be one of {', '.join(RAISONS)}")
         return self

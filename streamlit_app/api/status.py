@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ingestion.freshness import CAUSES
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
 from streamlit_app.queries import Lake, Snapshot, newest_vente_at, totals
@@ -10,12 +11,12 @@ from streamlit_app.queries import Lake, Snapshot, newest_vente_at, totals
 def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any]:
     """The answer's members in the order of `models.Status`; `lag` and `stale` are of now, whatever the snapshot."""
     publication, freshness = snapshot.publication, sampler.latest()
-    reason = sampler.stale_reason(utc_now())
+    cause = sampler.cause(utc_now())
     newest = newest_vente_at(snapshot)
     return {
-        "state": "empty" if publication is None else "stale" if reason else "fresh",
-        "stale": reason is not None,
-        "stale_reason": reason,
+        "state": "empty" if publication is None else "stale" if cause else "fresh",
+        "stale": cause is not None,
+        "stale_reason": cause and CAUSES[cause],
         "tranche": publication and publication.tranche,
         "as_of": publication and publication.closed_at,
         "data_age_seconds": publication and age_seconds(publication.closed_at),

@@ -2,6 +2,18 @@
 
 from streamlit_app.queries.filters import Filters
 from streamlit_app.queries.lake import Lake, LakeUnreadable, NeverPublished, Snapshot, VersionGone
+from streamlit_app.queries.rows import (
+    AggregatedSales,
+    CustomerSegment,
+    HourlySales,
+    HourOfSales,
+    OverallStatistics,
+    ProductBySegment,
+    RejectedEvent,
+    RevenueByCountry,
+    TopProduct,
+    Totals,
+)
 from streamlit_app.queries.sales import (
     aggregated_sales,
     customer_segmentation,
@@ -15,6 +27,16 @@ from streamlit_app.queries.sales import (
 from streamlit_app.queries.trust import choices, newest_vente_at, rejected, rejected_by_raison, totals
 
 __all__ = [
+    "AggregatedSales",
+    "CustomerSegment",
+    "HourlySales",
+    "HourOfSales",
+    "OverallStatistics",
+    "ProductBySegment",
+    "RejectedEvent",
+    "RevenueByCountry",
+    "TopProduct",
+    "Totals",
     "Filters",
     "Lake",
     "LakeUnreadable",

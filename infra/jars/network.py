@@ -1,0 +1,56 @@
+"""What Java must be told to reach what Python reaches: the authorities it trusts, and the proxy."""
+
+import re
+import ssl
+import urllib.request
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+def network_options(scratch: Path) -> list[str]:
+    """JVM options; the trust store that they name is written into the scratch folder."""
+    return [*_trust_what_python_trusts(scratch / "trust.p12"), *_proxies()]
+
+
+def _trust_what_python_trusts(store: Path) -> list[str]:
+    """The wheel's Java knows only the public authorities; a company's own, which Python knows, would be refused."""
+    authorities = ssl.get_default_verify_paths().cafile
+    if authorities is None:
+        return []
+    from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
+
+    certificates = _certificates(Path(authorities).read_bytes())
+    entries = [pkcs12.PKCS12Certificate(each, str(n).encode()) for n, each in enumerate(certificates)]
+    store.write_bytes(pkcs12.serialize_java_truststore(entries, NoEncryption()))
+    return [f"-Djavax.net.ssl.trustStore={store}", "-Djavax.net.ssl.trustStoreType=PKCS12"]
+
+
+def _certificates(bundle: bytes) -> Iterator["Certificate"]:
+    """Each certificate of a PEM bundle; one that the library refuses is left out, the others count."""
+    from cryptography.utils import CryptographyDeprecationWarning
+    from cryptography.x509 import load_pem_x509_certificate
+
+    for block in _PEM.findall(bundle):
+        with warnings.catch_warnings(), suppress(ValueError):
+            # an old authority with a serial number of zero, which a later release will refuse
+            warnings.filterwarnings("ignore", "Parsed a serial number", CryptographyDeprecationWarning)
+            yield load_pem_x509_certificate(block)
+
+
+def _proxies() -> list[str]:
+    """The proxies of the environment (https_proxy and so on), which Java does not look at."""
+    options = []
+    for scheme, address in urllib.request.getproxies().items():
+        parts = urlsplit(address if "//" in address else f"//{address}")
+        if scheme in ("http", "https") and parts.hostname:
+            options += [f"-D{scheme}.proxyHost={parts.hostname}", f"-D{scheme}.proxyPort={parts.port or 80}"]
+    return options

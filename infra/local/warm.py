@@ -1,0 +1,160 @@
+"""Make the JVM's start-up cache: the whole chain runs once in a gateway of its own, which writes the cache at its end.
+
+The training run has its own folders and free ports, and never meets a running stack.  `make_cache` starts it as a
+process of its own, because settings are read once in each: python -m infra.local.warm.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from infra.local.java import java_version
+from infra.local.ports import MARK
+from ingestion.settings import PROJECT, PathSettings, load
+
+# the cache is 340 MB, and is written twice on its way
+NEEDED_BYTES = 2 << 30
+FIRST_JAVA = 25
+READY_SECONDS = 180.0
+WRITING_SECONDS = 300.0
+PORT_VARIABLES = (
+    "KAFKA_PORT",
+    "KAFKA_CONTROLLER_PORT",
+    "SPARK_THRIFT_PORT",
+    "SPARK_CONNECT_PORT",
+    "SPARK_UI_PORT",
+)
+
+
+class WarmError(Exception):
+    """The cache could not be made; everything works without it."""
+
+
+def make_cache(on_progress: Callable[[str], None]) -> str:
+    """Write `gateway.aot` beside the jars, whole or not at all; return what was done.  Raises WarmError."""
+    jars = load(PathSettings).jars_dir
+    if java_version() < FIRST_JAVA:
+        return f"no start-up cache: it needs Java {FIRST_JAVA} or later, this is {java_version()}; nothing to do"
+    if (free := shutil.disk_usage(jars).free) < NEEDED_BYTES:
+        raise WarmError(f"the start-up cache needs 2 GiB of free disk at {jars}, there are {free >> 20} MiB")
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="sales-warm-") as scratch:
+        # beside its place, so that it can be moved there in one step
+        cache = jars / f".gateway.aot.{os.getpid()}"
+        try:
+            _train(Path(scratch), cache, on_progress)
+            size = cache.stat().st_size
+            cache.replace(jars / "gateway.aot")
+        finally:
+            for leftover in jars.glob(f"{cache.name}*"):
+                leftover.unlink()
+    return f"start-up cache of {size >> 20} MiB made in {time.monotonic() - started:.0f} s; the next start uses it"
+
+
+def _train(scratch: Path, cache: Path, on_progress: Callable[[str], None]) -> None:
+    moved = {"LAKE_DIR": str(scratch / "lake"), "VAR_DIR": str(scratch / "var"), "KAFKA_BOOTSTRAP_SERVERS": ""}
+    ports = dict(zip(PORT_VARIABLES, map(str, _free_ports(len(PORT_VARIABLES))), strict=True))
+    environment = os.environ | moved | ports | {"SALES_AOT_TRAINING": str(cache), MARK: str(scratch), "TZ": "UTC"}
+    command = [sys.executable, "-m", "infra.local.warm"]
+    run = subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    said = ["it said nothing"]
+    try:
+        for line in run.stdout or ():
+            if line.startswith("step: "):
+                on_progress(line.removeprefix("step: ").strip())
+            elif line.strip():
+                said.append(line.strip())
+    finally:
+        _stop_all(scratch)
+    if run.wait() or not cache.exists():
+        raise WarmError(f"the training run failed, and everything works without its cache: {said[-1]}")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _stop_all(scratch: Path) -> None:
+    """Whatever is left of the training run, which Ctrl-C may have cut short."""
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == str(scratch):
+                process.kill()
+        except psutil.Error:
+            continue
+
+
+def main() -> None:
+    """The training run itself, in the environment that `make_cache` has made."""
+    log_dir = load(PathSettings).log_dir
+    log_dir.mkdir(parents=True)
+    _step("starting a broker and a gateway")
+    modules = {"kafka": "infra.local.kafka", "gateway": "infra.local.gateway", "bronze": "ingestion.bronze"}
+    running = {name: _start(module, log_dir / f"{name}.log") for name, module in modules.items()}
+    for name, process in running.items():
+        _wait_until_ready(name, process, log_dir)
+    _run_chain()
+    _step("writing the cache (up to a minute)")
+    running["bronze"].terminate()
+    running["gateway"].send_signal(signal.SIGTERM)
+    running["gateway"].wait(WRITING_SECONDS)
+    running["kafka"].terminate()
+
+
+def _start(module: str, log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("wb") as output:
+        return subprocess.Popen([sys.executable, "-m", module], stdout=output, stderr=subprocess.STDOUT)
+
+
+def _wait_until_ready(name: str, process: "subprocess.Popen[bytes]", log_dir: Path) -> None:
+    from infra.local.readiness import PROBES, last_lines
+
+    deadline = time.monotonic() + READY_SECONDS
+    while (fault := PROBES[name]()) is not None:
+        if process.poll() is not None or time.monotonic() > deadline:
+            _step_failed(f"{name} {fault}: {' '.join(last_lines(name, 3)) or f'no log in {log_dir}'}")
+        time.sleep(0.2)
+
+
+def _run_chain() -> None:
+    from ingestion.drain import drain
+    from ingestion.feed import feed
+    from ingestion.producer import produce
+    from ingestion.settings import KafkaSettings
+    from ingestion.silver import run_until_published
+
+    for dirty in (True, False):
+        _step("sending sales through the whole chain")
+        drain(produce(load(KafkaSettings), feed(seed=1, count=50, dirty=dirty)).targets, timeout=READY_SECONDS)
+        run_until_published(lambda detail: None)
+
+
+def _step(what: str) -> None:
+    sys.stdout.write(f"step: {what}\n")
+    sys.stdout.flush()
+
+
+def _step_failed(why: str) -> None:
+    raise SystemExit(why)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Run the dbt project: one slice at a time, until everything in Bronze is published.
+
+dbt stays in this process: its manifest is parsed once, and a slice costs its statements only.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from ingestion import thrift
+from ingestion.lake import BronzeOffsets
+from ingestion.publication import Publication, publications
+from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
+from ingestion.topic import Offsets
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+LOCK = "verrou_silver"
+# what a slice does not need: unit tests judge the code, audits the whole history
+HOT_PATH = ["--exclude-resource-type", "unit_test", "--exclude", "tag:audit"]
+logger = logging.getLogger(__name__)
+
+
+class SilverError(Exception):
+    """A run failed: its slice stays open and unpublished.  The message is dbt's reason."""
+
+
+class Silver:
+    """A resident dbt."""
+
+    def __init__(self) -> None:
+        paths, spark = load(PathSettings), load(SparkSettings)
+        self._scratch = paths.var_dir / "dbt"
+        self._silver = paths.silver
+        self._bronze = BronzeOffsets()
+        self.published: Publication | None = None
+        self._manifest: Manifest | None = None
+        os.environ |= {
+            "SPARK_HOST": spark.host,
+            "SPARK_THRIFT_PORT": str(spark.thrift_port),
+            "SALES_PID": str(os.getpid()),
+        }
+
+    def pending_count(self) -> int:
+        """Events that Bronze holds and readers do not see yet; nearly free while Bronze has not changed."""
+        highest = self._bronze.refresh()
+        if self._behind(highest) > 0:
+            self.published = self.last_publication()
+        return self._behind(highest)
+
+    def last_publication(self) -> Publication | None:
+        closed = publications(self._silver)
+        return closed[-1] if closed else None
+
+    def _behind(self, highest: Offsets) -> int:
+        published = self.published.offsets if self.published else {}
+        return sum(max(0, top + 1 - published.get(partition, 0)) for partition, top in highest.items())
+
+    def run_slice(self, *options: str) -> None:
+        """Finish the open slice, or open and finish the next one.  Raises SilverError."""
+        break_dead_lock()
+        self._invoke("build", *HOT_PATH, *options)
+
+    def rebuild(self) -> None:
+        """Make every table again from Bronze, over all slices; readers see the old ones until the last is done."""
+        break_dead_lock()
+        self._invoke("build", *HOT_PATH, "--vars", "{rebuild: true}")
+
+    def generate_docs(self) -> Path:
+        """The dbt docs as one HTML file with the lineage graph; returns it."""
+        self._invoke("docs", "generate", "--static", target=DBT_PROJECT / "target")
+        return DBT_PROJECT / "target" / "static_index.html"
+
+    def parse(self) -> None:
+        self._manifest = self._invoke("parse").result  # type: ignore[attr-defined]
+
+    def _invoke(self, *arguments: str, target: Path | None = None) -> object:
+        from dbt.cli.main import dbtRunner
+
+        options = [
+            *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+            # a folder of our own: a `dbt` typed by hand writes into dbt_sales/target
+            *("--target-path", str(target or self._scratch / "target"), "--log-path", str(self._scratch / "log")),
+        ]
+        quiet = ["--quiet", "--no-use-colors", "--log-level-file", "info", "--log-file-max-bytes", "5000000"]
+        result = dbtRunner(manifest=self._manifest).invoke([*quiet, *arguments, *options])
+        if not result.success:
+            raise SilverError(_failure(result))
+        return result
+
+
+def run_until_published(on_slice: Callable[[Publication], None] = lambda closed: None) -> Publication | None:
+    """Run slices until everything that is in Bronze is published; returns the last one.  Raises SilverError."""
+    silver = Silver()
+    while silver.pending_count() > 0:
+        before = silver.published
+        silver.run_slice()
+        silver.published = silver.last_publication()
+        if silver.published is None or silver.published == before:
+            raise SilverError("a run ended well and closed no slice; look at the ledger (sales status)")
+        on_slice(silver.published)
+    return silver.last_publication()
+
+
+def rebuild() -> None:
+    Silver().rebuild()
+
+
+def generate_docs() -> Path:
+    return Silver().generate_docs()
+
+
+def break_dead_lock() -> None:
+    """Free the lock of a run whose process is dead; without this its lease would hold everybody up."""
+    with thrift.session() as session:
+        if not session.run(f"show schemas like '{LOCK}'"):
+            return
+        comment = dict(row[:2] for row in session.run(f"describe schema {LOCK}")).get("Comment", "")
+        _, _, pid = [*comment.split(" "), "", ""][:3]
+        if pid and not psutil.pid_exists(int(pid)):
+            logger.info("freed the lock of the dead process %s", pid)
+            session.run(f"drop schema if exists {LOCK}")
+
+
+def _failure(result: object) -> str:
+    """The first thing that failed in a dbt run, on one line."""
+    exception = getattr(result, "exception", None)
+    if exception is not None:
+        return _one_line(str(exception))
+    for node in getattr(getattr(result, "result", None), "results", []):
+        if node.status in ("error", "fail", "runtime error"):
+            return _one_line(f"{node.node.resource_type} {node.node.name}: {node.message}")
+    return "dbt failed without a reason; see its log in the dbt folder of VAR_DIR"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:600]

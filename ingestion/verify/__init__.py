@@ -1,0 +1,63 @@
+"""Check the whole lake against the broker's own log, without Spark and without dbt.  Run: sales verify
+
+Expected is what the broker holds, judged once more by `ingestion.verdict`; found is what the files hold, at the
+versions that the ledger has published.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from ingestion.publication import publications
+from ingestion.settings import PathSettings, load
+from ingestion.verify.bronze import bronze_checks
+from ingestion.verify.ledger import count_check, range_check
+from ingestion.verify.loading import load_bronze, load_silver, load_topic
+from ingestion.verify.report import Check, Progress, Verification
+from ingestion.verify.silver import silver_checks
+from ingestion.verify.tables import table_checks
+from ingestion.verify.topic_log import Record, TopicLog, broker_log
+from ingestion.verify.verdicts import judge, raisons
+from ingestion.verify.workbench import Workbench, open_workbench
+
+__all__ = ["Check", "Record", "TopicLog", "Verification", "verify"]
+
+
+def verify(
+    on_progress: Progress = lambda step, done, total: None,
+    topic_log: Callable[[], AbstractContextManager[TopicLog]] = broker_log,
+    lake: Path | None = None,
+) -> Verification:
+    """Compare everything; the answer says what differs, and no difference hides the next one.
+
+    `on_progress` is called with the step (`bronze`, `topic`, `silver`), the events done and their total.  Raises
+    BrokerError where no broker answers.  What arrives or is published during the call is left out.
+    """
+    lake = lake or load(PathSettings).lake_dir
+    closed = publications(lake / "silver")
+    with open_workbench() as bench:
+        # the lake first: all that it holds now is below the ends that the broker is asked for next
+        published = load_silver(bench, lake / "silver", closed[-1]) if closed else None
+        load_bronze(bench, lake / "bronze" / "ventes_raw", on_progress)
+        with topic_log() as log:
+            load_topic(bench, log, on_progress)
+        on_progress("silver", 0, 0)
+        checks = bronze_checks(bench)
+        if published:
+            checks.append(published)
+        if published and published.ok:
+            checks += _published_checks(bench)
+        return Verification(tuple(checks), _note(bench, bool(closed)), raisons(bench))
+
+
+def _published_checks(bench: Workbench) -> list[Check]:
+    judge(bench)
+    return [range_check(bench), count_check(bench), *silver_checks(bench), *table_checks(bench)]
+
+
+def _note(bench: Workbench, published: bool) -> str | None:
+    if published:
+        return None
+    if bench.number("select (select count(*) from topic) + (select count(*) from copies)"):
+        return "nothing is published yet"
+    return "the lake is empty: nothing in the topic, nothing published"

@@ -1,0 +1,108 @@
+"""Bring the broker's log, Bronze and the published Silver tables to the workbench."""
+
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from ingestion.catalogue import clients, produits
+from ingestion.lake import query, table_exists
+from ingestion.publication import Publication
+from ingestion.verdict import Evaluation, evaluate
+from ingestion.verify.report import Check, Progress
+from ingestion.verify.topic_log import TopicLog
+from ingestion.verify.workbench import Workbench
+
+PUBLISHED = ("ventes_clean", "ventes_rejetees", "cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
+BATCH_ROWS = 20_000
+
+_COLUMNS = ["kafka_partition", "kafka_offset", "kafka_timestamp", "key", "value"]
+_EVALUATED = pa.schema(
+    [
+        ("raison", pa.string()),
+        ("vente_id", pa.int64()),
+        ("client_id", pa.int32()),
+        ("produit_id", pa.int32()),
+        ("timestamp", pa.int64()),
+        ("quantite", pa.int32()),
+        ("montant", pa.int64()),
+    ]
+)
+
+
+def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> None:
+    """Evaluate every row that Bronze holds now."""
+    if not table_exists(path):
+        return
+    dataset = DeltaTable(str(path)).to_pyarrow_dataset()
+    total, done = dataset.count_rows(), 0
+    for batch in dataset.to_batches(columns=_COLUMNS, batch_size=BATCH_ROWS, batch_readahead=2, fragment_readahead=2):
+        if batch.num_rows:
+            _insert(bench, "copies", _evaluate(batch))
+            done += batch.num_rows
+            on_progress("bronze", done, total)
+
+
+def _evaluate(batch: pa.RecordBatch) -> pa.Table:
+    times = batch.column("kafka_timestamp").cast(pa.int64())
+    evaluations: list[Evaluation] = list(map(evaluate, batch.column("value").to_pylist(), times.to_pylist()))
+    rows = pa.Table.from_batches([batch]).set_column(2, "kafka_timestamp", times)
+    for field, column in zip(_EVALUATED, zip(*evaluations, strict=True), strict=True):
+        rows = rows.append_column(field, pa.array(column, field.type))
+    return rows
+
+
+def load_topic(bench: Workbench, log: TopicLog, on_progress: Progress) -> None:
+    """Read the broker's log to its end."""
+    held = [(partition, log.first[partition], end) for partition, end in log.end.items()]
+    bench.fill("held", held)
+    total, done = sum(end - first for _, first, end in held), 0
+    for records in log.batches:
+        if records:
+            partitions, offsets, keys, values, times = zip(*records, strict=True)
+            columns = {
+                "kafka_partition": pa.array(partitions, pa.int32()),
+                "kafka_offset": pa.array(offsets, pa.int64()),
+                "kafka_timestamp": pa.array([time * 1000 for time in times], pa.int64()),
+                "key": pa.array(keys, pa.binary()),
+                "value": pa.array(values, pa.binary()),
+            }
+            _insert(bench, "topic", pa.table(columns))
+            done += len(records)
+            on_progress("topic", done, total)
+
+
+def _insert(bench: Workbench, table: str, rows: pa.Table) -> None:
+    bench.register("arrived", rows)
+    bench.run(
+        f"insert into {table} by name select * exclude (key, value), "
+        f"md5_number(key) as key_md5, md5_number(value) as value_md5 from arrived"
+    )
+
+
+def load_silver(bench: Workbench, silver: Path, publication: Publication) -> Check:
+    """The catalogues, the ledger up to this publication, and each table at the version that it names."""
+    bench.fill("clients", [(c.client_id, c.client_nom, c.pays, c.segment) for c in clients()])
+    bench.fill("produits", [(p.produit_id, p.produit_nom, p.categorie) for p in produits()])
+    ledger = query(
+        "select tranche, kafka_partition, from_offset, to_offset, rows_read, rows_clean, rows_rejected, "
+        "rows_duplicates from bilan_ingestion where tranche <= ?",
+        [publication.tranche],
+        bilan_ingestion=DeltaTable(str(silver / "bilan_ingestion")),
+    )
+    bench.fill("ledger", ledger)
+    versions: dict[str, int | None] = {name: publication.versions.get(name) for name in PUBLISHED}
+    failures = [_register(bench, silver, name, version) for name, version in {**versions, "tranches": None}.items()]
+    faults = tuple(fault for fault in failures if fault)
+    return Check("published tables", "each opens at the version in the ledger", len(failures), len(faults), faults)
+
+
+def _register(bench: Workbench, silver: Path, name: str, version: int | None) -> str | None:
+    if version is None and name in PUBLISHED:
+        return f"{name}: the ledger names no version"
+    try:
+        bench.register(name, DeltaTable(str(silver / name), version=version).to_pyarrow_dataset())
+    except (DeltaError, TableNotFoundError) as error:
+        return f"{name}, version {version}: {str(error).splitlines()[0]}"
+    return None

@@ -1,0 +1,41 @@
+"""What a verification says: one check for each line of the table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Progress = Callable[[str, int, int], None]
+
+MOST_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`count`: what was compared, or, on a line that only reports, what was found.  `examples`: a few differences."""
+
+    name: str
+    compared: str
+    count: int
+    differences: int = 0
+    examples: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return self.differences == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`note`: why there was little to compare.  `raisons`: published events by verdict, the rejected ones by reason."""
+
+    checks: tuple[Check, ...]
+    note: str | None
+    raisons: dict[str, int]
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
+    @property
+    def examples(self) -> dict[str, tuple[str, ...]]:
+        """By the name of the check, up to five of its differences in words."""
+        return {check.name: check.examples for check in self.checks if check.examples}

@@ -1,0 +1,30 @@
+"""Can I trust this?  The balance of all events, one sale's way, the ledger, the quarantine."""
+
+import streamlit as st
+
+from streamlit_app import live, queries, trust_panels
+from streamlit_app.charts import LABELS
+from streamlit_app.freshness_banner import shown
+
+snapshot = shown()
+slices = live.lake().ledger.slices()
+
+st.header(LABELS["page_confiance"])
+st.markdown(LABELS["confiance_intro"])
+trust_panels.balance(queries.totals(slices))
+trust_panels.backlog()
+
+with st.container(border=True):
+    st.subheader(LABELS["suivre"])
+    st.caption(LABELS["suivre_intro"])
+    trust_panels.search(snapshot.key)
+
+with st.container(border=True):
+    st.subheader(LABELS["grand_livre"])
+    st.caption(LABELS["grand_livre_intro"])
+    trust_panels.ledger(slices)
+
+with st.container(border=True):
+    st.subheader(LABELS["quarantaine"])
+    st.caption(LABELS["quarantaine_intro"])
+    trust_panels.quarantine(snapshot)

@@ -1,0 +1,48 @@
+"""Figures and times as a French reader writes them: 1 234,50 €."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+# the narrow space of thousands, and the one before a unit; neither breaks a line
+THOUSANDS, UNIT = "\u202f", "\u00a0"
+_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+
+
+def nombre(value: int) -> str:
+    return f"{value:,}".replace(",", THOUSANDS)
+
+
+def decimal(value: Decimal, digits: int = 2) -> str:
+    return f"{value:,.{digits}f}".replace(",", THOUSANDS).replace(".", ",")
+
+
+def euros(value: Decimal | None) -> str:
+    return "–" if value is None else f"{decimal(value)}{UNIT}€"
+
+
+def pourcent(value: Decimal, digits: int = 1) -> str:
+    return f"{decimal(value, digits)}{UNIT}%"
+
+
+def evolution(new: Decimal, old: Decimal) -> str | None:
+    """The signed change in percent; None where there is nothing to compare with."""
+    if not old:
+        return None
+    change = 100 * (new - old) / old
+    return f"{'+' if change >= 0 else '-'}{pourcent(abs(change))}"
+
+
+def ago(seconds: float) -> str:
+    for size, unit in ((86_400, "j"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"il y a {nombre(int(seconds // size))}{UNIT}{unit}"
+    return f"il y a {int(seconds)}{UNIT}s"
+
+
+def instant(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%d/%m/%Y à %H:%M:%S} UTC"
+
+
+def heure(moment: datetime) -> str:
+    """A whole hour: « 22 déc., 14 h »."""
+    return f"{moment.day}{UNIT}{_MONTHS[moment.month - 1]}, {moment.hour}{UNIT}h"

@@ -1,0 +1,114 @@
+"""The parts of the pages that are not charts: headline figures, tables, downloads."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import astuple, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import streamlit as st
+
+from streamlit_app.charts import LABELS
+from streamlit_app.figures import Figures, complete_hours
+from streamlit_app.formats import euros, evolution, nombre, pourcent
+from streamlit_app.queries import CustomerSegment, HourOfSales, TopProduct
+
+_RIGHT = st.column_config.TextColumn(alignment="right")
+
+
+def headlines(figures: Figures, current: datetime) -> None:
+    """The four figures, each with what the last complete hour changed against the one before."""
+    last, before = complete_hours(figures.hours, current)
+    against = LABELS["against"].format(last.heure.hour, before.heure.hour)
+    overall = figures.overall
+    values = (
+        ("total_montant", euros(overall.total_montant), last.total_montant, before.total_montant),
+        ("nombre_ventes", nombre(overall.nombre_ventes), Decimal(last.nombre_ventes), Decimal(before.nombre_ventes)),
+        ("total_quantite", nombre(overall.total_quantite), Decimal(last.total_quantite), Decimal(before.total_quantite)),
+        ("panier_moyen", euros(overall.panier_moyen), _basket(last), _basket(before)),
+    )
+    with st.container(horizontal=True):
+        for name, value, new, old in values:
+            change = evolution(new, old)
+            st.metric(
+                LABELS[name],
+                value,
+                change,
+                delta_description=against if change else None,
+                border=True,
+                help=LABELS["evolution"],
+            )
+
+
+def _basket(hour: HourOfSales) -> Decimal:
+    return hour.total_montant / hour.nombre_ventes if hour.nombre_ventes else Decimal(0)
+
+
+def top_table(top: Sequence[TopProduct], total: Decimal) -> None:
+    st.dataframe(
+        [
+            {
+                LABELS["rank"]: row.rank,
+                LABELS["produit"]: row.produit_nom,
+                LABELS["total_montant"]: euros(row.total_montant),
+                LABELS["part"]: pourcent(100 * row.total_montant / total) if total else "",
+            }
+            for row in top
+        ],
+        hide_index=True,
+        column_config={
+            LABELS["rank"]: st.column_config.NumberColumn(width=55),
+            LABELS["total_montant"]: _RIGHT,
+            LABELS["part"]: _RIGHT,
+        },
+    )
+
+
+def segment_table(segments: Sequence[CustomerSegment]) -> None:
+    st.dataframe(
+        [
+            {
+                LABELS["segment"]: row.segment,
+                LABELS["nombre_clients"]: row.nombre_clients,
+                LABELS["total_montant"]: euros(row.total_montant),
+                LABELS["panier_moyen"]: euros(row.panier_moyen),
+            }
+            for row in segments
+        ],
+        hide_index=True,
+        column_config={LABELS["total_montant"]: _RIGHT, LABELS["panier_moyen"]: _RIGHT},
+    )
+
+
+def downloads(figures: Figures) -> None:
+    with st.popover(LABELS["telecharger"], icon=":material/download:"):
+        for name, label in (("aggregated", "csv_produit_pays"), ("hours", "csv_heures"), ("top", "csv_top")):
+            st.download_button(
+                LABELS[label],
+                to_csv(getattr(figures, name)),
+                file_name=f"{label.removeprefix('csv_')}.csv",
+                mime="text/csv",
+                on_click="ignore",
+                icon=":material/table:",
+            )
+
+
+def to_csv(rows: Sequence[Any]) -> bytes:
+    """Rows as a French spreadsheet opens them: semicolons, decimal commas, a byte order mark."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    if rows:
+        writer.writerow(field.name for field in fields(rows[0]))
+    for row in rows:
+        writer.writerow(map(_cell, astuple(row)))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:.2f}".replace(".", ",")
+    text = str(value)
+    # a spreadsheet takes such a text for a formula
+    return f"'{text}" if text[:1] in "=+-@\t\r" and isinstance(value, str) else text

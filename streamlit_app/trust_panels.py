@@ -1,0 +1,154 @@
+"""The parts of the page « Puis-je m'y fier ? »: the balance, the ledger, the quarantine, one sale's way."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ingestion.explain import Trace, explain
+from ingestion.publication import Publication
+from streamlit_app import charts, live, queries
+from streamlit_app.charts import LABELS, RAISONS, VERDICTS
+from streamlit_app.formats import instant, nombre
+from streamlit_app.queries import RejectedEvent, Snapshot, Totals
+
+SHOWN_SLICES, SHOWN_EVENTS, SHOWN_BYTES = 50, 50, 2_000
+_NUMBER = st.column_config.NumberColumn(format="localized")
+
+
+def balance(totals: Totals) -> None:
+    """Read = clean + rejected + duplicates, said as a sum."""
+    with st.container(horizontal=True):
+        for name in ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates"):
+            st.metric(LABELS[name], nombre(getattr(totals, name)), border=True, width=220)
+    accounted = totals.rows_clean + totals.rows_rejected + totals.rows_duplicates
+    if totals.rows_read == accounted:
+        st.success(LABELS["balanced"], icon=":material/check_circle:")
+    else:
+        st.error(LABELS["unbalanced"].format(nombre(abs(totals.rows_read - accounted))), icon=":material/error:")
+
+
+def backlog() -> None:
+    """How far the published figures are behind Kafka, now."""
+    freshness = live.sampler().latest()
+    if freshness is None or freshness.lag is None:
+        st.caption(LABELS["lag_unknown"])
+    elif freshness.lag:
+        st.caption(LABELS["lag"].format(nombre(freshness.lag)))
+    else:
+        st.caption(LABELS["no_lag"])
+
+
+def search(key: str) -> None:
+    """Ask for a `vente_id` and show every event that carries it."""
+    wanted = st.text_input(
+        "vente_id", key="vente_id", bind="query-params", placeholder="1795329562159001", max_chars=17, icon=":material/search:"
+    )
+    text = (wanted or "").strip()
+    if not text:
+        return
+    if not (text.removeprefix("-").isascii() and text.removeprefix("-").isdigit()):
+        st.error(LABELS["not_a_number"], icon=":material/error:")
+        return
+    traces = _explain(key, int(text))
+    if not traces:
+        st.info(LABELS["not_found"], icon=":material/search_off:")
+    for trace in traces:
+        _trace(trace)
+
+
+@st.cache_data(ttl="30s", max_entries=32, show_spinner=LABELS["searching"])
+def _explain(key: str, vente_id: int) -> list[Trace]:
+    """`key` is the publication's: another one may bring another verdict."""
+    return explain(vente_id)
+
+
+def _trace(trace: Trace) -> None:
+    label, color, icon = VERDICTS[trace.verdict]
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(label, color=color, icon=icon)
+            if trace.raison:
+                st.markdown(f"**{RAISONS.get(trace.raison, trace.raison)}**", width="content")
+        st.markdown(
+            " · ".join(
+                (
+                    f"{LABELS['tranche_no']} **{'–' if trace.tranche is None else trace.tranche}**",
+                    f"{LABELS['partition']} **{trace.kafka_partition}**",
+                    f"{LABELS['offset']} **{nombre(trace.kafka_offset)}**",
+                    f"{LABELS['recu']} {instant(trace.kafka_timestamp)}",
+                )
+            )
+        )
+        _raw_bytes(trace.value)
+
+
+def _raw_bytes(value: bytes | None) -> None:
+    if value is None:
+        st.caption(LABELS["tombstone"])
+        return
+    st.code(_text(value), language=None, wrap_lines=True)
+    with st.expander(LABELS["octets"].format(nombre(len(value)))):
+        st.code(value[:SHOWN_BYTES].hex(" "), language=None, wrap_lines=True)
+
+
+def _text(value: bytes) -> str:
+    return value[:SHOWN_BYTES].decode(errors="replace") + (" …" if len(value) > SHOWN_BYTES else "")
+
+
+def ledger(slices: Sequence[Publication]) -> None:
+    st.dataframe(
+        [
+            {
+                LABELS["tranche_no"]: each.tranche,
+                LABELS["closed_at"]: instant(each.closed_at),
+                LABELS["rows_read"]: each.rows_read,
+                LABELS["rows_clean"]: each.rows_clean,
+                LABELS["rows_rejected"]: each.rows_rejected,
+                LABELS["rows_duplicates"]: each.rows_duplicates,
+            }
+            for each in reversed(slices[-SHOWN_SLICES:])
+        ],
+        hide_index=True,
+        column_config={
+            LABELS[name]: _NUMBER for name in ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates")
+        },
+    )
+    if len(slices) > SHOWN_SLICES:
+        st.caption(LABELS["more_slices"].format(SHOWN_SLICES, nombre(len(slices))))
+
+
+def quarantine(snapshot: Snapshot) -> None:
+    counts = queries.rejected_by_raison(snapshot)
+    if not counts:
+        st.info(LABELS["nothing_rejected"], icon=":material/verified:")
+        return
+    st.altair_chart(charts.rejections(counts))
+    raison = st.selectbox(
+        LABELS["raison"],
+        list(counts),
+        index=None,
+        placeholder=LABELS["tous"],
+        format_func=lambda each: f"{RAISONS.get(each, each)} ({nombre(counts[each])})",
+    )
+    matching = counts[raison] if raison else sum(counts.values())
+    pages = -(-matching // SHOWN_EVENTS)
+    page = st.number_input(LABELS["page"].format(nombre(pages)), 1, pages, width=180) if pages > 1 else 1
+    _rejected_table(queries.rejected(snapshot, raison, SHOWN_EVENTS, SHOWN_EVENTS * (page - 1)))
+
+
+def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
+    st.dataframe(
+        [
+            {
+                LABELS["raison"]: RAISONS.get(row.raison, row.raison),
+                LABELS["contenu"]: None if row.value is None else _text(row.value),
+                LABELS["recu"]: instant(row.kafka_timestamp),
+                LABELS["partition"]: row.kafka_partition,
+                LABELS["offset"]: row.kafka_offset,
+                LABELS["tranche_no"]: row.tranche,
+            }
+            for row in rows
+        ],
+        hide_index=True,
+        column_config={LABELS["contenu"]: st.column_config.TextColumn(width="large")},
+    )
