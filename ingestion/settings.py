@@ -64,7 +64,7 @@ class KafkaSettings(_Settings):
 
     bootstrap_servers: str
     host: str = ""
-    port: int = 0
+    port: int = Field(default=0, le=65535)
     topic: str
     partitions: int = Field(ge=1)
     replication_factor: int = Field(ge=1)

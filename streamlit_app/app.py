@@ -7,7 +7,9 @@ import streamlit as st
 from streamlit_app.charts import LABELS
 from streamlit_app.freshness_banner import freshness_banner
 
-st.set_page_config(page_title=LABELS["title"], page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
+HERE = Path(__file__).parent
+st.set_page_config(page_title=LABELS["title"], page_icon=HERE / "icon.svg", layout="wide")
+st.html(HERE / "style.css")
 page = st.navigation(
     [
         st.Page("app_pages/ventes.py", title=LABELS["page_ventes"], icon=":material/monitoring:", default=True),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import altair as alt
@@ -34,6 +35,7 @@ LABELS = {
     "produit": "Produit",
     "segment": "Segment",
     "tous": "Tous",
+    "toutes": "Toutes",
     "telecharger": "Télécharger",
     "no_match": "Aucune vente ne correspond à ces filtres.",
     # figures
@@ -148,6 +150,8 @@ _MONEY_AXIS = {"labelExpr": _SHORT.format("datum.value"), "tickCount": 5, "title
 _PLAIN = {"domain": False, "ticks": False}
 _BY_REVENUE = alt.EncodingSortField(field="montant", op="sum", order="descending")
 BARS_UP_TO_HOURS = 72
+# text that charts draw themselves, on a light and on a dark page
+INK = {False: "#1b1f33", True: "#e8e9f3"}
 
 
 def hourly_trend(hours: Sequence[HourOfSales], current: datetime) -> alt.Chart:
@@ -172,7 +176,7 @@ def hourly_trend(hours: Sequence[HourOfSales], current: datetime) -> alt.Chart:
     if len(rows) > BARS_UP_TO_HOURS:
         return _french(base.mark_area(line=True, fillOpacity=0.25, interpolate="monotone"), 260)
     return _french(
-        base.mark_bar(cornerRadiusEnd=2, binSpacing=1).encode(
+        base.mark_bar(orient="vertical", cornerRadiusEnd=2, binSpacing=1).encode(
             x2="end:T", opacity=alt.condition("datum.complete", alt.value(1), alt.value(0.45))
         ),
         260,
@@ -183,22 +187,29 @@ def _time_axis(hours: int) -> alt.Axis:
     """Hours for up to three days, days beyond."""
     if hours > BARS_UP_TO_HOURS:
         return alt.Axis(grid=False, format="%e %b", tickCount="day", labelOverlap=True, labelSeparation=16)
-    return alt.Axis(grid=False, format="%-H\u00a0h" if hours <= 24 else "%a %-H\u00a0h", labelOverlap=True)
+    form = f"%-H{UNIT}h" if hours <= 24 else f"%a %-H{UNIT}h"
+    return alt.Axis(grid=False, format=form, tickCount="hour", labelOverlap=True, labelSeparation=8)
 
 
-def revenue_by_product(rows: Sequence[AggregatedSales]) -> alt.LayerChart:
-    totals: dict[str, Any] = {}
+def revenue_by_product(rows: Sequence[AggregatedSales], *, dark: bool) -> alt.LayerChart:
+    return _bars(_by_name(rows, "produit_nom"), LABELS["produit"], dark)
+
+
+def revenue_by_country(rows: Sequence[RevenueByCountry], *, dark: bool) -> alt.LayerChart:
+    return _bars(_by_name(rows, "pays"), LABELS["pays"], dark)
+
+
+def _by_name(rows: Sequence[Any], name: str) -> dict[str, Decimal]:
+    """The revenue of each name, the best first."""
+    totals: dict[str, Decimal] = {}
     for row in rows:
-        totals[row.produit_nom] = totals.get(row.produit_nom, 0) + row.total_montant
-    return _bars(sorted(totals.items(), key=lambda each: -each[1]), LABELS["produit"])
+        totals[getattr(row, name)] = totals.get(getattr(row, name), Decimal(0)) + row.total_montant
+    return dict(sorted(totals.items(), key=lambda each: -each[1]))
 
 
-def revenue_by_country(rows: Sequence[RevenueByCountry]) -> alt.LayerChart:
-    return _bars([(row.pays, row.total_montant) for row in rows], LABELS["pays"])
-
-
-def _bars(totals: Sequence[tuple[str, Any]], label: str) -> alt.LayerChart:
-    whole = sum(montant for _, montant in totals) or 1
+def _bars(totals: dict[str, Decimal], label: str, dark: bool) -> alt.LayerChart:
+    """A line of text over each bar: it needs no room beside the bar, which a phone has not."""
+    whole = sum(totals.values()) or Decimal(1)
     rows = [
         {
             "name": name,
@@ -206,19 +217,23 @@ def _bars(totals: Sequence[tuple[str, Any]], label: str) -> alt.LayerChart:
             "total_montant": euros(montant),
             "part": pourcent(100 * montant / whole),
         }
-        for name, montant in totals
+        for name, montant in totals.items()
     ]
-    # room behind the longest bar for its figure
-    widest = max((row["montant"] for row in rows), default=1.0) * 1.45
+    widest = max((row["montant"] for row in rows), default=1.0)
     base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=160, **_PLAIN)),
-        x=alt.X("montant:Q", axis=None, scale=alt.Scale(domain=[0, widest])),
+        y=alt.Y("name:N", sort=None, axis=None),
         tooltip=[alt.Tooltip("name:N", title=label), *_tooltip("total_montant", "part")],
     )
-    return _french(
-        base.mark_bar(cornerRadiusEnd=3, height=22) + base.mark_text(align="left", dx=6).encode(text="total_montant:N"),
-        max(44 * len(rows), 90),
+    length = alt.X("montant:Q", axis=None, scale=alt.Scale(domain=[0, widest or 1.0]))
+    bars = base.mark_bar(cornerRadius=3, height=10, yOffset=9).encode(x=length)
+    line = {"baseline": "middle", "dy": -7, "fontSize": 13, "color": INK[dark]}
+    names = base.mark_text(align="left", **line).encode(x=alt.value(0), text="name:N")
+    amounts = (
+        base.transform_calculate(text="datum.total_montant + '  ·  ' + datum.part")
+        .mark_text(align="right", **line)
+        .encode(x=alt.value("width"), text="text:N")
     )
+    return _french(bars + names + amounts, max(44 * len(rows), 60))
 
 
 def product_by_country(rows: Sequence[AggregatedSales], *, dark: bool) -> alt.LayerChart:
@@ -233,20 +248,26 @@ def product_by_country(rows: Sequence[AggregatedSales], *, dark: bool) -> alt.La
         }
         for row in rows
     ]
-    threshold = max((each["montant"] for each in values), default=0) * 0.3
-    quiet, loud = ("#e8e9f3", "#12141f") if dark else ("#1b1f33", "#ffffff")
+    threshold = max((each["montant"] for each in values), default=0) * (0.42 if dark else 0.3)
+    products, countries = list(_by_name(rows, "produit_nom")), list(_by_name(rows, "pays"))
+    across = alt.Axis(orient="top", labelAngle=0, labelFlush=False, labelOverlap=False, **_PLAIN)
     base = alt.Chart(alt.Data(values=values)).encode(
-        x=alt.X("pays:N", sort=_BY_REVENUE, title=None, axis=alt.Axis(orient="top", labelAngle=0, **_PLAIN)),
-        y=alt.Y("produit:N", sort=_BY_REVENUE, title=None, axis=alt.Axis(labelLimit=160, **_PLAIN)),
+        x=alt.X("pays:N", sort=countries, title=None, axis=across),
+        y=alt.Y("produit:N", sort=products, title=None, axis=alt.Axis(labelLimit=120, **_PLAIN)),
         tooltip=_tooltip("produit", "pays", "total_montant", "total_quantite"),
     )
     cells = base.mark_rect(cornerRadius=4).encode(
         color=alt.Color("montant:Q", legend=None, scale=alt.Scale(type="sqrt", domainMin=0))
     )
-    text = base.transform_calculate(short=_SHORT.format("datum.montant")).mark_text(fontSize=12).encode(
-        text="short:N", color=alt.condition(f"datum.montant > {threshold}", alt.value(loud), alt.value(quiet))
+    text = (
+        base.transform_calculate(short=_SHORT.format("datum.montant"))
+        .mark_text(fontSize=12)
+        .encode(
+            text="short:N",
+            color=alt.condition(f"datum.montant > {threshold}", alt.value(INK[not dark]), alt.value(INK[dark])),
+        )
     )
-    return _french(cells + text, max(44 * len({each["produit"] for each in values}), 90))
+    return _french(cells + text, max(46 * len(products), 60) + 30)
 
 
 def segments_by_product(rows: Sequence[ProductBySegment]) -> alt.Chart:
@@ -261,24 +282,27 @@ def segments_by_product(rows: Sequence[ProductBySegment]) -> alt.Chart:
         for row in rows
     ]
     chart = alt.Chart(alt.Data(values=values)).mark_bar(cornerRadius=2, height=22).encode(
-        y=alt.Y("produit:N", sort=_BY_REVENUE, title=None, axis=alt.Axis(labelLimit=160, **_PLAIN)),
+        y=alt.Y("produit:N", sort=_BY_REVENUE, title=None, axis=alt.Axis(labelLimit=120, **_PLAIN)),
         x=alt.X("montant:Q", stack="normalize", title=None, axis=alt.Axis(format=".0%", tickCount=5, **_PLAIN)),
-        color=alt.Color("segment:N", title=None, legend=alt.Legend(orient="top")),
+        color=alt.Color("segment:N", title=None, legend=alt.Legend(orient="top", offset=4)),
         tooltip=_tooltip("produit", "segment", "total_montant"),
     )
     return _french(chart, max(40 * len({row.produit for row in rows}), 90) + 40)
 
 
-def rejections(counts: dict[str, int]) -> alt.LayerChart:
-    rows = [{"raison": RAISONS.get(raison, raison), "count": count, "nombre": nombre(count)} for raison, count in counts.items()]
-    widest = max(counts.values(), default=1) * 1.2
+def rejections(counts: dict[str, int], *, dark: bool) -> alt.LayerChart:
+    rows = [
+        {"raison": RAISONS.get(raison, raison), "count": count, "nombre": nombre(count)}
+        for raison, count in counts.items()
+    ]
     base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("raison:N", sort=None, title=None, axis=alt.Axis(labelLimit=200, **_PLAIN)),
-        x=alt.X("count:Q", axis=None, scale=alt.Scale(domain=[0, widest])),
+        y=alt.Y("raison:N", sort=None, title=None, axis=alt.Axis(labelLimit=160, **_PLAIN)),
+        # room behind the longest bar for its figure
+        x=alt.X("count:Q", axis=None, scale=alt.Scale(domain=[0, max(counts.values(), default=1) * 1.25])),
         tooltip=_tooltip("raison", "nombre"),
     )
-    bars = base.mark_bar(cornerRadiusEnd=3, height=16) + base.mark_text(align="left", dx=6).encode(text="nombre:N")
-    return _french(bars, max(30 * len(rows), 60))
+    figures = base.mark_text(align="left", dx=6, color=INK[dark]).encode(text="nombre:N")
+    return _french(base.mark_bar(cornerRadiusEnd=3, height=14) + figures, max(28 * len(rows), 60))
 
 
 def _tooltip(*names: str) -> list[alt.Tooltip]:

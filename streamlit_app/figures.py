@@ -63,3 +63,7 @@ def without_gaps(hours: list[HourOfSales], current: datetime, at_least: int = 12
 
 def _nothing(moment: datetime) -> HourOfSales:
     return HourOfSales(moment, Decimal("0.00"), 0, 0)
+
+
+def is_dark() -> bool:
+    return st.context.theme.type == "dark"

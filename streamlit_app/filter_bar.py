@@ -14,14 +14,12 @@ PERIODS = {"24 h": 24, "7 j": 7 * 24, "30 j": 30 * 24, "Tout": None}
 
 def filter_bar(snapshot: Snapshot) -> Filters:
     options = choices(snapshot)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        period = st.segmented_control(
-            LABELS["periode"], PERIODS, default="Tout", required=True, key="periode", bind="query-params"
-        )
-        chosen = {name: tuple(st.session_state.get(name, ())) for name in options}
-        count = sum(map(len, chosen.values()))
-        with st.popover(f"{LABELS['filtres']} ({count})" if count else LABELS["filtres"], icon=":material/tune:"):
-            picked = {name: _pick(name, values) for name, values in options.items()}
+    period = st.segmented_control(
+        LABELS["periode"], PERIODS, default="Tout", required=True, key="periode", bind="query-params"
+    )
+    count = sum(len(st.session_state.get(name, ())) for name in options)
+    with st.popover(f"{LABELS['filtres']} ({count})" if count else LABELS["filtres"], icon=":material/tune:"):
+        picked = {name: _pick(name, values) for name, values in options.items()}
     return Filters(**picked, start=_start(period, current_hour(snapshot)))
 
 

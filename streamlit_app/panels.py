@@ -12,7 +12,7 @@ import streamlit as st
 
 from streamlit_app.charts import LABELS
 from streamlit_app.figures import Figures, complete_hours
-from streamlit_app.formats import euros, evolution, nombre, pourcent
+from streamlit_app.formats import euros, evolution, nombre
 from streamlit_app.queries import CustomerSegment, HourOfSales, TopProduct
 
 _RIGHT = st.column_config.TextColumn(alignment="right")
@@ -29,7 +29,7 @@ def headlines(figures: Figures, current: datetime) -> None:
         ("total_quantite", nombre(overall.total_quantite), Decimal(last.total_quantite), Decimal(before.total_quantite)),
         ("panier_moyen", euros(overall.panier_moyen), _basket(last), _basket(before)),
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="headlines"):
         for name, value, new, old in values:
             change = evolution(new, old)
             st.metric(
@@ -46,23 +46,18 @@ def _basket(hour: HourOfSales) -> Decimal:
     return hour.total_montant / hour.nombre_ventes if hour.nombre_ventes else Decimal(0)
 
 
-def top_table(top: Sequence[TopProduct], total: Decimal) -> None:
+def top_table(top: Sequence[TopProduct]) -> None:
     st.dataframe(
         [
             {
                 LABELS["rank"]: row.rank,
                 LABELS["produit"]: row.produit_nom,
                 LABELS["total_montant"]: euros(row.total_montant),
-                LABELS["part"]: pourcent(100 * row.total_montant / total) if total else "",
             }
             for row in top
         ],
         hide_index=True,
-        column_config={
-            LABELS["rank"]: st.column_config.NumberColumn(width=55),
-            LABELS["total_montant"]: _RIGHT,
-            LABELS["part"]: _RIGHT,
-        },
+        column_config={LABELS["rank"]: st.column_config.NumberColumn(width=55), LABELS["total_montant"]: _RIGHT},
     )
 
 

@@ -8,6 +8,7 @@ from ingestion.explain import Trace, explain
 from ingestion.publication import Publication
 from streamlit_app import charts, live, queries
 from streamlit_app.charts import LABELS, RAISONS, VERDICTS
+from streamlit_app.figures import is_dark
 from streamlit_app.formats import instant, nombre
 from streamlit_app.queries import RejectedEvent, Snapshot, Totals
 
@@ -17,9 +18,9 @@ _NUMBER = st.column_config.NumberColumn(format="localized")
 
 def balance(totals: Totals) -> None:
     """Read = clean + rejected + duplicates, said as a sum."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="balance"):
         for name in ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates"):
-            st.metric(LABELS[name], nombre(getattr(totals, name)), border=True, width=220)
+            st.metric(LABELS[name], nombre(getattr(totals, name)), border=True)
     accounted = totals.rows_clean + totals.rows_rejected + totals.rows_duplicates
     if totals.rows_read == accounted:
         st.success(LABELS["balanced"], icon=":material/check_circle:")
@@ -122,17 +123,18 @@ def quarantine(snapshot: Snapshot) -> None:
     if not counts:
         st.info(LABELS["nothing_rejected"], icon=":material/verified:")
         return
-    st.altair_chart(charts.rejections(counts))
-    raison = st.selectbox(
-        LABELS["raison"],
-        list(counts),
-        index=None,
-        placeholder=LABELS["tous"],
-        format_func=lambda each: f"{RAISONS.get(each, each)} ({nombre(counts[each])})",
-    )
-    matching = counts[raison] if raison else sum(counts.values())
-    pages = -(-matching // SHOWN_EVENTS)
-    page = st.number_input(LABELS["page"].format(nombre(pages)), 1, pages, width=180) if pages > 1 else 1
+    st.altair_chart(charts.rejections(counts, dark=is_dark()))
+    with st.container(horizontal=True):
+        raison = st.selectbox(
+            LABELS["raison"],
+            list(counts),
+            index=None,
+            placeholder=LABELS["toutes"],
+            format_func=lambda each: f"{RAISONS.get(each, each)} ({nombre(counts[each])})",
+        )
+        matching = counts[raison] if raison else sum(counts.values())
+        pages = -(-matching // SHOWN_EVENTS)
+        page = st.number_input(LABELS["page"].format(nombre(pages)), 1, pages, width=180) if pages > 1 else 1
     _rejected_table(queries.rejected(snapshot, raison, SHOWN_EVENTS, SHOWN_EVENTS * (page - 1)))
 
 

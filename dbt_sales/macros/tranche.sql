@@ -81,7 +81,7 @@
 {# The sales of earlier slices that a copy in this one could repeat.  `ventes_clean` is asked by name: a `ref` would be
    a cycle, since it is made from what this feeds.  In a rebuild there are none: all slices are judged at once. #}
 {% macro ventes_connues(courante) -%}
-    {%- set ventes_clean = this.incorporate(path={'identifier': 'ventes_clean'}) -%}
+    {%- set ventes_clean = api.Relation.create(schema=model.schema, identifier='ventes_clean') -%}
     {%- if execute and not var('rebuild') and courante.vente_id_min is not none and load_relation(ventes_clean) -%}
         select vente_id, client_id, produit_id, timestamp, quantite, montant
         from {{ ventes_clean }}

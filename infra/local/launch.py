@@ -57,7 +57,8 @@ def read_starts(name: str) -> Starts | None:
 
 
 def _file(name: str) -> Path:
-    return load(PathSettings).run_dir / f"{name}.starts"
+    folder: Path = load(PathSettings).run_dir
+    return folder / f"{name}.starts"
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ class Stopped:
 def start() -> bool:
     """Start supervisor with all programs; False when they run already.  Raises StackError in one line."""
     paths = load(PathSettings)
+    supervision.socket_path()
     _prepare_folders(paths)
     with _one_at_a_time(paths):
         if supervision.answers():
@@ -65,7 +66,7 @@ def start() -> bool:
         _refuse_what_cannot_run(paths)
         _forget_last_run(paths)
         environment = os.environ | {MARK: str(paths.var_dir), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-        command = [Path(sys.executable).parent / "supervisord", "-c", supervision.write_config(paths)]
+        command = [str(Path(sys.executable).parent / "supervisord"), "-c", str(supervision.write_config(paths))]
         result = subprocess.run(
             command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -28,7 +28,7 @@ class StackError(Exception):
 
 
 def socket_path() -> Path:
-    path = load(PathSettings).run_dir / "supervisor.sock"
+    path: Path = load(PathSettings).run_dir / "supervisor.sock"
     if len(str(path)) > SOCKET_PATH_LIMIT:
         raise StackError(
             f"a socket's path may have {SOCKET_PATH_LIMIT} characters, {path} has {len(str(path))}; "

@@ -4,7 +4,7 @@ import streamlit as st
 
 from streamlit_app import charts, panels
 from streamlit_app.charts import LABELS
-from streamlit_app.figures import current_hour, figures, without_gaps
+from streamlit_app.figures import current_hour, figures, is_dark, without_gaps
 from streamlit_app.filter_bar import filter_bar
 from streamlit_app.freshness_banner import shown
 
@@ -12,12 +12,15 @@ snapshot = shown()
 if snapshot.publication is None:
     st.stop()
 
-filters = filter_bar(snapshot)
-data = figures(snapshot.key, filters, snapshot)
-current = current_hour(snapshot)
+bar = st.container(horizontal=True, vertical_alignment="bottom")
+with bar:
+    filters = filter_bar(snapshot)
+data, current, dark = figures(snapshot.key, filters, snapshot), current_hour(snapshot), is_dark()
 if not data.hours:
     st.info(LABELS["no_match"], icon=":material/filter_alt_off:")
     st.stop()
+with bar:
+    panels.downloads(data)
 
 panels.headlines(data, current)
 
@@ -28,15 +31,15 @@ with st.container(border=True):
 left, right = st.columns(2)
 with left.container(border=True, height="stretch"):
     st.subheader(LABELS["par_produit"])
-    st.altair_chart(charts.revenue_by_product(data.aggregated))
+    st.altair_chart(charts.revenue_by_product(data.aggregated, dark=dark))
 with right.container(border=True, height="stretch"):
     st.subheader(LABELS["par_pays"])
-    st.altair_chart(charts.revenue_by_country(data.countries))
+    st.altair_chart(charts.revenue_by_country(data.countries, dark=dark))
 
 left, right = st.columns(2)
 with left.container(border=True, height="stretch"):
     st.subheader(LABELS["produit_pays"])
-    st.altair_chart(charts.product_by_country(data.aggregated, dark=st.context.theme.type == "dark"))
+    st.altair_chart(charts.product_by_country(data.aggregated, dark=dark))
 with right.container(border=True, height="stretch"):
     st.subheader(LABELS["segments"])
     st.altair_chart(charts.segments_by_product(data.by_segment))
@@ -44,9 +47,7 @@ with right.container(border=True, height="stretch"):
 left, right = st.columns(2)
 with left.container(border=True, height="stretch"):
     st.subheader(LABELS["top"])
-    panels.top_table(data.top, data.overall.total_montant)
+    panels.top_table(data.top)
 with right.container(border=True, height="stretch"):
     st.subheader(LABELS["par_segment"])
     panels.segment_table(data.segments)
-
-panels.downloads(data)

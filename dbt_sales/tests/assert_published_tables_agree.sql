@@ -1,0 +1,46 @@
+{# Every published table adds up to the cube, to the cent. #}
+
+with
+
+totaux as (
+
+    select
+        'cube_horaire' as source_totale,
+        sum(total_montant) as total_montant,
+        sum(total_quantite) as total_quantite
+    from {{ ref('cube_horaire') }}
+    union all
+    select
+        'ventes_aggreges' as source_totale,
+        sum(total_montant) as total_montant,
+        sum(total_quantite) as total_quantite
+    from {{ ref('ventes_aggreges') }}
+    union all
+    select
+        'hourly_sales' as source_totale,
+        sum(total_montant) as total_montant,
+        sum(total_quantite) as total_quantite
+    from {{ ref('hourly_sales') }}
+
+),
+
+compares as (
+
+    select
+        *,
+        max(total_montant) over () as plus_grand_montant,
+        max(total_quantite) over () as plus_grande_quantite
+    from totaux
+
+),
+
+final as (
+
+    select * from compares
+    where
+        total_montant != plus_grand_montant
+        or total_quantite != plus_grande_quantite
+
+)
+
+select * from final

@@ -1,0 +1,26 @@
+{# Each slice starts where the one before ended, in every partition: no offset is skipped, none is taken twice. #}
+
+with
+
+tranches as (
+
+    select
+        *,
+        lag(to_offset) over (
+            partition by kafka_partition
+            order by tranche
+        ) as fin_precedente
+    from {{ ref('tranches') }}
+
+),
+
+final as (
+
+    select * from tranches
+    where
+        from_offset > to_offset
+        or from_offset != coalesce(fin_precedente, from_offset)
+
+)
+
+select * from final

@@ -1,0 +1,37 @@
+{# Over the whole history, not only the slice; so it stays out of the follower's runs. #}
+{{ config(tags=['audit']) }}
+
+with
+
+ventes_clean as (
+
+    select
+        sum(montant) as total_montant,
+        sum(quantite) as total_quantite
+    from {{ ref('ventes_clean') }}
+
+),
+
+ventes_aggreges as (
+
+    select
+        sum(total_montant) as total_montant,
+        sum(total_quantite) as total_quantite
+    from {{ ref('ventes_aggreges') }}
+
+),
+
+final as (
+
+    select
+        ventes_clean.total_montant as montant_des_ventes,
+        ventes_aggreges.total_montant as montant_publie
+    from ventes_clean
+    cross join ventes_aggreges
+    where
+        not (ventes_clean.total_montant <=> ventes_aggreges.total_montant)
+        or not (ventes_clean.total_quantite <=> ventes_aggreges.total_quantite)
+
+)
+
+select * from final

@@ -1,0 +1,526 @@
+"""`verify` on small lakes: a sound one passes, and every kind of damage is found by the check that should find it."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingestion.catalogue import clients, produits
+from ingestion.dirty import KINDS
+from ingestion.event import VenteEvent, encode
+from ingestion.generator import make_ventes
+from ingestion.topic import BrokerError
+from ingestion.verdict import Evaluation, evaluate
+from ingestion.verify import Record, TopicLog, Verification, verify
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ARRIVED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+UTC_TIME, MONEY = pa.timestamp("us", "UTC"), pa.decimal128(18, 2)
+PLACE = {"kafka_partition": pa.int32(), "kafka_offset": pa.int64(), "kafka_timestamp": UTC_TIME}
+COUNTS = ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates")
+SCHEMAS = {
+    "bronze/ventes_raw": {"key": pa.binary(), "value": pa.binary(), **PLACE, "date": pa.date32()},
+    "silver/ventes_clean": {
+        "vente_id": pa.int64(),
+        "client_id": pa.int32(),
+        "produit_id": pa.int32(),
+        "timestamp": UTC_TIME,
+        "quantite": pa.int32(),
+        "montant": pa.decimal128(12, 2),
+        **dict.fromkeys(("client_nom", "produit_nom", "categorie", "pays", "segment"), pa.string()),
+        "date_vente": pa.date32(),
+        **PLACE,
+        "tranche": pa.int32(),
+    },
+    "silver/ventes_rejetees": {**PLACE, "value": pa.binary(), "raison": pa.string(), "tranche": pa.int32()},
+    "silver/tranches": {
+        "tranche": pa.int32(),
+        "kafka_partition": pa.int32(),
+        "from_offset": pa.int64(),
+        "to_offset": pa.int64(),
+    },
+    "silver/bilan_ingestion": {
+        "tranche": pa.int32(),
+        "kafka_partition": pa.int32(),
+        "from_offset": pa.int64(),
+        "to_offset": pa.int64(),
+        **dict.fromkeys(COUNTS, pa.int64()),
+        "versions": pa.string(),
+        "closed_at": UTC_TIME,
+    },
+    "silver/cube_horaire": {
+        "heure": UTC_TIME,
+        "produit_nom": pa.string(),
+        "pays": pa.string(),
+        "segment": pa.string(),
+        "total_montant": MONEY,
+        "total_quantite": pa.int64(),
+        "nombre_ventes": pa.int64(),
+    },
+    "silver/ventes_aggreges": {
+        "produit_nom": pa.string(),
+        "pays": pa.string(),
+        "total_montant": MONEY,
+        "total_quantite": pa.int64(),
+    },
+    "silver/top_produits": {"rank": pa.int32(), "produit_nom": pa.string(), "total_montant": MONEY},
+    "silver/hourly_sales": {"heure": UTC_TIME, "total_montant": MONEY, "total_quantite": pa.int64()},
+}
+PUBLISHED = ("ventes_clean", "ventes_rejetees", "cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
+VERSIONS = json.dumps(dict.fromkeys(PUBLISHED, 0))
+CLIENTS = {client.client_id: client for client in clients()}
+PRODUITS = {produit.produit_id: produit for produit in produits()}
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Lake:
+    """The rows of every table and the topic's records, to be damaged before they are written."""
+
+    topic: list[Record]
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {name.split("/")[1]: [] for name in SCHEMAS})
+    first: dict[int, int] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> list[Row]:
+        if name in self.tables:
+            return self.tables[name]
+        raise AttributeError(name)
+
+    def verify(self, folder: Path) -> Verification:
+        for path, schema in SCHEMAS.items():
+            rows = self.tables[path.split("/")[1]]
+            if path in ("bronze/ventes_raw", "silver/ventes_clean") or self.bilan_ingestion:
+                write_deltalake(str(folder / path), pa.Table.from_pylist(rows, pa.schema(list(schema.items()))))
+        return verify(topic_log=self.log, lake=folder)
+
+    def log(self) -> AbstractContextManager[TopicLog]:
+        ends = {p: max(r.offset for r in self.topic if r.partition == p) + 1 for p in {r.partition for r in self.topic}}
+        first = {partition: self.first.get(partition, 0) for partition in ends}
+        held = [record for record in self.topic if record.offset >= first[record.partition]]
+        return nullcontext(TopicLog(first, ends, [held[:3], [], held[3:]]))
+
+
+def ventes(count: int) -> list[VenteEvent]:
+    moments = ((1000 + n, ARRIVED - timedelta(minutes=7 * n)) for n in range(count))
+    return list(make_ventes(5, moments))
+
+
+def sound_lake(values: list[bytes | None], slices: tuple[int, ...] = (), partitions: int = 2) -> Lake:
+    """A lake that took these events in their order; `slices`: how many of them each closed slice holds."""
+    ends: dict[int, int] = dict.fromkeys(range(partitions), 0)
+    lake = Lake([])
+    for n, value in enumerate(values):
+        partition = n % partitions
+        lake.topic.append(Record(partition, ends[partition], b"%d" % n, value, micros(ARRIVED) // 1000))
+        ends[partition] += 1
+    for record in lake.topic:
+        lake.ventes_raw.append(
+            {
+                "key": record.key,
+                "value": record.value,
+                "kafka_partition": record.partition,
+                "kafka_offset": record.offset,
+                "kafka_timestamp": ARRIVED,
+                "date": ARRIVED.date(),
+            }
+        )
+    taken: dict[int, Evaluation] = {}
+    start = 0
+    for tranche, count in enumerate(slices, 1):
+        close_slice(lake, tranche, lake.topic[start : start + count], taken, partitions)
+        start += count
+    return lake
+
+
+def close_slice(lake: Lake, tranche: int, records: list[Record], taken: dict[int, Evaluation], partitions: int) -> None:
+    """The rules of the order, by hand: the first of a `vente_id` by (slice, partition, offset) is the sale."""
+    counts = {partition: dict.fromkeys(COUNTS, 0) for partition in range(partitions)}
+    for record in sorted(records, key=lambda record: record[:2]):
+        found = evaluate(record.value, record.timestamp * 1000)
+        raison = found.with_catalogues(CLIENTS.keys(), PRODUITS.keys())
+        first = found if raison else taken.setdefault(found.vente_id or 0, found)
+        place = {
+            "kafka_partition": record.partition,
+            "kafka_offset": record.offset,
+            "kafka_timestamp": ARRIVED,
+            "tranche": tranche,
+        }
+        count = counts[record.partition]
+        count["rows_read"] += 1
+        if raison or first != found:
+            count["rows_rejected"] += 1
+            lake.ventes_rejetees.append({**place, "value": record.value, "raison": raison or "conflit"})
+        elif first is found:
+            count["rows_clean"] += 1
+            lake.ventes_clean.append({**place, **typed(found)})
+        else:
+            count["rows_duplicates"] += 1
+    for partition, count in counts.items():
+        begin = max((row["to_offset"] for row in lake.tranches if row["kafka_partition"] == partition), default=0)
+        bounds = {
+            "tranche": tranche,
+            "kafka_partition": partition,
+            "from_offset": begin,
+            "to_offset": begin + count["rows_read"],
+        }
+        lake.tranches.append(bounds)
+        lake.bilan_ingestion.append({**bounds, **count, "versions": VERSIONS, "closed_at": ARRIVED})
+    aggregate(lake)
+
+
+def typed(found: Evaluation) -> Row:
+    assert found.timestamp is not None
+    assert found.montant is not None
+    assert found.client_id is not None
+    assert found.produit_id is not None
+    moment = EPOCH + timedelta(microseconds=found.timestamp)
+    client, produit = CLIENTS[found.client_id], PRODUITS[found.produit_id]
+    return {
+        **found._asdict(),
+        "timestamp": moment,
+        "montant": Decimal(found.montant) / 100,
+        "client_nom": client.client_nom,
+        "pays": client.pays,
+        "segment": client.segment,
+        "produit_nom": produit.produit_nom,
+        "categorie": produit.categorie,
+        "date_vente": moment.date(),
+    }
+
+
+def aggregate(lake: Lake) -> None:
+    def totals(*keys: str) -> list[Row]:
+        groups: dict[tuple[Any, ...], Row] = {}
+        for row in lake.ventes_clean:
+            row = {**row, "heure": row["timestamp"].replace(minute=0, second=0, microsecond=0)}
+            group = groups.setdefault(
+                tuple(row[key] for key in keys),
+                {**{key: row[key] for key in keys}, "total_montant": 0, "total_quantite": 0, "nombre_ventes": 0},
+            )
+            group["total_montant"] += row["montant"]
+            group["total_quantite"] += row["quantite"]
+            group["nombre_ventes"] += 1
+        return list(groups.values())
+
+    best = sorted(totals("produit_nom"), key=lambda row: (-row["total_montant"], row["produit_nom"]))
+    lake.tables["cube_horaire"] = totals("heure", "produit_nom", "pays", "segment")
+    lake.tables["ventes_aggreges"] = totals("produit_nom", "pays")
+    lake.tables["hourly_sales"] = totals("heure")
+    lake.tables["top_produits"] = [{**row, "rank": rank} for rank, row in enumerate(best[:10], 1)]
+
+
+def micros(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def dirty_lake() -> Lake:
+    """Twelve sales, and one event of every faulty kind, in two slices and a rest that no slice holds yet."""
+    clean = ventes(12 + len(KINDS))
+    faulty = [kind.make(clean[n % 12] if kind.copies else clean[12 + n]) for n, kind in enumerate(KINDS)]
+    values = [vente.to_json() for vente in clean[:12]] + faulty
+    return sound_lake(values, slices=(15, len(values) - 18))
+
+
+def failed(found: Verification) -> dict[str, int]:
+    return {check.name: check.differences for check in found.checks if not check.ok}
+
+
+def test_sound_lake_passes(tmp_path: Path) -> None:
+    found = dirty_lake().verify(tmp_path)
+    assert failed(found) == {}
+    assert found.ok
+    assert found.note is None
+    assert found.examples == {}
+    assert found.raisons["valide"] >= 12
+    assert {"doublon", "conflit", "illisible", "client_inconnu"} <= set(found.raisons)
+    assert {check.name: check.count for check in found.checks}["not yet published"] == 3
+
+
+def test_empty_lake_passes_and_says_so(tmp_path: Path) -> None:
+    found = verify(topic_log=lambda: nullcontext(TopicLog({0: 0}, {0: 0}, [])), lake=tmp_path)
+    assert found.ok
+    assert found.note == "the lake is empty: nothing in the topic, nothing published"
+
+
+def test_events_that_no_slice_holds_are_waiting(tmp_path: Path) -> None:
+    lake = sound_lake([vente.to_json() for vente in ventes(6)])
+    del lake.ventes_raw[4:]
+    found = lake.verify(tmp_path)
+    assert found.ok
+    assert found.note == "nothing is published yet"
+    assert {check.name: check.count for check in found.checks}["not yet published"] == 6
+
+
+def test_replayed_and_dropped_events_are_lines_of_their_own(tmp_path: Path) -> None:
+    lake = dirty_lake()
+    lake.ventes_raw.append(dict(lake.ventes_raw[3]))
+    lake.first = {0: 5, 1: 2}
+    found = lake.verify(tmp_path)
+    counts = {check.name: check.count for check in found.checks}
+    assert found.ok, found.examples
+    assert counts["replayed copies"] == 1
+    assert counts["no longer in the topic"] == 7
+
+
+def test_silent_broker_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ingestion.settings import KafkaSettings, load
+    from ingestion.verify import topic_log
+
+    nowhere = load(KafkaSettings).model_copy(update={"bootstrap_servers": "127.0.0.1:9"})
+    monkeypatch.setattr(topic_log, "load", lambda kind: nowhere)
+    with pytest.raises(BrokerError, match=r"no Kafka broker answers at 127\.0\.0\.1:9"):
+        verify(lake=tmp_path)
+
+
+Damage = Callable[[Lake], object]
+
+
+def find(rows: list[Row], **values: Any) -> Row:
+    return next(row for row in rows if all(row[name] == value for name, value in values.items()))
+
+
+def change(table: str, index: int = 0, **changes: Any) -> Damage:
+    return lambda lake: lake.tables[table][index].update(changes)
+
+
+def remove(table: str, index: int = 0) -> Damage:
+    return lambda lake: lake.tables[table].pop(index)
+
+
+def repeat(table: str, index: int = 0, **changes: Any) -> Damage:
+    return lambda lake: lake.tables[table].append({**lake.tables[table][index], **changes})
+
+
+def more(table: str, column: str, step: Any, index: int = 0) -> Damage:
+    return lambda lake: lake.tables[table][index].update({column: lake.tables[table][index][column] + step})
+
+
+def shift_both(column: str, step: int, index: int) -> Damage:
+    def damage(lake: Lake) -> None:
+        for table in ("tranches", "bilan_ingestion"):
+            lake.tables[table][index][column] += step
+
+    return damage
+
+
+def forget_in_topic(lake: Lake) -> None:
+    lake.topic.pop(2)
+
+
+def swap_values(lake: Lake) -> None:
+    first, second = lake.ventes_raw[0], lake.ventes_raw[1]
+    first["value"], second["value"] = second["value"], first["value"]
+
+
+CENT = Decimal("0.01")
+DAMAGES: dict[str, tuple[Damage, str]] = {
+    "Bronze lacks an event": (remove("ventes_raw", 4), "topic in Bronze"),
+    "Bronze has another value": (change("ventes_raw", 4, value=b"{}"), "topic in Bronze"),
+    "Bronze has no value": (change("ventes_raw", 4, value=None), "topic in Bronze"),
+    "Bronze has another key": (change("ventes_raw", 4, key=None), "topic in Bronze"),
+    "Bronze has another time": (change("ventes_raw", 4, kafka_timestamp=ARRIVED + timedelta(1)), "topic in Bronze"),
+    "Bronze has an event too many": (repeat("ventes_raw", 4, kafka_offset=99), "topic in Bronze"),
+    "Bronze has a partition too many": (repeat("ventes_raw", 4, kafka_partition=7), "topic in Bronze"),
+    "Bronze has two values swapped": (swap_values, "topic in Bronze"),
+    "Bronze has a copy with another value": (repeat("ventes_raw", 4, value=b"{}"), "replayed copies"),
+    "topic lacks an event": (forget_in_topic, "topic in Bronze"),
+    "slices leave a gap": (shift_both("from_offset", 1, 2), "slices"),
+    "slices overlap": (shift_both("from_offset", -1, 2), "slices"),
+    "first slice starts too late": (shift_both("from_offset", 1, 0), "slices"),
+    "slice ends before it starts": (shift_both("to_offset", -99, 3), "slices"),
+    "slice in the ledger twice": (repeat("bilan_ingestion", 1), "slices"),
+    "slice in the ledger, never opened": (remove("tranches", 1), "slices"),
+    "slice opened, partition not in the ledger": (remove("bilan_ingestion", 1), "slices"),
+    "slice opened with other bounds": (more("tranches", "to_offset", -1, 0), "slices"),
+    "ledger does not balance": (more("bilan_ingestion", "rows_duplicates", 1), "ledger"),
+    "ledger balances with a wrong read count": (
+        lambda lake: lake.bilan_ingestion[0].update(
+            rows_read=lake.bilan_ingestion[0]["rows_read"] + 1,
+            rows_duplicates=lake.bilan_ingestion[0]["rows_duplicates"] + 1,
+        ),
+        "ledger",
+    ),
+    "ledger balances with clean and rejected exchanged": (
+        lambda lake: lake.bilan_ingestion[0].update(
+            rows_clean=lake.bilan_ingestion[0]["rows_clean"] - 1,
+            rows_rejected=lake.bilan_ingestion[0]["rows_rejected"] + 1,
+        ),
+        "ledger",
+    ),
+    "sale removed": (remove("ventes_clean"), "valid sales"),
+    "sale twice": (repeat("ventes_clean"), "valid sales"),
+    "sale from nowhere": (repeat("ventes_clean", vente_id=5, kafka_offset=77), "valid sales"),
+    "sale of an event that is rejected": (
+        lambda lake: lake.ventes_clean.append(
+            {**lake.ventes_clean[0], **{name: lake.ventes_rejetees[0][name] for name in PLACE}, "vente_id": 5}
+        ),
+        "valid sales",
+    ),
+    "sale a cent dearer": (more("ventes_clean", "montant", CENT), "valid sales"),
+    "sale with another vente_id": (more("ventes_clean", "vente_id", 1), "valid sales"),
+    "sale with another quantity": (more("ventes_clean", "quantite", 1), "valid sales"),
+    "sale a microsecond later": (more("ventes_clean", "timestamp", timedelta(microseconds=1)), "valid sales"),
+    "sale on another day": (more("ventes_clean", "date_vente", timedelta(1)), "valid sales"),
+    "sale in another slice": (change("ventes_clean", tranche=2), "valid sales"),
+    "sale with a null amount": (change("ventes_clean", montant=None), "valid sales"),
+    "sale with another kafka_timestamp": (change("ventes_clean", kafka_timestamp=EPOCH), "valid sales"),
+    "sale with another offset": (more("ventes_clean", "kafka_offset", 50), "valid sales"),
+    "rejected event removed": (remove("ventes_rejetees"), "rejected events"),
+    "rejected event twice": (repeat("ventes_rejetees"), "rejected events"),
+    "rejected event from nowhere": (repeat("ventes_rejetees", kafka_offset=77), "rejected events"),
+    "rejected event that is a sale": (
+        lambda lake: lake.ventes_rejetees.append(
+            {**{name: lake.ventes_clean[0][name] for name in (*PLACE, "tranche")}, "value": b"", "raison": "conflit"}
+        ),
+        "rejected events",
+    ),
+    "rejected for another reason": (change("ventes_rejetees", raison="montant_negatif"), "rejected events"),
+    "rejected for no reason": (change("ventes_rejetees", raison=None), "rejected events"),
+    "rejected with other bytes": (change("ventes_rejetees", value=b"x"), "rejected events"),
+    "rejected without bytes": (change("ventes_rejetees", value=None), "rejected events"),
+    "rejected in another slice": (more("ventes_rejetees", "tranche", 1), "rejected events"),
+    "rejected at another time": (change("ventes_rejetees", kafka_timestamp=EPOCH), "rejected events"),
+    "known client rejected as unknown": (
+        lambda lake: find(lake.ventes_rejetees, raison="produit_inconnu").update(raison="client_inconnu"),
+        "rejected events",
+    ),
+    "one name differs within a slice": (change("ventes_clean", pays="Portugal"), "names"),
+    "a name is missing": (
+        lambda lake: [row.update(categorie=None) for row in lake.ventes_clean if row["produit_id"] == 102],
+        "names",
+    ),
+    "cube lacks an hour": (remove("cube_horaire"), "cube_horaire"),
+    "cube counts a sale too many": (more("cube_horaire", "nombre_ventes", 1), "cube_horaire"),
+    "cube has a row twice": (repeat("cube_horaire"), "cube_horaire"),
+    "aggregates a cent off": (more("ventes_aggreges", "total_montant", CENT), "ventes_aggreges"),
+    "aggregates name another country": (change("ventes_aggreges", pays="Portugal"), "ventes_aggreges"),
+    "top product a cent off": (more("top_produits", "total_montant", -CENT), "top_produits"),
+    "top product with another rank": (change("top_produits", rank=2), "top_produits"),
+    "hour with another quantity": (more("hourly_sales", "total_quantite", 1), "hourly_sales"),
+    "hour on another day": (more("hourly_sales", "heure", timedelta(1)), "hourly_sales"),
+    "hour with null": (change("hourly_sales", total_montant=None), "hourly_sales"),
+    "published version that is not there": (
+        lambda lake: [row.update(versions=VERSIONS.replace("0", "5")) for row in lake.bilan_ingestion],
+        "published tables",
+    ),
+    "published version that is not named": (
+        lambda lake: [row.update(versions="{}") for row in lake.bilan_ingestion],
+        "published tables",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damage_is_found(name: str, tmp_path: Path) -> None:
+    damage, check = DAMAGES[name]
+    lake = dirty_lake()
+    damage(lake)
+    found = lake.verify(tmp_path)
+    assert check in failed(found), failed(found)
+    assert found.examples[check]
+    assert not found.ok
+
+
+def test_differences_are_told_by_place(tmp_path: Path) -> None:
+    lake = dirty_lake()
+    lake.ventes_clean[0]["quantite"] += 1
+    lake.ventes_rejetees[0]["raison"] = "montant_negatif"
+    sale, rejected = lake.ventes_clean[0], lake.ventes_rejetees[0]
+    found = lake.verify(tmp_path).examples
+    place = "partition {kafka_partition}, offset {kafka_offset}: "
+    assert found["valid sales"] == (place.format(**sale) + "in ventes_clean with another quantite",)
+    assert found["rejected events"][0].startswith(place.format(**rejected) + "raison montant_negatif where the rules")
+
+
+def test_many_differences_are_counted_and_five_are_told(tmp_path: Path) -> None:
+    lake = dirty_lake()
+    for row in lake.ventes_rejetees:
+        row["raison"] = "?"
+    found = lake.verify(tmp_path)
+    assert failed(found) == {"rejected events": len(lake.ventes_rejetees)}
+    assert len(found.examples["rejected events"]) == 5
+
+
+def test_ties_among_the_best_products_go_by_name_and_end_at_ten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = sound_lake([vente.to_json() for vente in ventes(12)], slices=(12,))
+    for n, row in enumerate(lake.ventes_clean):
+        row.update(produit_nom=f"produit {n % 12}", montant=Decimal("5.00"))
+    aggregate(lake)
+    found = lake.verify(tmp_path)
+    assert [row["produit_nom"] for row in lake.top_produits][:3] == ["produit 0", "produit 1", "produit 10"]
+    assert "top_produits" not in failed(found)
+
+
+def test_catalogue_that_changed_since_is_only_reported(tmp_path: Path) -> None:
+    client = find_client_of_two(lake := dirty_lake())
+    for row in lake.ventes_clean:
+        if row["client_id"] == client:
+            row["client_nom"] = "Nom d'avant"
+    found = lake.verify(tmp_path)
+    counts = {check.name: check.count for check in found.checks}
+    assert found.ok, found.examples
+    assert counts["catalogue since changed"] == len(
+        {row["tranche"] for row in lake.ventes_clean if row["client_id"] == client}
+    )
+
+
+def find_client_of_two(lake: Lake) -> int:
+    found = [row["client_id"] for row in lake.ventes_clean]
+    client: int = max(found, key=found.count)
+    return client
+
+
+def test_client_that_was_known_then_or_is_known_since_is_only_reported(tmp_path: Path) -> None:
+    newcomer, gone = ventes(4)[0], ventes(4)[1]
+    values = [encode({**fields(vente), "client_id": 9}) for vente in (newcomer, gone)]
+    lake = sound_lake([ventes(4)[2].to_json(), *values], slices=(3,), partitions=1)
+    for row in lake.ventes_rejetees:
+        assert row["raison"] == "client_inconnu"
+    # the slice knew client 9, whom today's catalogue does not know
+    kept = [{**typed(evaluate(ventes(4)[n].to_json(), micros(ARRIVED))), "client_id": 9} for n in (0, 1)]
+    lake.ventes_clean.extend(
+        {**row, "kafka_partition": 0, "kafka_offset": 1 + n, "kafka_timestamp": ARRIVED, "tranche": 1}
+        | {"client_nom": "Neuf", "pays": "Italy", "segment": "Enterprise"}
+        for n, row in enumerate(kept)
+    )
+    lake.ventes_rejetees.clear()
+    lake.bilan_ingestion[0].update(rows_clean=3, rows_rejected=0)
+    aggregate(lake)
+    found = lake.verify(tmp_path)
+    assert found.ok, found.examples
+    assert {check.name: check.count for check in found.checks}["catalogue since changed"] == 1
+
+
+def fields(vente: VenteEvent) -> dict[str, Any]:
+    return {name: getattr(vente, name) for name in VenteEvent.__dataclass_fields__}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 2), st.sampled_from([1, 3, 9])), min_size=1, max_size=12),
+    st.lists(st.integers(1, 5), min_size=1, max_size=4),
+    st.integers(1, 3),
+)
+def test_first_duplicate_and_conflict_go_by_slice_partition_and_offset(
+    tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[int, int, int]], slices: list[int], partitions: int
+) -> None:
+    base = ventes(1)[0]
+    values = [
+        encode({**fields(base), "vente_id": vente_id, "quantite": quantite, "client_id": client_id})
+        for vente_id, quantite, client_id in drawn
+    ]
+    found = sound_lake(values, tuple(slices), partitions).verify(tmp_path_factory.mktemp("lake"))
+    assert found.ok, found.examples
