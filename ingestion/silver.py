@@ -5,6 +5,7 @@ dbt stays in this process: its manifest is parsed once, and a slice costs its st
 
 import logging
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ class Silver:
         os.environ |= {
             "SPARK_HOST": spark.host,
             "SPARK_THRIFT_PORT": str(spark.thrift_port),
-            "SALES_PID": str(os.getpid()),
+            "SALES_HOLDER": f"{socket.gethostname()}:{os.getpid()}",
         }
 
     def pending_count(self) -> int:
@@ -121,10 +122,19 @@ def break_dead_lock() -> None:
         if not session.run(f"show schemas like '{LOCK}'"):
             return
         comment = dict(row[:2] for row in session.run(f"describe schema {LOCK}")).get("Comment", "")
-        _, _, pid = [*comment.split(" "), "", ""][:3]
-        if pid and not psutil.pid_exists(int(pid)):
-            logger.info("freed the lock of the dead process %s", pid)
+        invocation, _, holder = [*comment.split(" "), "", ""][:3]
+        if not _may_live(holder):
+            logger.info("freed the lock of the dead run %s", invocation)
             session.run(f"drop schema if exists {LOCK}")
+
+
+def _may_live(holder: str) -> bool:
+    """`holder` is host:pid.  A `dbt` typed by hand cannot leave its number: any dbt on this machine may be it."""
+    host, _, pid = holder.rpartition(":")
+    if pid:
+        return host != socket.gethostname() or psutil.pid_exists(int(pid))
+    commands = (process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"]))
+    return any(Path(word).name == "dbt" for command in commands for word in command[:2])
 
 
 def _failure(result: object) -> str:

@@ -1,7 +1,7 @@
 """The charts, and every word that the pages show."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -96,6 +96,7 @@ LABELS = {
     "tranche_no": "Tranche",
     "closed_at": "Close le",
     "octets": "{} octets, en hexadécimal",
+    "vide": "(sans contenu)",
     "tombstone": "Sans contenu (tombstone).",
 }
 
@@ -155,11 +156,11 @@ INK = {False: "#1b1f33", True: "#e8e9f3"}
 
 
 def hourly_trend(hours: Sequence[HourOfSales], current: datetime) -> alt.Chart:
-    """Bars for a few days, an area for more; the current hour is paler, as it is not over."""
+    """Bars for a few days, an area for more; the current hour's bar is paler, as it is not over."""
     rows = [
         {
-            "start": each.heure,
-            "end": each.heure + timedelta(hours=1),
+            # with its zone, or a browser would take it for its own time
+            "start": f"{each.heure.isoformat()}Z",
             "montant": float(each.total_montant),
             "complete": each.heure < current,
             "heure": heure(each.heure) + ("" if each.heure < current else LABELS["en_cours"]),
@@ -168,19 +169,15 @@ def hourly_trend(hours: Sequence[HourOfSales], current: datetime) -> alt.Chart:
         }
         for each in hours
     ]
-    base = alt.Chart(_data(rows, "start", "end")).encode(
-        x=alt.X("start:T", title=None, scale=alt.Scale(type="utc"), axis=_time_axis(len(rows))),
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("start:T", timeUnit="utcyearmonthdatehours", title=None, axis=_time_axis(len(rows))),
         y=alt.Y("montant:Q", axis=alt.Axis(**_MONEY_AXIS, **_PLAIN)),
         tooltip=_tooltip("heure", "total_montant", "nombre_ventes"),
     )
     if len(rows) > BARS_UP_TO_HOURS:
         return _french(base.mark_area(line=True, fillOpacity=0.25, interpolate="monotone"), 260)
-    return _french(
-        base.mark_bar(orient="vertical", cornerRadiusEnd=2, binSpacing=1).encode(
-            x2="end:T", opacity=alt.condition("datum.complete", alt.value(1), alt.value(0.45))
-        ),
-        260,
-    )
+    paler = alt.condition("datum.complete", alt.value(1), alt.value(0.45))
+    return _french(base.mark_bar(cornerRadiusEnd=3).encode(opacity=paler), 260)
 
 
 def _time_axis(hours: int) -> alt.Axis:
@@ -308,12 +305,6 @@ def rejections(counts: dict[str, int], *, dark: bool) -> alt.LayerChart:
 def _tooltip(*names: str) -> list[alt.Tooltip]:
     """Texts that are written already, each under its label."""
     return [alt.Tooltip(f"{name}:N", title=LABELS[name]) for name in names]
-
-
-def _data(rows: list[dict[str, Any]], *moments: str) -> alt.Data:
-    """Rows with their times as UTC in ISO form, which no browser moves to its own zone."""
-    values = [row | {name: f"{row[name].isoformat()}Z" for name in moments} for row in rows]
-    return alt.Data(values=values)
 
 
 def _french(chart: Any, height: int) -> Any:

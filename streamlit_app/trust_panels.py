@@ -143,7 +143,7 @@ def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
         [
             {
                 LABELS["raison"]: RAISONS.get(row.raison, row.raison),
-                LABELS["contenu"]: None if row.value is None else _text(row.value),
+                LABELS["contenu"]: LABELS["vide"] if row.value is None else _text(row.value),
                 LABELS["recu"]: instant(row.kafka_timestamp),
                 LABELS["partition"]: row.kafka_partition,
                 LABELS["offset"]: row.kafka_offset,

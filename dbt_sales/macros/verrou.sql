@@ -10,7 +10,7 @@
             {%- set fin = (modules.datetime.datetime.now() + modules.datetime.timedelta(seconds=bail_s)).timestamp() | int -%}
             {%- do run_query(
                 "create schema if not exists verrou_silver comment '" ~ invocation_id ~ " " ~ fin
-                ~ " " ~ env_var('SALES_PID', '') ~ "'"
+                ~ " " ~ env_var('SALES_HOLDER', '') ~ "'"
             ) -%}
             {%- set porteur = porteur_du_verrou() -%}
             {%- if porteur[0] == invocation_id -%}
@@ -42,7 +42,7 @@
 {% endmacro %}
 
 
-{# The words of the lock's comment: invocation, end of its lease in epoch seconds, process. #}
+{# The words of the lock's comment: invocation, end of its lease in epoch seconds, host and process. #}
 {% macro porteur_du_verrou() %}
     {%- set presents = run_query("show schemas like 'verrou_silver'").rows -%}
     {%- if not presents -%}

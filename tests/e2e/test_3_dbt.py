@@ -1,0 +1,48 @@
+"""dbt typed by hand, in dbt_sales/, while the follower runs."""
+
+import json
+
+import pytest
+from ingestion.settings import DBT_PROJECT
+
+pytestmark = pytest.mark.e2e
+
+
+def test_dbt_run_works(stack):
+    assert "Completed successfully" in stack.dbt("run").stdout
+
+
+def test_every_dbt_test_passes(stack):
+    """Data tests, audits and the unit test of every verdict."""
+    printed = stack.dbt("test").stdout
+    assert "ERROR=0" in printed and "WARN=0" in printed and "SKIP=0" in printed, printed[-2000:]
+
+
+def test_dbt_docs_show_the_lineage(stack):
+    stack.dbt("docs", "generate")
+    catalog = json.loads((stack.folder / "dbt" / "catalog.json").read_text())
+    models = {path.stem for path in (DBT_PROJECT / "models").glob("*.sql")}
+    assert {node.split(".")[-1] for node in catalog["nodes"]} == models | {"clients", "produits"}
+
+
+def test_dbt_waits_its_turn(stack):
+    """A run meets the follower's: both end well, and nothing is published twice."""
+    stack.sales("produce", "--count", "20")
+    assert "Completed successfully" in stack.dbt("build", "--exclude-resource-type", "unit_test").stdout
+    stack.publish_all()
+    stack.verify()
+
+
+def test_a_lost_catalogue_replaces_no_table(stack):
+    """The gateway forgets a table that has a history: dbt refuses to make it anew."""
+    stack.publish_all()
+    before = stack.rows("ventes_clean")
+    stack.sales("sql", "drop table silver.ventes_clean")
+    refused = stack.dbt("run", "--select", "ventes_clean", check=False)
+    assert refused.returncode != 0
+    assert "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION" in refused.stdout
+    stack.kill("gateway")
+    stack.wait_ready()
+    assert stack.rows("ventes_clean") == before
+    assert "Completed successfully" in stack.dbt("run").stdout
+    stack.verify()

@@ -1,0 +1,113 @@
+"""Kill things while they work.  Each time: nothing lost, nothing twice, and the next run heals."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from ingestion.settings import DBT_PROJECT
+
+pytestmark = pytest.mark.e2e
+BIN = Path(sys.executable).parent
+
+
+def mark_of(process: psutil.Process) -> str | None:
+    """The stack that a process belongs to."""
+    try:
+        return process.environ().get("SALES_STACK")
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+
+
+def test_bronze_killed_while_events_arrive(stack):
+    producing = subprocess.Popen(
+        [BIN / "sales", "produce", "--count", "150", "--rate", "30"], env=stack.environment, stdout=subprocess.DEVNULL
+    )
+    stack.until(lambda: stack.state("bronze").get("state") == "running", "the stream runs")
+    stack.kill("bronze")
+    assert producing.wait(60) == 0
+    stack.wait_ready()
+    stack.publish_all()
+    stack.verify()
+
+
+def test_gateway_killed_in_a_slice(stack):
+    stack.sales("produce", "--count", "50", "--dirty")
+    stack.until(lambda: stack.state("silver").get("state") == "running", "a slice runs")
+    stack.kill("gateway")
+    stack.wait_ready()
+    stack.publish_all()
+    stack.verify()
+
+
+def test_dbt_killed_between_two_models(stack):
+    """The slice stays open and unpublished; the next run finishes it."""
+    stack.publish_all()
+    stack.until(lambda: stack.state("silver").get("state") == "idle", "the follower rests")
+    follower = psutil.Process(stack.state("silver")["pid"])
+    follower.suspend()
+    stack.sales("produce", "--count", "40", "--dirty")
+    stack.sales("drain")
+    before = stack.versions()
+    dbt = subprocess.Popen(
+        [BIN / "dbt", "--no-use-colors", "build", "--exclude-resource-type", "unit_test"],
+        cwd=DBT_PROJECT,
+        env=stack.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for line in dbt.stdout:
+        if "OK created sql incremental model silver.ventes_clean" in line:
+            dbt.send_signal(signal.SIGKILL)
+            break
+    dbt.wait(30)
+    assert stack.versions() == before
+    stack.sales("silver")
+    assert stack.versions() != before
+    follower.resume()
+    stack.verify()
+
+
+def test_supervisor_killed(stack):
+    """What it leaves behind is found and stopped, and the next start is a clean one."""
+    pid = int((stack.folder / "var" / "run" / "supervisor.pid").read_text())
+    psutil.Process(pid).kill()
+    stack.sales("down")
+    left = [process.pid for process in psutil.process_iter() if mark_of(process) == str(stack.folder / "var")]
+    assert left == []
+    stack.wait_ready()
+    stack.sales("produce", "--count", "10")
+    stack.publish_all()
+    stack.verify()
+
+
+def test_lost_checkpoint(stack):
+    """Bronze continues behind its own rows: nothing is read twice."""
+    stack.publish_all()
+    stack.sales("down")
+    shutil.rmtree(stack.folder / "delta" / "bronze" / "ventes_raw" / "_checkpoints")
+    stack.wait_ready()
+    stack.sales("produce", "--count", "25")
+    stack.publish_all()
+    bronze = stack.table("bronze/ventes_raw")
+    assert bronze.aggregate("count(*) = count(distinct (kafka_partition, kafka_offset))").fetchone() == (True,)
+    stack.verify()
+
+
+def test_topic_made_again(stack):
+    """The stream stops before it reads, says why, and a drain says it too."""
+    marker = stack.folder / "delta" / "bronze" / "ventes_raw" / "_topic.json"
+    known = marker.read_text()
+    stack.sales("down")
+    marker.write_text(json.dumps({"topic": "ventes_stream", "id": "11111111-1111-1111-1111-111111111111"}))
+    refused = stack.sales("up", check=False)
+    assert "deleted or created again" in refused
+    assert "deleted or created again" in stack.sales("drain", check=False)
+    stack.sales("down")
+    marker.write_text(known)
+    stack.wait_ready()
+    stack.verify()

@@ -1,0 +1,34 @@
+"""The page in a real browser shows the figures that the API returns."""
+
+import shutil
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+pytestmark = pytest.mark.e2e
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    if executable is None:
+        pytest.skip("no Chromium on this machine; Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield browser
+        browser.close()
+
+
+def euros(amount: Decimal) -> str:
+    """As the page writes money: 1 234,50 €, with non-breaking spaces."""
+    return f"{amount:,.2f}".replace(",", " ").replace(".", ",") + " €"
+
+
+def test_the_headline_is_the_apis_total(stack, browser):
+    stack.publish_all()
+    total = Decimal(str(stack.get("/api/overall_statistics")["total_montant"]))
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(stack.url)
+    expect(page.locator("body")).to_contain_text(euros(total), timeout=30_000)
