@@ -80,7 +80,7 @@ _EXPRESSIONS = {
     "unknown_fields": f"""case when size(array_except(keys, array({_KNOWN}))) > 0 then map_filter(
         from_json(text, 'map<string,string>'), (name, _) -> not array_contains(array({_KNOWN}), name)) end""",
     "parse_error": r"""case
-        when value is null or length(value) = 0 or text rlike '^[ \\t\\r\\n]*$' then 'vide'
+        when value is null or length(value) = 0 or text rlike '\\A[ \\t\\r\\n]*\\z' then 'vide'
         when text is null then 'utf8_invalide'
         when variant is null and size(json_object_keys(text)) > size(array_distinct(json_object_keys(text)))
             then 'cle_en_double'

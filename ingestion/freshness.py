@@ -104,4 +104,3 @@ def _oldest(consumer: KafkaConsumer, waiting: dict[TopicPartition, int]) -> date
         records = consumer.poll(timeout_ms=_TIMEOUT_MS, max_records=1)
         times += [record.timestamp for batch in records.values() for record in batch]
     return datetime.fromtimestamp(min(times) / 1000, UTC) if times else None
-

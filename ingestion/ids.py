@@ -2,10 +2,17 @@
 
 import os
 import time
+from pathlib import Path
 
 from filelock import FileLock
 
 from ingestion.settings import PathSettings, load
+
+LIMIT = 2**53
+
+
+class IdError(Exception):
+    """No number can be reserved; the message says why and what to do."""
 
 
 def reserve_ids(count: int) -> range:
@@ -14,12 +21,29 @@ def reserve_ids(count: int) -> range:
     folder.mkdir(parents=True, exist_ok=True)
     last_file = folder / "dernier_vente_id"
     with FileLock(folder / ".dernier_vente_id.lock"):
-        last = int(last_file.read_text()) if last_file.exists() else 0
-        first = max(time.time_ns() // 1000, last + 1)
-        scratch = folder / ".dernier_vente_id"
-        with scratch.open("w") as file:
-            file.write(str(first + count - 1))
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(last_file)
+        first = max(time.time_ns() // 1000, _last(last_file) + 1)
+        if first + count > LIMIT:
+            raise IdError(f"a vente_id must fit in 53 bits, got {first + count}; set the clock, or see {last_file}")
+        _replace(last_file, str(first + count - 1))
     return range(first, first + count)
+
+
+def _last(file: Path) -> int:
+    if not file.exists():
+        return 0
+    content = file.read_text()
+    if not content.isdecimal():
+        raise IdError(
+            f"{file} must hold the last vente_id, got {content[:40]!r}; write the highest one of Bronze into it"
+        )
+    return int(content)
+
+
+def _replace(file: Path, content: str) -> None:
+    """Whole and on disk, before any of the numbers is used."""
+    scratch = file.with_name(f".{file.name}")
+    with scratch.open("w") as new:
+        new.write(content)
+        new.flush()
+        os.fsync(new.fileno())
+    scratch.replace(file)

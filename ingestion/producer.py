@@ -1,5 +1,6 @@
 """Send events to Kafka, and return only when the broker has acknowledged every one."""
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from ingestion.settings import KafkaSettings
 from ingestion.topic import BrokerError, Offsets, topic_id
 
 MAX_IN_FLIGHT = 20_000
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,10 @@ def produce(
             sending.pace(number, rate)
             sending.send(message)
     except KeyboardInterrupt:
-        return sending.finish()
+        logger.info("interrupted; waiting for what is under way")
+    except BaseException:
+        sending.close()
+        raise
     return sending.finish()
 
 
@@ -107,12 +112,13 @@ class _Sending:
 
     def send(self, message: Message) -> None:
         self._in_flight.acquire()
-        self._sent += 1
         try:
             future = self._producer.send(self._topic, key=message.key, value=message.value)
         except KafkaError as error:
+            self._sent += 1
             self._failed(error)
             return
+        self._sent += 1
         future.add_callback(self._acknowledged, message.kind)
         future.add_errback(self._failed)
 
@@ -126,6 +132,10 @@ class _Sending:
     def _failed(self, error: Exception) -> None:
         self._failures.append(error)
         self._in_flight.release()
+
+    def close(self) -> None:
+        """What was sent is still delivered."""
+        self._producer.close()
 
     def finish(self) -> Report:
         self._producer.flush()

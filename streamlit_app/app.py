@@ -4,15 +4,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from streamlit_app.charts import LABELS
 from streamlit_app.freshness_banner import freshness_banner
+from streamlit_app.labels import LABELS
 
 HERE = Path(__file__).parent
 st.set_page_config(page_title=LABELS["title"], page_icon=HERE / "icon.svg", layout="wide")
 st.html(HERE / "style.css")
 page = st.navigation(
     [
-        st.Page("app_pages/ventes.py", title=LABELS["page_ventes"], icon=":material/monitoring:", default=True),
+        st.Page(
+            "app_pages/ventes.py",
+            title=LABELS["page_ventes"],
+            icon=":material/monitoring:",
+            default=True,
+        ),
         st.Page(
             "app_pages/confiance.py",
             title=LABELS["page_confiance"],

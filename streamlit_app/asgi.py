@@ -1,7 +1,8 @@
-"""Page, API, lineage and metrics from one process and port.  Run: streamlit run asgi.py (in this folder)"""
+"""Page, API, lineage and metrics from one process and port.  Run: python -m infra.local.app"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,15 @@ from streamlit_app import live
 from streamlit_app.api.app import create_app
 
 api = create_app()
-API_PATHS = ("/api", "/api/{rest:path}", "/lineage", "/lineage/{rest:path}", "/metrics", "/healthz", "/readyz")
+API_PATHS = (
+    "/api",
+    "/api/{rest:path}",
+    "/lineage",
+    "/lineage/{rest:path}",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+)
 
 
 @asynccontextmanager
@@ -22,4 +31,8 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 # a Route, unlike a Mount, hands the path on whole: the API answers at the same addresses here and apart
-app = st.App("app.py", routes=[Route(path, api) for path in API_PATHS], lifespan=lifespan)
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    routes=[Route(path, api) for path in API_PATHS],
+    lifespan=lifespan,
+)

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from streamlit_app.charts import LABELS
 from streamlit_app.figures import current_hour
+from streamlit_app.labels import LABELS
 from streamlit_app.queries import Filters, Snapshot, choices
 
 # hours back from the current one, which counts
@@ -15,12 +15,17 @@ PERIODS = {"24 h": 24, "7 j": 7 * 24, "30 j": 30 * 24, "Tout": None}
 def filter_bar(snapshot: Snapshot) -> Filters:
     options = choices(snapshot)
     period = st.segmented_control(
-        LABELS["periode"], PERIODS, default="Tout", required=True, key="periode", bind="query-params"
+        LABELS["periode"],
+        PERIODS,
+        default="Tout",
+        required=True,
+        key="periode",
+        bind="query-params",
     )
     count = sum(len(st.session_state.get(name, ())) for name in options)
     with st.popover(f"{LABELS['filtres']} ({count})" if count else LABELS["filtres"], icon=":material/tune:"):
-        picked = {name: _pick(name, values) for name, values in options.items()}
-    return Filters(**picked, start=_start(period, current_hour(snapshot)))
+        pays, produit, segment = (_pick(name, options[name]) for name in ("pays", "produit", "segment"))
+    return Filters(pays, produit, segment, start=_start(period, current_hour(snapshot)))
 
 
 def _pick(name: str, options: list[str]) -> tuple[str, ...]:

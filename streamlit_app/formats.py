@@ -5,7 +5,20 @@ from decimal import Decimal
 
 # the narrow space of thousands, and the one before a unit; neither breaks a line
 THOUSANDS, UNIT = "\u202f", "\u00a0"
-_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+_MONTHS = (
+    "janv.",
+    "févr.",
+    "mars",
+    "avr.",
+    "mai",
+    "juin",
+    "juil.",
+    "août",
+    "sept.",
+    "oct.",
+    "nov.",
+    "déc.",
+)
 
 
 def nombre(value: int) -> str:
@@ -17,7 +30,7 @@ def decimal(value: Decimal, digits: int = 2) -> str:
 
 
 def euros(value: Decimal | None) -> str:
-    return "–" if value is None else f"{decimal(value)}{UNIT}€"
+    return "-" if value is None else f"{decimal(value)}{UNIT}€"
 
 
 def pourcent(value: Decimal, digits: int = 1) -> str:

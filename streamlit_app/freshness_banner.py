@@ -3,8 +3,8 @@
 import streamlit as st
 
 from streamlit_app import live
-from streamlit_app.charts import LABELS
 from streamlit_app.formats import ago, instant
+from streamlit_app.labels import LABELS
 from streamlit_app.queries import Snapshot, newest_vente_at
 
 
@@ -40,4 +40,3 @@ def _age(snapshot: Snapshot) -> str:
     if newest:
         parts.append(f"{LABELS['newest_vente']} {ago((now - newest).total_seconds())}")
     return " · ".join(parts)
-

@@ -10,9 +10,9 @@ from typing import Any
 
 import streamlit as st
 
-from streamlit_app.charts import LABELS
 from streamlit_app.figures import Figures, complete_hours
 from streamlit_app.formats import euros, evolution, nombre
+from streamlit_app.labels import LABELS
 from streamlit_app.queries import CustomerSegment, HourOfSales, TopProduct
 
 _RIGHT = st.column_config.TextColumn(alignment="right")
@@ -25,8 +25,18 @@ def headlines(figures: Figures, current: datetime) -> None:
     overall = figures.overall
     values = (
         ("total_montant", euros(overall.total_montant), last.total_montant, before.total_montant),
-        ("nombre_ventes", nombre(overall.nombre_ventes), Decimal(last.nombre_ventes), Decimal(before.nombre_ventes)),
-        ("total_quantite", nombre(overall.total_quantite), Decimal(last.total_quantite), Decimal(before.total_quantite)),
+        (
+            "nombre_ventes",
+            nombre(overall.nombre_ventes),
+            Decimal(last.nombre_ventes),
+            Decimal(before.nombre_ventes),
+        ),
+        (
+            "total_quantite",
+            nombre(overall.total_quantite),
+            Decimal(last.total_quantite),
+            Decimal(before.total_quantite),
+        ),
         ("panier_moyen", euros(overall.panier_moyen), _basket(last), _basket(before)),
     )
     with st.container(horizontal=True, key="headlines"):
@@ -57,7 +67,10 @@ def top_table(top: Sequence[TopProduct]) -> None:
             for row in top
         ],
         hide_index=True,
-        column_config={LABELS["rank"]: st.column_config.NumberColumn(width=55), LABELS["total_montant"]: _RIGHT},
+        column_config={
+            LABELS["rank"]: st.column_config.NumberColumn(width=55),
+            LABELS["total_montant"]: _RIGHT,
+        },
     )
 
 
@@ -79,7 +92,11 @@ def segment_table(segments: Sequence[CustomerSegment]) -> None:
 
 def downloads(figures: Figures) -> None:
     with st.popover(LABELS["telecharger"], icon=":material/download:"):
-        for name, label in (("aggregated", "csv_produit_pays"), ("hours", "csv_heures"), ("top", "csv_top")):
+        for name, label in (
+            ("aggregated", "csv_produit_pays"),
+            ("hours", "csv_heures"),
+            ("top", "csv_top"),
+        ):
             st.download_button(
                 LABELS[label],
                 to_csv(getattr(figures, name)),

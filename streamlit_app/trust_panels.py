@@ -7,9 +7,9 @@ import streamlit as st
 from ingestion.explain import Trace, explain
 from ingestion.publication import Publication
 from streamlit_app import charts, live, queries
-from streamlit_app.charts import LABELS, RAISONS, VERDICTS
 from streamlit_app.figures import is_dark
 from streamlit_app.formats import instant, nombre
+from streamlit_app.labels import LABELS, RAISONS, VERDICTS
 from streamlit_app.queries import RejectedEvent, Snapshot, Totals
 
 SHOWN_SLICES, SHOWN_EVENTS, SHOWN_BYTES = 50, 50, 2_000
@@ -25,7 +25,10 @@ def balance(totals: Totals) -> None:
     if totals.rows_read == accounted:
         st.success(LABELS["balanced"], icon=":material/check_circle:")
     else:
-        st.error(LABELS["unbalanced"].format(nombre(abs(totals.rows_read - accounted))), icon=":material/error:")
+        st.error(
+            LABELS["unbalanced"].format(nombre(abs(totals.rows_read - accounted))),
+            icon=":material/error:",
+        )
 
 
 def backlog() -> None:
@@ -42,7 +45,12 @@ def backlog() -> None:
 def search(key: str) -> None:
     """Ask for a `vente_id` and show every event that carries it."""
     wanted = st.text_input(
-        "vente_id", key="vente_id", bind="query-params", placeholder="1795329562159001", max_chars=17, icon=":material/search:"
+        "vente_id",
+        key="vente_id",
+        bind="query-params",
+        placeholder="1795329562159001",
+        max_chars=17,
+        icon=":material/search:",
     )
     text = (wanted or "").strip()
     if not text:
@@ -73,7 +81,7 @@ def _trace(trace: Trace) -> None:
         st.markdown(
             " · ".join(
                 (
-                    f"{LABELS['tranche_no']} **{'–' if trace.tranche is None else trace.tranche}**",
+                    f"{LABELS['tranche_no']} **{'?' if trace.tranche is None else trace.tranche}**",
                     f"{LABELS['partition']} **{trace.kafka_partition}**",
                     f"{LABELS['offset']} **{nombre(trace.kafka_offset)}**",
                     f"{LABELS['recu']} {instant(trace.kafka_timestamp)}",

@@ -88,10 +88,9 @@ final as (
         tranches.to_offset,
         {# the slice stays open where an event is unaccounted for #}
         case
-            when coalesce(comptes.rows_read, 0) = coalesce(
-                comptes.rows_clean + comptes.rows_rejected + comptes.rows_duplicates, 0
-            )
-                then coalesce(comptes.rows_read, 0)
+            when comptes.rows_read is null then 0
+            when comptes.rows_read = comptes.rows_clean + comptes.rows_rejected + comptes.rows_duplicates
+                then comptes.rows_read
             else raise_error(concat(
                 'slice ', tranches.tranche, ' does not balance in partition ', tranches.kafka_partition,
                 ': read ', comptes.rows_read, ', clean ', comptes.rows_clean, ', rejected ',

@@ -17,9 +17,7 @@ ventes_clean as (
         montant,
         quantite
     from {{ ref('ventes_clean') }}
-    {% if is_incremental() -%}
-        where {{ dans_les_heures(heures) }}
-    {%- endif %}
+    where {{ dans_les_heures(heures) if is_incremental() else 'true' }}
 
 ),
 

@@ -24,7 +24,7 @@ par_produit as (
 classes as (
 
     select
-        row_number() over (order by total_montant desc, produit_nom) as rank,
+        row_number() over (order by total_montant desc, produit_nom asc) as rank,
         produit_nom,
         total_montant
     from par_produit

@@ -34,14 +34,7 @@ arrivees as (
 
 connues as (
 
-    select
-        kafka_partition,
-        to_offset
-    from values
-        {% for borne in derniere.bornes or [[-1, 0]] -%}
-        (cast({{ borne[0] }} as int), cast({{ borne[1] }} as bigint)){{ ',' if not loop.last }}
-        {% endfor -%}
-        as connues (kafka_partition, to_offset)
+    {{ bornes_connues(derniere) }}
 
 ),
 
@@ -73,7 +66,6 @@ final as (
     where
         {# a slice opens when the one before is closed and something has arrived #}
         {{ 'true' if derniere.fermee else 'false' }}
-        and kafka_partition >= 0
         and exists (select 1 from arrivees)
 
 )

@@ -21,8 +21,8 @@ ventes_clean as (
 
 cube_horaire as (
 
-    select * from {{ ref('cube_horaire') }}
-    where heure in (select heure from ventes_clean)
+    select cubes.* from {{ ref('cube_horaire') }} as cubes
+    where cubes.heure in (select ventes_clean.heure from ventes_clean)
 
 ),
 

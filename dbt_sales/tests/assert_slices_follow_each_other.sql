@@ -5,7 +5,10 @@ with
 tranches as (
 
     select
-        *,
+        tranche,
+        kafka_partition,
+        from_offset,
+        to_offset,
         lag(to_offset) over (
             partition by kafka_partition
             order by tranche

@@ -54,6 +54,9 @@ def probe_gateway() -> str | None:
 
 
 def probe_bronze() -> str | None:
+    stream = read_state("bronze").get("gateway")
+    if stream is not None and not alive(stream):
+        return "waits for gateway"
     return _probe_state("bronze", ("running",))
 
 
@@ -107,16 +110,16 @@ def wait_until_ready(on_answer: Callable[[str, str | None], None], timeout: floa
     when the time is up; soon after a process has died several times in a row it is.
     """
     wait = _Wait(on_answer, time.monotonic() + timeout)
+    waited_for = list(PROGRAMS)
     with ThreadPoolExecutor(len(PROGRAMS)) as pool:
         try:
-            faults = dict(zip(PROGRAMS, pool.map(wait.until_ready, PROGRAMS), strict=True))
+            while waited_for:
+                faults = dict(zip(waited_for, pool.map(wait.until_ready, waited_for), strict=True))
+                wait.refuse({name: fault for name, fault in faults.items() if fault})
+                # the death of one takes others with it, which may have answered before
+                waited_for = [name for name, fault in zip(PROGRAMS, pool.map(probe, PROGRAMS), strict=True) if fault]
         finally:
             wait.deadline = 0.0
-    missing = {name: fault for name, fault in faults.items() if fault}
-    if missing:
-        why = "; ".join(f"{name} {fault}" for name, fault in missing.items())
-        culprit = next(iter(wait.hopeless or missing))
-        raise NotReadyError(f"not ready: {why}; look at the log (sales logs {culprit})", culprit)
 
 
 class _Wait:
@@ -135,6 +138,12 @@ class _Wait:
                 return fault
             last = fault
             time.sleep(0.2)
+
+    def refuse(self, missing: dict[str, str]) -> None:
+        if missing:
+            why = "; ".join(f"{name} {fault}" for name, fault in missing.items())
+            culprit = next(iter(self.hopeless or missing))
+            raise NotReadyError(f"not ready: {why}; look at the log (sales logs {culprit})", culprit)
 
     def _is_hopeless(self, name: str) -> bool:
         starts = read_starts(name)

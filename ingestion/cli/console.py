@@ -47,10 +47,10 @@ def show(title: str, columns: list[str], rows: list[list[str]], numbers: tuple[s
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[Callable[[str], None]]:
-    """A spinner with a text that can be changed; silent where there is no terminal."""
+def waiting(what: str, plain: bool = False) -> Iterator[Callable[[str], None]]:
+    """A spinner with a text that can be changed.  Where there is no terminal: a line for each with `plain`, or silent."""
     if not out.is_terminal:
-        yield lambda detail: None
+        yield say if plain else lambda detail: None
         return
     with out.status(what) as status:
         yield lambda detail: status.update(f"{what}: {detail}" if detail else what)

@@ -46,5 +46,5 @@ def warm() -> None:
     """Make the JVM's start-up cache in a training run of its own; starts are faster afterwards."""
     from infra.local.warm import make_cache
 
-    with waiting("training run") as tell:
+    with waiting("training run", plain=True) as tell:
         say(make_cache(tell), GOOD)

@@ -26,7 +26,8 @@ def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None) ->
     app = FastAPI(
         title="Ventes",
         description=DESCRIPTION,
-        docs_url="/api/docs",
+        # its page would load its scripts from elsewhere; ours (operations.py) needs nothing
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
         lifespan=_lifespan,

@@ -10,7 +10,6 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-CENT = Decimal("0.01")
 
 
 def to_json(value: Any) -> bytes:
@@ -26,7 +25,7 @@ def moment(value: datetime) -> str:
 
 def _encode(value: Any) -> str:
     if isinstance(value, Decimal):
-        return str(value.quantize(CENT))
+        return f"{value:.2f}"
     if isinstance(value, datetime):
         return f'"{moment(value)}"'
     if isinstance(value, list | tuple):
@@ -34,7 +33,8 @@ def _encode(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{','.join(f'{json.dumps(str(name))}:{_encode(each)}' for name, each in value.items())}}}"
     if is_dataclass(value):
-        return f"{{{','.join(prefix + _encode(getattr(value, name)) for name, prefix in _members(type(value)))}}}"
+        kind: Any = type(value)
+        return f"{{{','.join(prefix + _encode(getattr(value, name)) for name, prefix in _members(kind))}}}"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -48,7 +48,11 @@ class _Published(Collector):
         age = age_seconds(snapshot.publication.closed_at)
         yield GaugeMetricFamily("sales_data_age_seconds", "Time since the newest slice closed", value=age)
         if newest := newest_vente_at(snapshot):
-            yield GaugeMetricFamily("sales_newest_vente_age_seconds", "Age of the newest sale", value=age_seconds(newest))
+            yield GaugeMetricFamily(
+                "sales_newest_vente_age_seconds",
+                "Age of the newest sale",
+                value=age_seconds(newest),
+            )
         rejected = GaugeMetricFamily("ventes_rejected", "Rejected events by reason", labels=("raison",))
         for raison, count in rejected_by_raison(snapshot).items():
             rejected.add_metric((raison,), count)

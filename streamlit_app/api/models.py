@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-Money = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "EUR, two decimals", "examples": [12.5]})]
+Money = Annotated[
+    Decimal,
+    WithJsonSchema({"type": "number", "description": "EUR, two decimals", "examples": [12.5]}),
+]
 Percent = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "two decimals", "examples": [25.34]})]
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ingestion.settings import DBT_PROJECT
+from streamlit_app.api.docs_page import docs_page
 from streamlit_app.api.encoding import to_json
 from streamlit_app.queries import overall_statistics
 
@@ -37,6 +38,12 @@ def readyz(request: Request) -> Response:
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
     return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/api/docs")
+@router.get("/api")
+def docs(request: Request) -> HTMLResponse:
+    return HTMLResponse(docs_page(request.app.openapi()))
 
 
 @router.get("/lineage")

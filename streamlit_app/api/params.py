@@ -58,7 +58,9 @@ Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_print
 Names = Annotated[list[Name], Field(max_length=50), AfterValidator(_normal)]
 Hour = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_whole_hour)]
 AsOf = Annotated[
-    int | datetime, BeforeValidator(_as_of), Field(description="a slice's number or a time: the figures as published then")
+    int | datetime,
+    BeforeValidator(_as_of),
+    Field(description="a slice's number or a time: the figures as published then"),
 ]
 
 
@@ -79,7 +81,9 @@ class SalesParams(AsOfParams):
     pays: Names = Field([], description="countries; repeat for several", examples=[["France"]])
     produit: Names = Field([], description="products; repeat for several", examples=[["Souris sans fil"]])
     segment: Names = Field([], description="segments; repeat for several", examples=[["Enterprise"]])
-    start: Hour | None = Field(None, alias="from", description="first hour, inclusive", examples=["2025-12-22T10:00:00Z"])
+    start: Hour | None = Field(
+        None, alias="from", description="first hour, inclusive", examples=["2025-12-22T10:00:00Z"]
+    )
     end: Hour | None = Field(None, alias="to", description="last hour, exclusive", examples=["2025-12-23T00:00:00Z"])
 
     @model_validator(mode="after")

@@ -33,7 +33,12 @@ def install(app: FastAPI) -> None:
 
 def refuse(status: int, error: str, faults: list[dict[str, Any]] | None = None) -> Response:
     body = to_json({"error": error, "faults": faults or []})
-    return Response(body, status_code=status, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(
+        body,
+        status_code=status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 def _fault(error: dict[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,26 @@ from streamlit_app import queries
 from streamlit_app.api import models
 from streamlit_app.api.answers import answer
 from streamlit_app.api.encoding import to_json
-from streamlit_app.api.params import AsOfParams, HourlyParams, RejectedParams, SalesParams, TopParams
+from streamlit_app.api.params import (
+    AsOfParams,
+    HourlyParams,
+    RejectedParams,
+    SalesParams,
+    TopParams,
+)
 from streamlit_app.api.status import status_of
 from streamlit_app.queries import Snapshot
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     304: {"description": "unchanged since the ETag of If-None-Match"},
-    404: {"model": models.Refusal, "description": "`as_of` names a slice or a time that was never published"},
-    410: {"model": models.Refusal, "description": "`as_of` names a slice whose files have been vacuumed"},
+    404: {
+        "model": models.Refusal,
+        "description": "`as_of` names a slice or a time that was never published",
+    },
+    410: {
+        "model": models.Refusal,
+        "description": "`as_of` names a slice whose files have been vacuumed",
+    },
     422: {"model": models.Refusal, "description": "a parameter breaks a rule, which is named"},
     503: {"model": models.Refusal, "description": "the lake cannot be read"},
 }
@@ -34,17 +46,13 @@ async def aggregated_sales(request: Request, params: Sales) -> Response:
 @router.get("/top_products", response_model=list[models.TopProduct], tags=["sales"])
 async def top_products(request: Request, params: Annotated[TopParams, Query()]) -> Response:
     """The best products by revenue."""
-    return await answer(
-        request, params, partial(queries.top_products, filters=params.filters, limit=params.limit)
-    )
+    return await answer(request, params, partial(queries.top_products, filters=params.filters, limit=params.limit))
 
 
 @router.get("/hourly_sales", response_model=list[models.HourlySales], tags=["sales"])
 async def hourly_sales(request: Request, params: Annotated[HourlyParams, Query()]) -> Response:
     """Revenue and quantity by hour, the oldest first; an hour without a sale has no row."""
-    return await answer(
-        request, params, partial(queries.hourly_sales, filters=params.filters, limit=params.limit)
-    )
+    return await answer(request, params, partial(queries.hourly_sales, filters=params.filters, limit=params.limit))
 
 
 @router.get("/product_by_segment", response_model=list[models.ProductBySegment], tags=["sales"])

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from streamlit_app import live, queries, trust_panels
-from streamlit_app.charts import LABELS
 from streamlit_app.freshness_banner import shown
+from streamlit_app.labels import LABELS
 
 snapshot = shown()
 slices = live.lake().ledger.slices()

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from streamlit_app import charts, panels
-from streamlit_app.charts import LABELS
 from streamlit_app.figures import current_hour, figures, is_dark, without_gaps
 from streamlit_app.filter_bar import filter_bar
 from streamlit_app.freshness_banner import shown
+from streamlit_app.labels import LABELS
 
 snapshot = shown()
 if snapshot.publication is None:

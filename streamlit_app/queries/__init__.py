@@ -24,24 +24,30 @@ from streamlit_app.queries.sales import (
     revenue_by_country,
     top_products,
 )
-from streamlit_app.queries.trust import choices, newest_vente_at, rejected, rejected_by_raison, totals
+from streamlit_app.queries.trust import (
+    choices,
+    newest_vente_at,
+    rejected,
+    rejected_by_raison,
+    totals,
+)
 
 __all__ = [
     "AggregatedSales",
     "CustomerSegment",
-    "HourlySales",
+    "Filters",
     "HourOfSales",
+    "HourlySales",
+    "Lake",
+    "LakeUnreadable",
+    "NeverPublished",
     "OverallStatistics",
     "ProductBySegment",
     "RejectedEvent",
     "RevenueByCountry",
+    "Snapshot",
     "TopProduct",
     "Totals",
-    "Filters",
-    "Lake",
-    "LakeUnreadable",
-    "NeverPublished",
-    "Snapshot",
     "VersionGone",
     "aggregated_sales",
     "choices",

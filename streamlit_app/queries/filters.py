@@ -18,20 +18,22 @@ class Filters:
     def __bool__(self) -> bool:
         return self != Filters()
 
-    def where(self, moment: str = "heure") -> str:
-        """A where clause of fixed text; the values go beside it, as `parameters`."""
-        conditions = [
-            condition
-            for condition, wanted in (
-                ("pays = any($pays)", self.pays),
-                ("produit_nom = any($produit)", self.produit),
-                ("segment = any($segment)", self.segment),
-                (f"{moment} >= $start", self.start),
-                (f"{moment} < $end", self.end),
-            )
-            if wanted
-        ]
-        return f"where {' and '.join(conditions)}" if conditions else ""
+    def where(self, moment: str = "heure", day: str | None = None) -> str:
+        """A where clause of fixed text; the values go beside it, as `parameters`.
+
+        `day`: a partition column, by which files are left out before they are opened.
+        """
+        conditions = {
+            "pays = any($pays)": self.pays,
+            "produit_nom = any($produit)": self.produit,
+            "segment = any($segment)": self.segment,
+            f"{moment} >= $start": self.start,
+            f"{moment} < $end": self.end,
+            f"{day} >= $start::date": self.start and day,
+            f"{day} <= $end::date": self.end and day,
+        }
+        wanted = [condition for condition, value in conditions.items() if value]
+        return f"where {' and '.join(wanted)}" if wanted else ""
 
     @property
     def parameters(self) -> dict[str, Any]:

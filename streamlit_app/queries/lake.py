@@ -73,6 +73,8 @@ class Lake:
         self._silver = silver
         self._connection = duckdb.connect()
         self._connection.execute("set global timezone = 'UTC'")
+        # the files of a Delta table never change
+        self._connection.execute("set global parquet_metadata_cache = true")
         self.ledger = Ledger(silver / "bilan_ingestion", self._connection)
         self.files = lru_cache(maxsize=64)(self._list_files)
         self._newest = Snapshot(self, None)
@@ -103,7 +105,7 @@ class Lake:
         first, last = slices[0], slices[-1]
         return (
             f"published are the slices {first.tranche} to {last.tranche}, "
-            f"closed {first.closed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} to {last.closed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            f"closed from {_second(first.closed_at)} to {_second(last.closed_at)}"
         )
 
     def _list_files(self, table: str, version: int) -> tuple[str, ...]:
@@ -116,3 +118,7 @@ class Lake:
 
 def _has_deletion_vectors(table: DeltaTable) -> bool:
     return any(batch.num_rows for batch in table.deletion_vectors())
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

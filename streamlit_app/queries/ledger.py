@@ -23,7 +23,8 @@ from read_parquet($files) group by tranche
 class Ledger:
     """Every closed slice, the oldest first.  A look without news costs one `stat`; news cost what was added.
 
-    `publications()` of `ingestion` reads the whole ledger; at a slice every few seconds that is thousands of files a day.
+    `publications()` of `ingestion` reads the ledger whole; at a slice every few seconds it gains thousands of files a
+    day, and a page that waits for figures must not wait for all of them.
     """
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,6 +1,6 @@
 """The seven answers.  Whole answers come from the published tables, filtered ones from the cube."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from streamlit_app.queries.filters import Filters
 from streamlit_app.queries.lake import Row, Snapshot
@@ -15,7 +15,6 @@ from streamlit_app.queries.rows import (
     TopProduct,
 )
 
-CENT = Decimal("0.01")
 ALL = Filters()
 
 
@@ -185,7 +184,7 @@ def _clients(snapshot: Snapshot, filters: Filters, group: str) -> dict[str, int]
         "ventes_clean",
         f"""
         select {group}, count(distinct client_id)
-        from read_parquet($files, hive_partitioning = true) {filters.where('"timestamp"')}
+        from read_parquet($files, hive_partitioning = true) {filters.where('"timestamp"', day="date_vente")}
         group by all
         """,
         **filters.parameters,
@@ -194,8 +193,12 @@ def _clients(snapshot: Snapshot, filters: Filters, group: str) -> dict[str, int]
 
 
 def _basket(montant: Decimal, ventes: int) -> Decimal | None:
-    return (montant / ventes).quantize(CENT) if ventes else None
+    return _two_decimals(montant / ventes) if ventes else None
 
 
 def _percent(montant: Decimal, total: Decimal) -> Decimal:
-    return (100 * montant / total).quantize(CENT) if total else Decimal("0.00")
+    return _two_decimals(100 * montant / total) if total else Decimal("0.00")
+
+
+def _two_decimals(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)

@@ -39,7 +39,9 @@ def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, off
         offset=offset,
         value_limit=VALUE_LIMIT,
     )
-    return [RejectedEvent(*row[:2], row[2].replace(tzinfo=UTC), *row[3:]) for row in rows]
+    return [
+        RejectedEvent(partition, offset, moment.replace(tzinfo=UTC), *rest) for partition, offset, moment, *rest in rows
+    ]
 
 
 @lru_cache(maxsize=16)

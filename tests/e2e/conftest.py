@@ -20,6 +20,7 @@ import httpx
 import psutil
 import pytest
 from deltalake import DeltaTable
+from ingestion.lake import table_exists
 from ingestion.producer import Message, produce
 from ingestion.settings import KafkaSettings, load
 
@@ -97,22 +98,24 @@ class Stack:
         """The newest version of a table; its name carries its layer: bronze/ventes_raw."""
         return duckdb.from_arrow(DeltaTable(str(self.folder / "delta" / name)).to_pyarrow_dataset())
 
+    def value(self, name: str, expression: str) -> Any:
+        """An aggregate over the newest version of a table."""
+        ((value,),) = self.table(name).aggregate(expression).fetchall()
+        return value
+
     def versions(self) -> dict[str, int]:
-        ledger = self.table("silver/bilan_ingestion")
-        (newest,) = ledger.aggregate("max_by(versions, tranche)").fetchone() or (None,)
-        return json.loads(newest)
+        return json.loads(self.value("silver/bilan_ingestion", "max_by(versions, tranche)"))
 
     def published(self) -> int:
         """How many events the ledger accounts for."""
-        if not (self.folder / "delta" / "silver" / "bilan_ingestion").exists():
+        if not table_exists(self.folder / "delta" / "silver" / "bilan_ingestion"):
             return 0
-        (total,) = self.table("silver/bilan_ingestion").aggregate("sum(rows_read)").fetchone() or (0,)
-        return int(total or 0)
+        return int(self.value("silver/bilan_ingestion", "coalesce(sum(rows_read), 0)"))
 
     def publish_all(self) -> None:
         """Drain, then wait for the follower."""
         self.sales("drain")
-        (arrived,) = self.table("bronze/ventes_raw").aggregate("count(*)").fetchone() or (0,)
+        arrived = self.value("bronze/ventes_raw", "count(*)")
         self.until(lambda: self.published() >= arrived, "the follower publishes what is in Bronze", 180)
 
     def verify(self) -> str:

@@ -6,8 +6,8 @@
             {%- set version = run_query("describe history " ~ relation ~ " limit 1").rows[0][0] -%}
             {%- do versions.update({relation.identifier: version | int}) -%}
         {%- endfor -%}
+        {{ tojson(versions, sort_keys=true) }}
     {%- endif -%}
-    {{ tojson(versions, sort_keys=true) }}
 {%- endmacro %}
 
 
@@ -26,5 +26,5 @@
 
 
 {% macro maintenant() -%}
-    {{ modules.datetime.datetime.now(modules.pytz.utc).isoformat() }}
+    {{ modules.datetime.datetime.now(modules.pytz.utc).isoformat() if execute }}
 {%- endmacro %}

@@ -65,6 +65,16 @@
 {%- endmacro %}
 
 
+{# Where the last slice ended, as rows (kafka_partition, to_offset); none before the first slice. #}
+{% macro bornes_connues(derniere) -%}
+    {%- for borne in derniere.bornes -%}
+        {{ 'union all ' if not loop.first }}select {{ borne[0] }} as kafka_partition, {{ borne[1] }}L as to_offset
+    {%- else -%}
+        select cast(null as int) as kafka_partition, cast(null as bigint) as to_offset where false
+    {%- endfor -%}
+{%- endmacro %}
+
+
 {# The hours in which the slice has valid sales, as a list of literals; in a rebuild, none: every hour. #}
 {% macro heures_touchees() %}
     {%- set evaluees = ref('ventes_evaluees') -%}
@@ -81,8 +91,11 @@
 {# The sales of earlier slices that a copy in this one could repeat.  `ventes_clean` is asked by name: a `ref` would be
    a cycle, since it is made from what this feeds.  In a rebuild there are none: all slices are judged at once. #}
 {% macro ventes_connues(courante) -%}
-    {%- set ventes_clean = api.Relation.create(schema=model.schema, identifier='ventes_clean') -%}
-    {%- if execute and not var('rebuild') and courante.vente_id_min is not none and load_relation(ventes_clean) -%}
+    {%- set ventes_clean = none -%}
+    {%- if execute and not var('rebuild') and courante.vente_id_min is not none -%}
+        {%- set ventes_clean = load_relation(api.Relation.create(schema=model.schema, identifier='ventes_clean')) -%}
+    {%- endif -%}
+    {%- if ventes_clean -%}
         select vente_id, client_id, produit_id, timestamp, quantite, montant
         from {{ ventes_clean }}
         where

@@ -1,0 +1,117 @@
+"""Every word that the pages show, in French; the rest of the program speaks English."""
+
+from typing import Any
+
+LABELS = {
+    # pages
+    "title": "Ventes",
+    "page_ventes": "Ventes",
+    "page_confiance": "Puis-je m'y fier\u00a0?",
+    # freshness
+    "fresh": "À jour",
+    "stale": "Chiffres en retard",
+    "empty": "Rien n'est encore publié\u00a0: les premiers chiffres s'afficheront ici dès que des ventes arriveront.",
+    "as_of": "Chiffres arrêtés au",
+    "newest_vente": "dernière vente",
+    "tranche": "tranche",
+    "no_process": "Le flux est à l'arrêt\u00a0: le processus Bronze ne tourne pas.",
+    "failed": "Le flux est à l'arrêt\u00a0: le processus Bronze a échoué.",
+    "waiting": "Le flux est à l'arrêt\u00a0: le processus Bronze attend Kafka ou Spark.",
+    "no_broker": "Le flux est à l'arrêt\u00a0: Kafka ne répond pas.",
+    "unpublished": "Un événement attend dans Kafka depuis plus de 60 secondes sans être publié.",
+    "unmeasured": "La fraîcheur n'a pas pu être mesurée depuis 30 secondes.",
+    # filters
+    "periode": "Période",
+    "filtres": "Filtres",
+    "pays": "Pays",
+    "produit": "Produit",
+    "segment": "Segment",
+    "tous": "Tous",
+    "toutes": "Toutes",
+    "telecharger": "Télécharger",
+    "no_match": "Aucune vente ne correspond à ces filtres.",
+    # figures
+    "total_montant": "Chiffre d'affaires",
+    "nombre_ventes": "Ventes",
+    "total_quantite": "Articles vendus",
+    "panier_moyen": "Panier moyen",
+    "nombre_clients": "Clients",
+    "part": "Part",
+    "rank": "Rang",
+    "heure": "Heure (UTC)",
+    # headings
+    "tendance": "Chiffre d'affaires par heure",
+    "par_produit": "Par produit",
+    "par_pays": "Par pays",
+    "produit_pays": "Produit et pays",
+    "segments": "Segments de clientèle",
+    "top": "Les dix meilleurs produits",
+    "par_segment": "Par segment",
+    "en_cours": " (en cours)",
+    "against": "à {}\u00a0h, contre {}\u00a0h",
+    "evolution": "Dernière heure complète comparée à la précédente (heures UTC).",
+    "csv_produit_pays": "Par produit et pays (CSV)",
+    "csv_heures": "Par heure (CSV)",
+    "csv_top": "Meilleurs produits (CSV)",
+    # trust
+    "confiance_intro": (
+        "Chaque événement reçu de Kafka a un verdict et un seul\u00a0: **valide**, **rejeté** ou **doublon**. "
+        "Rien n'est publié tant que le compte n'est pas juste."
+    ),
+    "rows_read": "Lus",
+    "rows_clean": "Valides",
+    "rows_rejected": "Rejetés",
+    "rows_duplicates": "Doublons",
+    "balanced": "Le compte est juste\u00a0: lus = valides + rejetés + doublons.",
+    "unbalanced": "Le compte n'est pas juste\u00a0: {} événements d'écart.",
+    "lag": "{} événements sont dans Kafka et pas encore publiés.",
+    "no_lag": "Tout ce qui est dans Kafka est publié.",
+    "lag_unknown": "Kafka ne répond pas\u00a0: on ne sait pas combien d'événements attendent.",
+    "suivre": "Suivre une vente",
+    "suivre_intro": "Un numéro de vente mène à son verdict, à sa tranche, à sa place dans Kafka et à ses octets.",
+    "searching": "Recherche…",
+    "not_a_number": "Un vente_id est un nombre entier.",
+    "not_found": "Aucun événement lisible ne porte ce vente_id.",
+    "grand_livre": "Le grand livre",
+    "grand_livre_intro": "Une ligne par tranche close, la plus récente d'abord.",
+    "more_slices": "Les {} dernières tranches sur {}.",
+    "quarantaine": "La quarantaine",
+    "quarantaine_intro": "Les événements rejetés, gardés octet pour octet avec leur raison.",
+    "nothing_rejected": "Aucun événement n'a été rejeté.",
+    "raison": "Raison",
+    "nombre": "Nombre",
+    "page": "Page (sur {})",
+    "contenu": "Contenu",
+    "recu": "Reçu le",
+    "partition": "Partition",
+    "offset": "Offset",
+    "tranche_no": "Tranche",
+    "closed_at": "Close le",
+    "octets": "{} octets, en hexadécimal",
+    "vide": "(sans contenu)",
+    "tombstone": "Sans contenu (tombstone).",
+}
+
+# label, colour and icon of each verdict
+VERDICTS: dict[str, tuple[str, Any, str]] = {
+    "valide": ("Valide", "green", ":material/check_circle:"),
+    "doublon": ("Doublon", "blue", ":material/content_copy:"),
+    "rejete": ("Rejeté", "red", ":material/block:"),
+    "en_attente": ("En attente", "orange", ":material/hourglass_empty:"),
+}
+
+RAISONS = {
+    "illisible": "Illisible",
+    "vente_id_invalide": "vente_id invalide",
+    "client_id_invalide": "client_id invalide",
+    "produit_id_invalide": "produit_id invalide",
+    "timestamp_invalide": "Horodatage invalide",
+    "quantite_invalide": "Quantité invalide",
+    "montant_invalide": "Montant invalide",
+    "quantite_inferieure_a_1": "Quantité inférieure à 1",
+    "montant_negatif": "Montant négatif",
+    "client_inconnu": "Client inconnu",
+    "produit_inconnu": "Produit inconnu",
+    "timestamp_futur": "Horodatage dans le futur",
+    "conflit": "En conflit avec une vente connue",
+}

@@ -1,0 +1,158 @@
+"""The `sales` command: one line for an error, exit codes, quick help."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import typer
+
+from ingestion import cli
+from ingestion.cli import data
+from ingestion.cli.console import number, size, span
+from ingestion.cli.stack import _added
+from ingestion.settings import load
+
+VERBS = [
+    "demo",
+    "up",
+    "down",
+    "status",
+    "logs",
+    "produce",
+    "drain",
+    "sql",
+    "verify",
+    "explain",
+    "docs",
+    "silver",
+    "jars",
+    "doctor",
+    "warm",
+]
+
+
+@pytest.fixture(autouse=True)
+def empty_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("LAKE_DIR", str(tmp_path / "lake"))
+    load.cache_clear()
+    yield
+    load.cache_clear()
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a verb in this process; returns the exit code and what it wrote."""
+
+    def run_verb(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(arguments)
+        written = capfd.readouterr()
+        return int(ended.value.code or 0), written.out, written.err
+
+    return run_verb
+
+
+def test_help_lists_every_verb(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(f" {verb} " in out for verb in VERBS)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"pyspark", "kafka", "duckdb", "deltalake", "dbt", "pydantic", "httpx", "psutil", "pyarrow"}
+    script = f"import sys, ingestion.cli; print(*{heavy} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["produce", "--rate", "0"], "--rate must be more than 0 and at most 1000000, got 0"),
+        (["produce", "--count", "0"], "0 is not in the range x>=1"),
+        (["produce", "--forever", "--count", "5"], "--forever has no end, --count has; give one of them"),
+        (["produce", "--forever", "--since", "7d"], "--since sales of the past; give one of them"),
+        (["produce", "--since", "7"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '7'"),
+        (["produce", "--since", "0d"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '0d'"),
+        (["logs", "kafak"], "there is no log of kafak; choose from kafka, gateway, bronze, silver, app, supervisor"),
+        (["sql", " "], "the statement is empty"),
+        (["explain", "x"], "'x' is not a valid int"),
+        (["frobnicate"], "No such command 'frobnicate'"),
+        (["up", "--nope"], "No such option: --nope"),
+    ],
+)
+def test_wrong_call_is_one_line_and_exit_code_2(
+    run: Callable[..., tuple[int, str, str]], arguments: list[str], complaint: str
+) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert complaint in err
+
+
+def test_expected_error_is_one_line_and_exit_code_1(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_PARTITIONS", "0")
+    code, out, err = run("drain")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("sales: KAFKA_PARTITIONS: input should be greater than or equal to 1, got '0'")
+
+
+def test_folder_that_cannot_be_written_is_an_expected_error() -> None:
+    assert cli._expected(PermissionError(13, "Permission denied"))
+    assert not cli._expected(FileNotFoundError(2, "No such file"))
+
+
+def test_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = typer.Typer(callback=lambda: None)
+
+    @broken.command()
+    def verb() -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(cli, "app", broken)
+    with pytest.raises(KeyError):
+        cli.main(["verb"])
+
+
+def test_down_where_nothing_runs_is_fine(run: Callable[..., tuple[int, str, str]]) -> None:
+    assert run("down") == (0, "nothing runs\n", "")
+
+
+def test_status_of_an_empty_lake_without_stack(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    code, out, _ = run("status")
+    assert code == 0
+    for line in ("the stack does not run (sales up)", "Bronze is empty", "the broker does not answer"):
+        assert line in out
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [("30m", timedelta(minutes=30)), ("12h", timedelta(hours=12)), ("7d", timedelta(days=7)), ("2w", timedelta(14))],
+)
+def test_span_of_time_is_read(text: str, length: timedelta) -> None:
+    assert data._parse_span(text) == length
+
+
+def test_amounts_are_written_for_people() -> None:
+    assert [size(512), size(1536), size(3 << 30)] == ["512 B", "1.5 KiB", "3.0 GiB"]
+    assert [span(4.25), span(200), span(18_120), span(273_600)] == ["4.2 s", "3 min 20 s", "5 h 02 min", "3 d 4 h"]
+    assert number(1234567) == "1 234 567"
+
+
+def test_followed_log_gives_whole_lines_and_starts_again_when_it_was_turned_over(tmp_path: Path) -> None:
+    log = tmp_path / "kafka.log"
+    assert _added(log, 0) == ([], 0)
+    log.write_text("one\ntwo\nthr")
+    lines, position = _added(log, 0)
+    assert (lines, position) == (["one", "two"], 8)
+    log.write_text("one\ntwo\nthree\n")
+    assert _added(log, position) == (["three"], 14)
+    log.write_text("new\n")
+    assert _added(log, 14) == (["new"], 4)

@@ -1,0 +1,160 @@
+"""The embedded stack's own rules: who waits before it starts again, what is refused before a start, what is found."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from infra.local import launch, stack, supervision
+from infra.local.launch import DELAYS, Starts, next_start
+from infra.local.ports import MARK, port_faults
+from infra.local.readiness import last_lines
+from infra.local.supervision import PROGRAMS, StackError
+from ingestion.settings import PathSettings, load
+from ingestion.state import read_state, write_state
+
+
+@pytest.fixture(autouse=True)
+def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("LAKE_DIR", str(tmp_path / "lake"))
+    load.cache_clear()
+    yield tmp_path / "var"
+    load.cache_clear()
+
+
+def test_first_start_does_not_wait() -> None:
+    assert next_start(None, now=1000.0) == Starts(quick=0, started=1000.0, restarts=0)
+
+
+def test_death_after_a_long_life_is_answered_at_once() -> None:
+    assert next_start(Starts(quick=5, started=1000.0, restarts=9), now=1500.0) == Starts(0, 1500.0, 10)
+
+
+def test_what_keeps_dying_waits_longer_and_longer_but_never_gives_up() -> None:
+    starts, waits = None, []
+    now = 1000.0
+    for _ in range(12):
+        starts = next_start(starts, now)
+        waits.append(starts.started - now)
+        now = starts.started + 0.5
+    assert waits == [*DELAYS, *[DELAYS[-1]] * 5]
+
+
+def test_spoilt_start_file_counts_as_none(var: Path) -> None:
+    (var / "run").mkdir(parents=True)
+    (var / "run" / "kafka.starts").write_text("{")
+    assert launch.read_starts("kafka") is None
+
+
+def test_taken_port_is_named_with_its_holder_and_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("APP_PORT", str(port))
+        load.cache_clear()
+        (fault,) = [line for line in port_faults() if str(port) in line]
+    assert f"port {port} is taken by " in fault
+    assert f"(process {os.getpid()})" in fault
+    assert fault.endswith("free it, or move ours with APP_PORT")
+
+
+def test_port_asked_for_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_PORT", "34567")
+    monkeypatch.setenv("SPARK_UI_PORT", "34567")
+    load.cache_clear()
+    assert "port 34567 is asked for twice; give APP_PORT another one" in port_faults()
+
+
+def test_long_var_dir_is_refused_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = tmp_path / ("x" * 100)
+    monkeypatch.setenv("VAR_DIR", str(long))
+    load.cache_clear()
+    with pytest.raises(StackError, match=r"socket's path may have 100 characters, .*; set a shorter VAR_DIR"):
+        stack.start()
+    assert not long.exists()
+
+
+@pytest.mark.parametrize("variable", ["LAKE_DIR", "VAR_DIR"])
+def test_folder_that_cannot_be_written_is_refused(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(variable, str(tmp_path / "file" / "folder"))
+    load.cache_clear()
+    with pytest.raises(StackError, match=f"{variable} must be a folder that can be written, got .*; set another"):
+        stack.start()
+
+
+def test_nearly_full_disk_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack, "LEAST_FREE_BYTES", 1 << 62)
+    with pytest.raises(StackError, match=r"LAKE_DIR needs 1 GiB of free disk, .* MiB; free some"):
+        stack.start()
+
+
+def test_second_start_at_once_is_refused() -> None:
+    paths = load(PathSettings)
+    paths.run_dir.mkdir(parents=True)
+    with stack._one_at_a_time(paths), pytest.raises(StackError, match="another start or stop of this stack"):
+        stack.start()
+
+
+def test_stop_where_nothing_ever_ran_writes_nothing(var: Path) -> None:
+    assert stack.stop() == stack.Stopped([], 0)
+    assert not var.exists()
+
+
+def test_stop_finds_what_a_dead_supervisor_left_and_nothing_else(var: Path) -> None:
+    (var / "run").mkdir(parents=True)
+    (var / "run" / "supervisor.pid").write_text("1")
+    sleep = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
+    ours = subprocess.Popen(sleep, env=os.environ | {MARK: str(var)}, stdout=subprocess.PIPE)
+    others = subprocess.Popen(sleep, env=os.environ | {MARK: f"{var}2"}, stdout=subprocess.PIPE)
+    try:
+        for process in (ours, others):
+            assert process.stdout is not None
+            process.stdout.readline()
+        assert stack.stop() == stack.Stopped([], 1)
+        assert ours.wait(timeout=5) != 0
+        assert others.poll() is None
+    finally:
+        ours.kill()
+        others.kill()
+    assert [file.name for file in (var / "run").iterdir()] == [".start.lock"]
+
+
+def test_nothing_runs_without_a_supervisor() -> None:
+    assert stack.processes() == []
+
+
+def test_configuration_names_every_program_once_and_bounds_its_log(var: Path) -> None:
+    paths = load(PathSettings)
+    paths.run_dir.mkdir(parents=True)
+    config = RawConfigParser()
+    config.read(supervision.write_config(paths))
+    programs = [section.removeprefix("program:") for section in config.sections() if section.startswith("program:")]
+    assert programs == list(PROGRAMS)
+    for name in programs:
+        assert config[f"program:{name}"]["stdout_logfile_maxbytes"] == "10MB"
+        assert config[f"program:{name}"]["autorestart"] == "true"
+
+
+def test_state_is_read_as_written(var: Path) -> None:
+    assert read_state("bronze") == {}
+    write_state("bronze", "running", batch=3)
+    state = read_state("bronze")
+    assert (state["state"], state["batch"], state["pid"]) == ("running", 3, os.getpid())
+    assert [file.name for file in (var / "run").iterdir()] == ["bronze.json"]
+
+
+def test_last_lines_of_a_log(var: Path) -> None:
+    assert last_lines("kafka", 2) == []
+    (var / "log").mkdir(parents=True)
+    (var / "log" / "kafka.log").write_bytes(b"one\ntwo\n\xffthree\n")
+    assert last_lines("kafka", 2) == ["two", "\ufffdthree"]
