@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`.  The verbs live in the `sales` command; this file only installs it.
 # Make variables: PYTHON=python3.12 picks the interpreter.
-SHELL := bash
+SHELL := $(or $(wildcard /bin/bash),bash)
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
@@ -11,25 +11,36 @@ UV_VERSION := 0.13.9
 # the first interpreter that answers and is 3.11 or 3.12
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do $$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' >/dev/null 2>&1 && { command -v $$p; break; }; done)
 GROUPS_ := --group ingestion --group dbt --group app --group local --group dev
-export PATH := $(VENV)/bin:$(PATH)
+# uv's own list of authorities lacks a company's; the system's has it, where there is one
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),true,false)
+# an empty environment has no PATH
+export PATH := $(VENV)/bin:$(or $(PATH),/usr/local/bin:/usr/bin:/bin)
 
 .PHONY: help setup lock demo down status logs test check docs bench warm clean distclean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi; \
+	    awk -F':.*## ' "/^[a-z-]+:.*## /{printf \"  $$bold%-10s$$plain %s\n\", \$$1, \$$2}" "$(ROOT)/Makefile"
 
 $(UV):
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@"$(PYTHON)" -m venv "$(ROOT)/.uv" || { echo "python's venv module is missing (Debian: apt-get install python3-venv)" >&2; rm -rf "$(ROOT)/.uv"; exit 1; }
-	@"$(ROOT)/.uv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@rm -rf "$(ROOT)/.uv"
+	@if "$(PYTHON)" -c 'import ensurepip' 2>/dev/null; then \
+	    "$(PYTHON)" -m venv "$(ROOT)/.uv" && "$(ROOT)/.uv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; \
+	elif "$(PYTHON)" -m pip --version >/dev/null 2>&1; then \
+	    "$(PYTHON)" -m pip install --quiet --disable-pip-version-check --target "$(ROOT)/.uv" "uv==$(UV_VERSION)"; \
+	else \
+	    echo "$(PYTHON) has neither venv nor pip; install one of them (Debian: apt-get install python3-venv)" >&2; exit 1; \
+	fi
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@echo "installing the Python environment into .venv (about 1.6 GB, once)"
 	@[ -x "$(VENV)/bin/python" ] || "$(UV)" venv --quiet --no-python-downloads --python "$(PYTHON)" "$(VENV)"
-	@"$(UV)" pip sync --quiet --python "$(VENV)/bin/python" --require-hashes "$(ROOT)/requirements.lock"
+	@cmp -s "$(ROOT)/requirements.lock" "$@" || { \
+	    echo "installing the Python environment into .venv (about 1.6 GB, once)"; \
+	    "$(UV)" pip sync --quiet --python "$(VENV)/bin/python" --require-hashes "$(ROOT)/requirements.lock"; }
 	@"$(UV)" pip install --quiet --python "$(VENV)/bin/python" --no-deps --no-build-isolation --editable "$(ROOT)"
-	@touch "$@"
+	@cp "$(ROOT)/requirements.lock" "$@"
 
 setup: $(VENV)/.installed ## install everything: Python environment and jars
 	@sales jars
@@ -65,9 +76,11 @@ bench: setup ## measure the figures of docs/performance.md on this machine
 warm: setup ## make the JVM's start-up cache (faster starts afterwards)
 	@sales warm
 
-clean: ## stop the stack and delete its data (delta/ and var/)
+clean: ## stop the stack and delete its data (in delta/ and var/, or LAKE_DIR and VAR_DIR)
 	@if [ -e "$(VENV)/.installed" ]; then sales down; fi
-	@rm -rf "$(ROOT)/delta" "$(ROOT)/var"
+	@cd "$(ROOT)" && lake="$${LAKE_DIR:-delta}" var="$${VAR_DIR:-var}" && \
+	    rm -rf "$$lake"/{bronze,silver,dernier_vente_id,.dernier_vente_id.lock} "$$var"/{kafka,spark,dbt,log,run} && \
+	    rmdir --ignore-fail-on-non-empty "$$lake" "$$var" 2>/dev/null || true
 
 distclean: clean ## also delete what was installed
 	@rm -rf "$(VENV)" "$(ROOT)/.uv" "$(ROOT)/infra/jars/lib"

@@ -48,7 +48,7 @@ def show(title: str, columns: list[str], rows: list[list[str]], numbers: tuple[s
 
 @contextmanager
 def waiting(what: str, plain: bool = False) -> Iterator[Callable[[str], None]]:
-    """A spinner with a text that can be changed.  Where there is no terminal: a line for each with `plain`, or silent."""
+    """A spinner with a text that can be changed; without a terminal a line for each text if `plain`, else nothing."""
     if not out.is_terminal:
         yield say if plain else lambda detail: None
         return

@@ -20,7 +20,8 @@ def show_status() -> None:
         drift, disk = status.unknown_fields(), status.disk_status()
     _show_bronze(bronze)
     _show_silver(silver)
-    _show_freshness(silver)
+    if bronze.end is not None:
+        _show_freshness(silver)
     _show_drift(drift)
     _show_disk(disk)
 

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 
-
 def to_json(value: Any) -> bytes:
     return _encode(value).encode()
 
@@ -19,7 +18,7 @@ def to_json(value: Any) -> bytes:
 def moment(value: datetime) -> str:
     """A time with a zone in ISO 8601 with `Z`; an hour, which has none, as `2025-12-22 10:00:00`."""
     if value.tzinfo is None:
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return value.isoformat(" ", "seconds")
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 Money = Annotated[
     Decimal,
-    WithJsonSchema({"type": "number", "description": "EUR, two decimals", "examples": [12.5]}),
+    WithJsonSchema({"type": "number", "description": "EUR, two decimals", "examples": [1234.56]}),
 ]
 Percent = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "two decimals", "examples": [25.34]})]
 

@@ -57,11 +57,7 @@ def _normal(values: list[str]) -> list[str]:
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
 Names = Annotated[list[Name], Field(max_length=50), AfterValidator(_normal)]
 Hour = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_whole_hour)]
-AsOf = Annotated[
-    int | datetime,
-    BeforeValidator(_as_of),
-    Field(description="a slice's number or a time: the figures as published then"),
-]
+AsOf = Annotated[int | datetime, BeforeValidator(_as_of)]
 
 
 class AsOfParams(BaseModel):
@@ -69,7 +65,11 @@ class AsOfParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
 
-    as_of: AsOf | None = Field(None, examples=["2025-12-22T10:00:00Z", "42"])
+    as_of: AsOf | None = Field(
+        None,
+        description="the number of a slice, or a time: the figures as published then",
+        examples=["2025-12-22T10:00:00Z", "42"],
+    )
 
     @property
     def key(self) -> str:

@@ -15,23 +15,8 @@ from ingestion.cli.console import number, size, span
 from ingestion.cli.stack import _added
 from ingestion.settings import load
 
-VERBS = [
-    "demo",
-    "up",
-    "down",
-    "status",
-    "logs",
-    "produce",
-    "drain",
-    "sql",
-    "verify",
-    "explain",
-    "docs",
-    "silver",
-    "jars",
-    "doctor",
-    "warm",
-]
+VERBS = ["demo", "up", "down", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
+VERBS += ["jars", "doctor", "warm"]
 
 
 @pytest.fixture(autouse=True)
@@ -72,14 +57,14 @@ def test_help_imports_nothing_heavy() -> None:
     ("arguments", "complaint"),
     [
         (["produce", "--rate", "0"], "--rate must be more than 0 and at most 1000000, got 0"),
-        (["produce", "--count", "0"], "0 is not in the range x>=1"),
+        (["produce", "--count", "0"], "'--count': Input should be greater than or equal to 1"),
         (["produce", "--forever", "--count", "5"], "--forever has no end, --count has; give one of them"),
         (["produce", "--forever", "--since", "7d"], "--since sales of the past; give one of them"),
         (["produce", "--since", "7"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '7'"),
         (["produce", "--since", "0d"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '0d'"),
         (["logs", "kafak"], "there is no log of kafak; choose from kafka, gateway, bronze, silver, app, supervisor"),
         (["sql", " "], "the statement is empty"),
-        (["explain", "x"], "'x' is not a valid int"),
+        (["explain", "x"], "'vente_id': Input should be a valid integer"),
         (["frobnicate"], "No such command 'frobnicate'"),
         (["up", "--nope"], "No such option: --nope"),
     ],

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_block_starts_at_the_clock_in_microseconds() -> None:
 
 def test_blocks_follow_each_other_without_overlap() -> None:
     blocks = [reserve_ids(count) for count in (1000, 1, 50_000, 3)]
-    assert all(earlier.stop <= later.start for earlier, later in zip(blocks, blocks[1:], strict=False))
+    assert all(earlier.stop <= later.start for earlier, later in pairwise(blocks))
 
 
 def test_ids_go_on_from_the_last_one_when_the_clock_is_behind(lake: Path) -> None:

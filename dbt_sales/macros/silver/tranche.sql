@@ -68,7 +68,7 @@
 {# Where the last slice ended, as rows (kafka_partition, to_offset); none before the first slice. #}
 {% macro bornes_connues(derniere) -%}
     {%- for borne in derniere.bornes -%}
-        {{ 'union all ' if not loop.first }}select {{ borne[0] }} as kafka_partition, {{ borne[1] }}L as to_offset
+        {{ ' union all ' if not loop.first }}select {{ borne[0] }} as kafka_partition, {{ borne[1] }}L as to_offset
     {%- else -%}
         select cast(null as int) as kafka_partition, cast(null as bigint) as to_offset where false
     {%- endfor -%}

@@ -1,0 +1,82 @@
+"""The API's addresses and fields are a promise: exactly these, and the same in rows, models and OpenAPI."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from streamlit_app import queries
+from streamlit_app.api import models
+from streamlit_app.api.app import create_app
+from streamlit_app.live import Sampler
+from streamlit_app.queries import Lake
+
+PROMISED = {
+    "/api/aggregated_sales": ("produit_nom", "pays", "total_montant", "total_quantite"),
+    "/api/top_products": ("rank", "produit_nom", "total_montant"),
+    "/api/hourly_sales": ("heure", "total_montant", "total_quantite"),
+    "/api/product_by_segment": ("produit", "segment", "montant"),
+    "/api/overall_statistics": (
+        "total_montant",
+        "total_quantite",
+        "nombre_ventes",
+        "nombre_clients",
+        "panier_moyen",
+    ),
+    "/api/revenue_by_country": ("pays", "total_montant", "part"),
+    "/api/customer_segmentation": ("segment", "nombre_clients", "total_montant", "panier_moyen"),
+}
+FILTERS = {"pays", "produit", "segment", "from", "to", "as_of"}
+# row of the queries, model of the API
+PAIRS = [
+    (queries.AggregatedSales, models.AggregatedSales),
+    (queries.TopProduct, models.TopProduct),
+    (queries.HourlySales, models.HourlySales),
+    (queries.ProductBySegment, models.ProductBySegment),
+    (queries.OverallStatistics, models.OverallStatistics),
+    (queries.RevenueByCountry, models.RevenueByCountry),
+    (queries.CustomerSegment, models.CustomerSegment),
+]
+
+
+@pytest.fixture(scope="module")
+def document():
+    def no_broker():
+        raise NotImplementedError
+
+    return create_app(Lake(Path("nowhere")), Sampler(no_broker)).openapi()
+
+
+def test_exactly_the_promised_addresses(document):
+    assert set(document["paths"]) == {*PROMISED, "/api/rejected", "/api/status"}
+
+
+@pytest.mark.parametrize("path", PROMISED)
+def test_exactly_the_promised_fields_in_their_order(document, path):
+    schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    name = schema.get("items", schema)["$ref"].rsplit("/", 1)[1]
+    assert tuple(document["components"]["schemas"][name]["properties"]) == PROMISED[path]
+
+
+@pytest.mark.parametrize(("row", "model"), PAIRS, ids=lambda each: each.__module__.rsplit(".", 1)[1])
+def test_rows_and_models_have_the_same_fields(row, model):
+    assert [field.name for field in fields(row)] == list(model.model_fields)
+
+
+@pytest.mark.parametrize("path", PROMISED)
+def test_every_question_takes_the_same_filters(document, path):
+    names = {parameter["name"] for parameter in document["paths"][path]["get"]["parameters"]}
+    assert names - {"limit"} == FILTERS
+
+
+def test_money_is_a_number_in_the_document(document):
+    for schema in document["components"]["schemas"].values():
+        for name, field in schema.get("properties", {}).items():
+            if "montant" in name or name == "panier_moyen":
+                kinds = {each.get("type") for each in [field, *field.get("anyOf", [])]} - {None, "null"}
+                assert kinds == {"number"}, name
+
+
+def test_every_status_that_is_answered_is_documented(document):
+    for operations in document["paths"].values():
+        assert {"200", "304", "404", "410", "422", "503"} <= set(operations["get"]["responses"])

@@ -1,0 +1,93 @@
+"""One definition each: what is said in several places is the same everywhere."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from ingestion.bronze_table import BRONZE_COLUMNS
+from ingestion.dirty import KINDS
+from ingestion.event import EVENT_FIELDS
+from ingestion.settings import EMBEDDED_ENV, PROJECT, _Settings
+
+MODELS = PROJECT / "dbt_sales" / "models"
+MODEL_NAMES = sorted(path.stem for path in MODELS.glob("*.sql"))
+
+
+def model_yaml(name: str) -> dict:
+    (model,) = yaml.safe_load((MODELS / f"{name}.yml").read_text())["models"]
+    return model
+
+
+def test_there_are_models():
+    assert len(MODEL_NAMES) == 9
+
+
+def test_every_event_field_is_a_bronze_column():
+    assert [name for name in BRONZE_COLUMNS if name in EVENT_FIELDS] == list(EVENT_FIELDS)
+    assert {BRONZE_COLUMNS[name] for name in EVENT_FIELDS} == {"string"}
+
+
+def test_the_dbt_source_is_the_bronze_table():
+    (source,) = yaml.safe_load((MODELS / "sources.yml").read_text())["sources"]
+    (table,) = source["tables"]
+    declared = {column["name"]: column["data_type"] for column in table["columns"]}
+    assert declared == {name: kind.replace(": ", ":").replace(", ", ",") for name, kind in BRONZE_COLUMNS.items()}
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_every_model_is_described_and_tested(name):
+    model = model_yaml(name)
+    assert model["name"] == name
+    assert model["description"].startswith("One ")
+    assert all(column["description"] and column["data_type"] for column in model["columns"])
+    (holds,) = [test["holds"] for test in model["data_tests"] if "holds" in test]
+    assert holds["arguments"]["key"]
+
+
+def test_every_column_description_is_in_the_glossary():
+    glossary = set(re.findall(r"{% docs (\w+) %}", (MODELS / "glossary.md").read_text()))
+    used = {
+        re.fullmatch(r"{{ doc\('(\w+)'\) }}", column["description"])[1]
+        for name in MODEL_NAMES
+        for column in model_yaml(name)["columns"]
+    }
+    assert used == glossary
+
+
+def test_every_raison_has_a_faulty_event():
+    """What Silver may say, the generator can provoke."""
+    (holds,) = model_yaml("ventes_evaluees")["data_tests"]
+    known = set(re.findall(r"'(\w+)'", holds["holds"]["arguments"]["invariants"]["known rule"]))
+    assert {kind.verdict for kind in KINDS} == known | {"valide", "doublon"}
+
+
+def test_every_setting_has_its_embedded_value():
+    fields = {
+        f"{kind.model_config.get('env_prefix', '')}{name}".upper()
+        for kind in _Settings.__subclasses__()
+        for name in kind.model_fields
+    }
+    written = set(re.findall(r"^(\w+)=", EMBEDDED_ENV.read_text(), re.MULTILINE))
+    assert written <= fields
+
+
+def test_dbt_finds_the_embedded_gateway_without_help():
+    profile = (PROJECT / "dbt_sales" / "profiles.yml").read_text()
+    defaults = dict(re.findall(r"env_var\('(\w+)', '([^']*)'\)", profile))
+    embedded = dict(re.findall(r"^(\w+)=(.*)$", EMBEDDED_ENV.read_text(), re.MULTILINE))
+    assert defaults and all(embedded[name] == value for name, value in defaults.items())
+
+
+def test_every_make_target_has_help():
+    makefile = (PROJECT / "Makefile").read_text()
+    phony = set(re.search(r"\.PHONY: (.*)", makefile)[1].split())
+    assert phony == set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+
+
+def test_nothing_tracked_names_a_machine_or_a_registry():
+    files = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
+    texts = {file: (PROJECT / file).read_text(errors="replace") for file in files if Path(file).suffix != ".png"}
+    hosts = re.compile(r"repo1?\.maven|pypi\.org|files\.pythonhosted|registry\.npmjs")
+    assert [file for file, text in texts.items() if hosts.search(text) and file != "tests/contracts/test_names_agree.py"] == []

@@ -1,0 +1,268 @@
+"""The API over a tiny lake: what it answers, what it refuses, and how."""
+
+import base64
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from ingestion.freshness import Freshness
+from streamlit_app.api import models, operations
+from streamlit_app.api.app import create_app
+from streamlit_app.live import Sampler
+
+ENDPOINTS = {
+    "aggregated_sales": list[models.AggregatedSales],
+    "top_products": list[models.TopProduct],
+    "hourly_sales": list[models.HourlySales],
+    "product_by_segment": list[models.ProductBySegment],
+    "overall_statistics": models.OverallStatistics,
+    "revenue_by_country": list[models.RevenueByCountry],
+    "customer_segmentation": list[models.CustomerSegment],
+    "rejected": models.RejectedPage,
+    "status": models.Status,
+}
+VENTE = (2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")
+
+
+@pytest.fixture
+def api(published, sampler):
+    return TestClient(create_app(published.lake, sampler))
+
+
+@pytest.fixture
+def empty(tiny, sampler):
+    return TestClient(create_app(tiny.lake, sampler))
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("lake", ["api", "empty"])
+def test_every_answer_has_its_declared_shape(endpoint, lake, request):
+    answer = request.getfixturevalue(lake).get(f"/api/{endpoint}")
+    assert answer.status_code == 200
+    TypeAdapter(ENDPOINTS[endpoint]).validate_json(answer.content)
+
+
+def test_money_is_a_number_with_two_decimals(api):
+    assert '"total_montant":12.50,' in api.get("/api/aggregated_sales").text
+    assert '"total_montant":148.99,' in api.get("/api/overall_statistics").text
+
+
+def test_hours_are_written_without_a_zone(api):
+    assert api.get("/api/hourly_sales").json()[0]["heure"] == "2025-12-22 09:00:00"
+
+
+def test_filters_and_limits_reach_the_answer(api):
+    answer = api.get("/api/top_products?pays=France&pays=UK&from=2025-12-22T10:00:00Z&limit=1")
+    assert answer.json() == [{"rank": 1, "produit_nom": "Casque audio", "total_montant": 59.99}]
+
+
+def test_a_zone_is_converted_also_when_its_plus_became_a_space(api):
+    for zoned in ("2025-12-22T11:00:00%2B01:00", "2025-12-22T11:00:00+01:00"):
+        assert len(api.get(f"/api/hourly_sales?from={zoned}").json()) == 2
+
+
+def test_every_answer_says_how_old_it_is(api):
+    headers = api.get("/api/top_products").headers
+    assert headers["X-As-Of"] == "2026-01-01T00:02:00.000Z"
+    assert headers["X-Tranche"] == "2"
+    assert headers["X-Data-Status"] == "fresh"
+    age = (datetime.now(UTC) - datetime(2026, 1, 1, 0, 2, tzinfo=UTC)).total_seconds()
+    assert float(headers["X-Data-Age"]) == pytest.approx(age, abs=60)
+
+
+def test_an_empty_lake_says_so(empty):
+    answer = empty.get("/api/aggregated_sales")
+    assert answer.json() == []
+    assert answer.headers["X-Data-Status"] == "empty"
+    assert "X-As-Of" not in answer.headers
+    assert empty.get("/api/status").json()["state"] == "empty"
+
+
+def test_an_unchanged_answer_is_304_until_the_next_slice(api, published):
+    first = api.get("/api/top_products")
+    etag = {"If-None-Match": first.headers["ETag"]}
+    again = api.get("/api/top_products", headers=etag)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    published.publish([VENTE])
+    assert api.get("/api/top_products", headers=etag).status_code == 200
+
+
+@pytest.mark.parametrize("sent", ["*", '"other", {}', '{}, "other"', "{strong}"])
+def test_if_none_match_may_list_etags_weak_or_strong(api, sent):
+    etag = api.get("/api/top_products").headers["ETag"]
+    sent = sent.replace("{strong}", etag.removeprefix("W/")).replace("{}", etag)
+    assert api.get("/api/top_products", headers={"If-None-Match": sent}).status_code == 304
+
+
+def test_the_same_question_has_one_etag_and_another_has_another(api):
+    def etag(path):
+        return api.get(path).headers["ETag"]
+
+    assert etag("/api/top_products?pays=UK&pays=France") == etag("/api/top_products?limit=10&pays=France&pays=UK")
+    assert etag("/api/top_products") != etag("/api/top_products?pays=UK")
+    assert etag("/api/top_products") != etag("/api/aggregated_sales")
+
+
+def test_a_question_asked_twice_is_answered_from_the_cache(api):
+    for _ in range(2):
+        api.get("/api/top_products")
+    metrics = api.get("/metrics").text
+    assert "sales_api_cache_hits_total 1.0" in metrics
+    assert "sales_api_cache_misses_total 1.0" in metrics
+
+
+def test_the_past_can_be_asked_for(api):
+    then = api.get("/api/overall_statistics?as_of=1")
+    assert then.json()["nombre_ventes"] == 3
+    assert then.headers["X-Tranche"] == "1"
+    assert api.get("/api/overall_statistics?as_of=2026-01-01T00:01:30Z").json() == then.json()
+    assert api.get("/api/status?as_of=1").json()["rows"]["clean"] == 3
+
+
+@pytest.mark.parametrize("as_of", ["0", "99", "9999999999", "2020-01-01T00:00:00Z"])
+def test_what_was_never_published_is_404(api, as_of):
+    answer = api.get(f"/api/top_products?as_of={as_of}")
+    assert answer.status_code == 404
+    assert "slices 1 to 2" in answer.json()["error"]
+
+
+def test_what_was_vacuumed_is_410(api, published):
+    published.vacuum()
+    answer = api.get("/api/top_products?as_of=1")
+    assert answer.status_code == 410
+    assert "vacuumed" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "rule"),
+    [
+        ("from=2025-12-22T10:30:00Z", "from", "whole hour"),
+        ("to=yesterday", "to", "ISO 8601"),
+        ("from=1", "from", "ISO 8601"),
+        ("from=0001-01-01T00:00:00%2B01:00", "from", "ISO 8601"),
+        ("to=9999-12-31T23:00:00Z", "to", "2000 to 2100"),
+        ("from=2025-12-23T00:00:00Z&to=2025-12-22T00:00:00Z", "all", "earlier"),
+        ("limit=0", "limit", "greater than or equal to 1"),
+        ("limit=11", "limit", "less than or equal to 10"),
+        ("limit=99999999999999999999999999", "limit", "10"),
+        ("limit=ten", "limit", "integer"),
+        ("pays=", "pays", "at least 1"),
+        ("pays=%00", "pays", "control characters"),
+        ("pays=" + "x" * 101, "pays", "at most 100"),
+        ("&".join(f"pays={n}" for n in range(51)), "pays", "at most 50"),
+        ("country=France", "country", "unknown parameter"),
+        ("as_of=-1", "as_of", "number of a slice"),
+        ("as_of=2099-01-01", "as_of", "future"),
+        ("as_of=%F0%9F%98%80", "as_of", "number of a slice"),
+    ],
+)
+def test_a_broken_rule_is_422_and_named(api, query, parameter, rule):
+    answer = api.get(f"/api/top_products?{query}")
+    assert answer.status_code == 422
+    (fault,) = answer.json()["faults"]
+    assert fault["parameter"] == parameter
+    assert rule in fault["rule"]
+
+
+@pytest.mark.parametrize("query", ["limit=201", "offset=-1", "offset=10000001", "raison=autre", "pays=France"])
+def test_pages_of_rejected_events_have_their_rules(api, query):
+    assert api.get(f"/api/rejected?{query}").status_code == 422
+
+
+TEXTS = st.one_of(st.text(max_size=40), st.integers().map(str), st.floats().map(str), st.datetimes().map(str))
+NAMES = st.sampled_from(["pays", "produit", "segment", "from", "to", "limit", "offset", "raison", "as_of", "x\x00"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(endpoint=st.sampled_from(sorted(ENDPOINTS)), parameters=st.lists(st.tuples(NAMES, TEXTS), max_size=4))
+def test_no_parameter_whatever_makes_a_500(api, endpoint, parameters):
+    encodable = [(name, text.encode("utf-8", "replace").decode()) for name, text in parameters]
+    answer = api.get(f"/api/{endpoint}", params=encodable)
+    assert answer.status_code in (200, 404, 422)
+
+
+def test_a_refusal_names_no_sql_and_no_path(api, published, tmp_path):
+    for file in (published.silver / "cube_horaire").glob("*.parquet"):
+        file.unlink()
+    answer = api.get("/api/product_by_segment")
+    assert answer.status_code == 503
+    assert answer.json() == {"error": "the lake cannot be read at the moment", "faults": []}
+    assert api.get("/readyz").status_code == 503
+    assert api.get("/healthz").status_code == 200
+
+
+def test_rejected_events_show_text_and_bytes(tiny, sampler):
+    tiny.publish(rejected=[(0, "illisible", b"caf\xe9"), (1, "illisible", None), (2, "conflit", b"{}")])
+    api = TestClient(create_app(tiny.lake, sampler))
+    page = api.get("/api/rejected?limit=2&raison=illisible").json()
+    assert page["total"] == 2
+    tombstone, latin = page["rows"]
+    assert (tombstone["value_text"], tombstone["value_base64"], tombstone["value_size"]) == (None, None, None)
+    assert latin["value_text"] == "caf\ufffd"
+    assert base64.b64decode(latin["value_base64"]) == b"caf\xe9"
+    assert [row["kafka_offset"] for row in api.get("/api/rejected?limit=1&offset=2").json()["rows"]] == [0]
+
+
+def test_status_adds_up_and_knows_lag_and_age(api):
+    status = api.get("/api/status").json()
+    assert status["state"] == "fresh"
+    assert (status["lag"], status["stale"], status["stale_reason"]) == (0, False, None)
+    assert status["rows"] == {"read": 4, "clean": 4, "rejected": 0, "duplicates": 0}
+    assert status["offsets"] == {"0": 20, "1": 0}
+    assert status["versions"]["ventes_clean"] == 1
+    assert status["newest_vente_at"] == "2025-12-23T00:00:00.000Z"
+
+
+def test_a_waiting_event_makes_the_figures_stale(published):
+    waiting = datetime.now(UTC) - timedelta(seconds=61)
+    sampler = Sampler(lambda: Freshness(datetime.now(UTC), 3, waiting, None))
+    api = TestClient(create_app(published.lake, sampler))
+    with api:
+        while sampler.latest() is None:
+            pass
+        status = api.get("/api/status").json()
+        assert (status["state"], status["lag"]) == ("stale", 3)
+        assert "more than 60 seconds" in status["stale_reason"]
+        assert api.get("/api/top_products").headers["X-Data-Status"] == "stale"
+        assert "sales_stale 1.0" in api.get("/metrics").text
+
+
+def test_metrics_name_routes_never_addresses(tiny, sampler):
+    tiny.publish(rejected=[(0, "illisible", b"x")])
+    api = TestClient(create_app(tiny.lake, sampler))
+    api.get("/api/top_products?pays=France")
+    api.get("/api/secret-address")
+    metrics = api.get("/metrics").text
+    assert 'sales_api_request_seconds_count{route="/api/top_products",status="200"} 1.0' in metrics
+    assert "secret-address" not in metrics
+    assert 'ventes_rejected{raison="illisible"} 1.0' in metrics
+    for name in ("sales_published_tranche", "sales_lag_events", "sales_stale", "sales_data_age_seconds"):
+        assert re.search(rf"^{name} \d", metrics, re.MULTILINE), name
+
+
+def test_lineage_says_how_to_make_it_until_it_is_there(api, tmp_path, monkeypatch):
+    monkeypatch.setattr(operations, "DBT_PROJECT", tmp_path)
+    missing = api.get("/lineage")
+    assert missing.status_code == 404
+    assert "make docs" in missing.text
+    assert api.get("/lineage/manifest.json").status_code == 404
+    assert api.get("/lineage/profiles.yml").status_code == 422
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "index.html").write_text("<html>dbt</html>")
+    (tmp_path / "target" / "catalog.json").write_text("{}")
+    assert api.get("/lineage/").text == "<html>dbt</html>"
+    assert api.get("/lineage/catalog.json").json() == {}
+
+
+def test_the_docs_page_shows_every_endpoint_and_loads_nothing_from_elsewhere(api):
+    page = api.get("/api/docs").text
+    assert all(f"/api/{endpoint}" in page for endpoint in ENDPOINTS)
+    assert not re.search(r"src=|<link|url\(|@import", page)
+    assert "<script" not in page
+    assert api.get("/api/openapi.json").json()["info"]["title"] == "Ventes"

@@ -1,0 +1,97 @@
+"""The pages, run without a browser: what they show for a tiny lake, an empty one, and a stale one."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import streamlit_app
+from ingestion.explain import Trace
+from ingestion.freshness import Freshness
+from streamlit_app import figures, live, trust_panels
+from streamlit_app.formats import UNIT
+from streamlit_app.labels import LABELS
+from streamlit_app.live import Sampler
+
+HERE = Path(streamlit_app.__file__).parent
+
+
+@pytest.fixture
+def page(monkeypatch, sampler):
+    """Run one page of the app over a lake."""
+
+    def run(lake, name="ventes", sampler=sampler, **query):
+        monkeypatch.setattr(live, "lake", lambda: lake)
+        monkeypatch.setattr(live, "sampler", lambda: sampler)
+        figures.figures.clear()
+        app = AppTest.from_file(HERE / "app.py", default_timeout=30)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        if name != "ventes":
+            app.switch_page(f"app_pages/{name}.py").run()
+        assert not app.exception
+        return app
+
+    return run
+
+
+def metrics(app):
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_the_headlines_are_the_totals(page, published):
+    shown = metrics(page(published.lake))
+    assert shown[LABELS["total_montant"]] == f"148,99{UNIT}€"
+    assert shown[LABELS["nombre_ventes"]] == "4"
+    assert shown[LABELS["panier_moyen"]] == f"37,25{UNIT}€"
+
+
+def test_a_filter_narrows_every_figure(page, published):
+    app = page(published.lake)
+    app.multiselect(key="pays").set_value(["France"]).run()
+    assert not app.exception
+    assert metrics(app)[LABELS["total_montant"]] == f"110,99{UNIT}€"
+
+
+def test_the_banner_says_when_and_how_old(page, published):
+    text = " ".join(each.value for each in page(published.lake).markdown)
+    assert LABELS["fresh"] in text
+    assert "01/01/2026 à 00:02:00 UTC" in text
+
+
+def test_a_dead_stream_is_a_warning(page, published):
+    dead = Sampler(lambda: Freshness(datetime.now(UTC), None, None, "no_broker"))
+    dead._latest = dead._measure()
+    (warning,) = page(published.lake, sampler=dead).warning
+    assert LABELS["stale"] in warning.value
+    assert LABELS["no_broker"] in warning.value
+
+
+@pytest.mark.parametrize("name", ["ventes", "confiance"])
+def test_an_empty_lake_is_no_error(page, tiny, name):
+    assert LABELS["empty"] in [info.value for info in page(tiny.lake, name).info]
+
+
+def test_the_balance_is_shown_as_a_sum(page, tiny):
+    tiny.publish([(1, "Souris sans fil", "France", "Particulier", "2025-12-22T10:00:00", 1, "25.50")])
+    tiny.publish(rejected=[(0, "illisible", b"caf\xe9"), (1, "conflit", None)])
+    app = page(tiny.lake, "confiance")
+    shown = metrics(app)
+    assert [shown[LABELS[name]] for name in ("rows_read", "rows_clean", "rows_rejected")] == ["3", "1", "2"]
+    assert LABELS["balanced"] in [each.value for each in app.success]
+
+
+def test_a_sale_is_followed_to_its_bytes(page, published, monkeypatch):
+    moment = datetime(2025, 12, 22, 10, tzinfo=UTC)
+    trace = Trace(12, 1, 34, moment, 2, "rejete", "montant_negatif", b'{"montant": -1, "x": "\xff"}')
+    monkeypatch.setattr(trust_panels, "explain", lambda vente_id: [trace] if vente_id == 12 else [])
+    app = page(published.lake, "confiance")
+    app.text_input(key="vente_id").set_value("12").run()
+    assert app.code[0].value == '{"montant": -1, "x": "\ufffd"}'
+    assert any("Montant négatif" in each.value for each in app.markdown)
+    app.text_input(key="vente_id").set_value("13").run()
+    assert LABELS["not_found"] in [info.value for info in app.info]
+    app.text_input(key="vente_id").set_value("douze").run()
+    assert LABELS["not_a_number"] in [error.value for error in app.error]
