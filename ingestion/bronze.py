@@ -8,32 +8,30 @@ import logging
 import shutil
 import time
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
 from ingestion import gateway
 from ingestion.bronze_table import bronze_projection
-from ingestion.lake import BronzeOffsets
+from ingestion.position import BronzeError, accepted_gaps, committed_offsets, next_offsets, offset_gaps
 from ingestion.process import alive, configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
 from ingestion.state import read_state, write_state
-from ingestion.topic import BrokerError, Offsets, create_topic, offset_range, topic_id
+from ingestion.topic import BrokerError, create_topic, topic_id
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql import DataFrame
     from pyspark.sql.connect.session import SparkSession
-    from pyspark.sql.connect.streaming.query import StreamingQuery
+    from pyspark.sql.connect.streaming.query import StreamingQuery as ConnectQuery
+    from pyspark.sql.streaming.query import StreamingQuery
+
+    Query = StreamingQuery | ConnectQuery
 
 QUERY_NAME = "bronze_ventes_raw"
 GROUP_PREFIX = "airflow-bronze-processor"
 logger = logging.getLogger(__name__)
-
-
-class BronzeError(Exception):
-    """The stream cannot start or has failed; the message names the rule, the value and the way out."""
 
 
 def main() -> None:
@@ -89,14 +87,14 @@ def _remember_topic(found: uuid.UUID | None) -> None:
         marker.write_text(json.dumps({"topic": load(KafkaSettings).topic, "id": str(found)}))
 
 
-def _find(spark: "SparkSession") -> "StreamingQuery | None":
+def _find(spark: "SparkSession") -> "Query | None":
     found = next((query for query in spark.streams.active if query.name == QUERY_NAME), None)
     if found is not None:
         logger.info("found the running stream again")
     return found
 
 
-def _start(spark: "SparkSession") -> "StreamingQuery":
+def _start(spark: "SparkSession") -> "Query":
     paths, bronze = load(PathSettings), load(BronzeSettings)
     starting = _starting_offsets(paths)
     source = _read_topic(spark, load(KafkaSettings), bronze, starting)
@@ -115,9 +113,7 @@ def _start(spark: "SparkSession") -> "StreamingQuery":
     )
 
 
-def _read_topic(
-    spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSettings, starting: str
-) -> "DataFrame":
+def _read_topic(spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSettings, starting: str) -> "DataFrame":
     return (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", kafka.bootstrap_servers)
@@ -137,12 +133,16 @@ def _starting_offsets(paths: PathSettings) -> str:
     Raises BronzeError when the broker no longer holds what comes next.
     """
     kafka = load(KafkaSettings)
-    position = committed_offsets(paths.checkpoint)
-    if position is None:
-        position = {partition: offset + 1 for partition, offset in BronzeOffsets().refresh().items()}
-        # half a checkpoint is none: the query would take up a plan that was never committed
+    position, gaps = next_offsets(paths), offset_gaps(paths, kafka)
+    if unaccepted := [gap for gap in gaps if gap not in accepted_gaps(paths)]:
+        raise BronzeError(
+            f"offset gap: {'; '.join(map(str, unaccepted))} are no longer in Kafka and never reached Bronze; restore "
+            f"them, or go on without them (sales accept-gap; see 'offset gap' in docs/runbook.md)"
+        )
+    if gaps or committed_offsets(paths.checkpoint) is None:
+        # half a checkpoint, or one that stands before a gap, is none: the query would take up what it cannot read
         shutil.rmtree(paths.checkpoint, ignore_errors=True)
-    _refuse_gap(kafka, position)
+    position |= {gap.partition: gap.to_offset for gap in gaps}
     if not position:
         return "earliest"
     logger.info("continuing at offsets %s", position)
@@ -150,32 +150,7 @@ def _starting_offsets(paths: PathSettings) -> str:
     return json.dumps({kafka.topic: {str(n): position.get(n, -2) for n in range(kafka.partitions)}})
 
 
-def _refuse_gap(kafka: KafkaSettings, position: Offsets) -> None:
-    first, end = offset_range(kafka)
-    for partition, wanted in position.items():
-        if first.get(partition, 0) > wanted:
-            raise BronzeError(
-                f"offset gap: {kafka.topic} partition {partition} offsets {wanted} to {first[partition] - 1} are no "
-                f"longer in Kafka and never reached Bronze; restore them, or see 'offset gap' in docs/runbook.md"
-            )
-        if end.get(partition, 0) < wanted:
-            raise BronzeError(
-                f"{kafka.topic} partition {partition} ends at offset {end.get(partition, 0)}, Bronze has read to "
-                f"{wanted}: the broker has lost events that Bronze holds; see 'broker behind Bronze' in docs/runbook.md"
-            )
-
-
-def committed_offsets(checkpoint: Path) -> Offsets | None:
-    """The offsets that the stream reads next, after its last committed batch; None without such a batch."""
-    batches = [int(file.name) for file in (checkpoint / "commits").glob("[0-9]*")]
-    if not batches:
-        return None
-    lines = (checkpoint / "offsets" / str(max(batches))).read_text().splitlines()
-    by_topic: dict[str, dict[str, int]] = json.loads(lines[2])
-    return {int(partition): offset for offsets in by_topic.values() for partition, offset in offsets.items()}
-
-
-def _watch(query: "StreamingQuery", session_id: str) -> None:
+def _watch(query: "Query", session_id: str) -> None:
     """Report the stream's progress until it fails; raises BronzeError with its reason."""
     logger.info("stream %s runs", QUERY_NAME)
     while True:
@@ -188,21 +163,21 @@ def _watch(query: "StreamingQuery", session_id: str) -> None:
         time.sleep(1)
 
 
-def _stream_failure(query: "StreamingQuery") -> str:
+def _stream_failure(query: "Query") -> str:
     failure = query.exception()
     return f"the stream has stopped: {failure or 'without an exception; it was stopped from outside'}"
 
 
-def _progress(query: "StreamingQuery") -> dict[str, Any]:
+def _progress(query: "Query") -> dict[str, Any]:
     progress = query.lastProgress
     if progress is None:
         return {}
+    facts = json.loads(progress.json)
     return {
-        "batch": progress["batchId"],
-        "rows": progress["numInputRows"],
-        "batch_ms": progress["durationMs"].get("triggerExecution"),
-        "batch_at": progress["timestamp"],
-        "end_offsets": progress["sources"][0]["endOffset"],
+        "batch": facts["batchId"],
+        "rows": sum(source["numInputRows"] for source in facts["sources"]),
+        "batch_ms": facts["durationMs"].get("triggerExecution"),
+        "batch_at": facts["timestamp"],
     }
 
 

@@ -31,7 +31,7 @@ EVENT_FIELDS = tuple(field.name for field in fields(VenteEvent))
 
 
 def encode(values: dict[str, Any]) -> bytes:
-    """The fields as one UTF-8 JSON object; decimals keep their digits, which `json.dumps` would pass through a float."""
+    """The fields as one UTF-8 JSON object; decimals keep the digits that `json.dumps` would pass through a float."""
     members = (f"{json.dumps(name)}: {_literal(value)}" for name, value in values.items())
     return f"{{{', '.join(members)}}}".encode()
 

@@ -29,6 +29,7 @@ def headline(publication: Publication) -> Headline:
     ventes, montant = query(
         "select coalesce(sum(nombre_ventes), 0)::bigint, coalesce(sum(total_montant), 0)::decimal(18, 2) "
         "from cube_horaire",
+        None,
         **tables,
     )[0]
     return Headline(ventes, montant, _by("produit_nom", tables), _by("pays", tables))
@@ -40,6 +41,7 @@ def _by(column: str, tables: dict[str, DeltaTable]) -> list[tuple[str, Decimal]]
         for name, montant in query(
             f"select {column}, sum(total_montant)::decimal(18, 2) as montant from ventes_aggreges "
             f"group by {column} order by montant desc, {column}",
+            None,
             **tables,
         )
     ]

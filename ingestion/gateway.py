@@ -6,29 +6,36 @@ registers the tables again, from the folders that hold a log, before anybody is 
 
 import logging
 from pathlib import Path
+from typing import Any
 
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from ingestion.bronze_table import CREATE_BRONZE
 from ingestion.process import alive, configure_logging
 from ingestion.settings import PathSettings, load
 from ingestion.state import read_state, write_state
-from ingestion.thrift import Session, StatementError, session
+from ingestion.thrift import NoGatewayError, Session, StatementError, session
 
 logger = logging.getLogger(__name__)
+_when_open = Retrying(
+    retry=retry_if_exception_type(NoGatewayError), wait=wait_fixed(0.2), stop=stop_after_delay(300), reraise=True
+)
 
 
 def main() -> None:
     configure_logging()
     start = read_state("gateway")
-    tables = fill_catalogue()
+    facts: dict[str, Any]
+    try:
+        state, facts = "ready", {"tables": _when_open(fill_catalogue)}
+    except StatementError as error:
+        state, facts = "failed", {"error": str(error)}
     # a gateway that was killed meanwhile has a successor, which registers for itself
     if read_state("gateway").get("session_id") == start["session_id"]:
-        write_state("gateway", "ready", session_id=start["session_id"], pid=start["pid"], tables=tables)
-        logger.info("gateway ready with %d tables", tables)
+        write_state("gateway", state, **facts, session_id=start["session_id"], pid=start["pid"])
+        logger.info("gateway %s: %s", state, facts)
 
 
-@retry(retry=retry_if_exception_type(StatementError), wait=wait_fixed(0.2), stop=stop_after_delay(300), reraise=True)
 def fill_catalogue() -> int:
     """Register every Delta table of the lake and create an empty Bronze; return how many tables there are."""
     lake = load(PathSettings).lake_dir

@@ -49,8 +49,6 @@ def publications(silver: Path) -> list[Publication]:
         bilan_ingestion=DeltaTable(str(path)),
     )
     return [
-        Publication(
-            tranche, closed_at, json.loads(versions), dict(zip(partitions, ends, strict=True)), *counts
-        )
+        Publication(tranche, closed_at, json.loads(versions), dict(zip(partitions, ends, strict=True)), *counts)
         for tranche, closed_at, versions, partitions, ends, *counts in rows
     ]

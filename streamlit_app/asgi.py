@@ -1,8 +1,10 @@
 """Page, API, lineage and metrics from one process and port.  Run: python -m infra.local.app"""
 
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,22 @@ API_PATHS = (
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    # pages are Python threads: let the API's thread take its turn among them ten times sooner than by default
-    sys.setswitchinterval(0.0005)
+    _let_pages_and_api_share_the_process()
     live.sampler().start()
     yield {}
     live.sampler().stop()
+
+
+def _let_pages_and_api_share_the_process() -> None:
+    """Keep the pages' work from holding up the API: measured in docs/performance.md."""
+    # load now what the first page would load while the API waits
+    for module in ("pandas", "streamlit_app.charts", "streamlit_app.trust_panels"):
+        import_module(module)
+    # Streamlit collects garbage in full after every run of a page: 120 ms, unless what is loaded for good is left out
+    gc.collect()
+    gc.freeze()
+    # pages are threads: let the API take its turn among them ten times sooner than by default
+    sys.setswitchinterval(0.0005)
 
 
 # a Route, unlike a Mount, hands the path on whole: the API answers at the same addresses here and apart

@@ -11,9 +11,9 @@ from streamlit_app.formats import THOUSANDS, UNIT, euros, heure, nombre, pourcen
 from streamlit_app.labels import LABELS, RAISONS
 from streamlit_app.queries import AggregatedSales, HourOfSales, ProductBySegment, RevenueByCountry
 
-# Altair types a chart by how it was made; the pages only hand it on
-Chart: TypeAlias = Any
 Values: TypeAlias = dict[str, Any]
+# a chart as Vega-Lite: plain values, which can be kept and sent to many pages
+Spec: TypeAlias = dict[str, Any]
 
 FRENCH: dict[str, Any] = {
     "number": {
@@ -52,7 +52,7 @@ BARS_UP_TO_HOURS = 72
 INK = {False: "#1b1f33", True: "#e8e9f3"}
 
 
-def hourly_trend(hours: Sequence[HourOfSales], current: datetime) -> Chart:
+def hourly_trend(hours: Sequence[HourOfSales], current: datetime) -> Spec:
     """Bars for a few days, an area for more; the current hour's bar is paler, as it is not over."""
     base = _chart([_hour(each, is_complete=each.heure < current) for each in hours]).encode(
         x=alt.X("start:T", timeUnit="utcyearmonthdatehours", title=None, axis=_time_axis(len(hours))),
@@ -85,11 +85,11 @@ def _time_axis(hours: int) -> alt.Axis:
     return alt.Axis(grid=False, format=form, tickCount="hour", labelOverlap=True, labelSeparation=8)
 
 
-def revenue_by_product(rows: Sequence[AggregatedSales], *, dark: bool) -> Chart:
+def revenue_by_product(rows: Sequence[AggregatedSales], *, dark: bool) -> Spec:
     return _bars(_by_name(rows, "produit_nom"), LABELS["produit"], dark)
 
 
-def revenue_by_country(rows: Sequence[RevenueByCountry], *, dark: bool) -> Chart:
+def revenue_by_country(rows: Sequence[RevenueByCountry], *, dark: bool) -> Spec:
     return _bars(_by_name(rows, "pays"), LABELS["pays"], dark)
 
 
@@ -101,7 +101,7 @@ def _by_name(rows: Sequence[Any], name: str) -> dict[str, Decimal]:
     return dict(sorted(totals.items(), key=lambda each: -each[1]))
 
 
-def _bars(totals: dict[str, Decimal], label: str, dark: bool) -> Chart:
+def _bars(totals: dict[str, Decimal], label: str, dark: bool) -> Spec:
     """A line of text over each bar: it needs no room beside the bar, which a phone has not."""
     whole, widest = sum(totals.values()) or Decimal(1), max(totals.values(), default=Decimal(0))
     rows: list[Values] = [
@@ -124,7 +124,7 @@ def _bars(totals: dict[str, Decimal], label: str, dark: bool) -> Chart:
     return _french(bars + names + amounts, max(44 * len(rows), 60))
 
 
-def product_by_country(rows: Sequence[AggregatedSales], *, dark: bool) -> Chart:
+def product_by_country(rows: Sequence[AggregatedSales], *, dark: bool) -> Spec:
     """Darker (on a dark page: brighter) is more; the scale is a square root, or the dearest product hides the rest."""
     products, countries = list(_by_name(rows, "produit_nom")), list(_by_name(rows, "pays"))
     across = alt.Axis(orient="top", labelAngle=0, labelFlush=False, labelOverlap=False, **_PLAIN)
@@ -152,7 +152,7 @@ def _cell(row: AggregatedSales) -> Values:
     }
 
 
-def segments_by_product(rows: Sequence[ProductBySegment]) -> Chart:
+def segments_by_product(rows: Sequence[ProductBySegment]) -> Spec:
     """How the segments share the revenue of each product."""
     values = [
         {
@@ -181,7 +181,7 @@ def segments_by_product(rows: Sequence[ProductBySegment]) -> Chart:
     return _french(chart, max(40 * len({row.produit for row in rows}), 90) + 40)
 
 
-def rejections(counts: dict[str, int], *, dark: bool) -> Chart:
+def rejections(counts: dict[str, int], *, dark: bool) -> Spec:
     rows = [
         {"raison": RAISONS.get(raison, raison), "count": count, "nombre": nombre(count)}
         for raison, count in counts.items()
@@ -209,5 +209,7 @@ def _chart(rows: list[Values]) -> alt.Chart:
     return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
 
 
-def _french(chart: Chart, height: int) -> Chart:
-    return chart.properties(height=height).configure(locale=FRENCH).configure_view(strokeWidth=0)
+def _french(chart: Any, height: int) -> Spec:
+    drawn = chart.properties(height=height).configure(locale=FRENCH).configure_view(strokeWidth=0)
+    spec: Spec = drawn.to_dict(validate=False)
+    return spec

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from streamlit_app import queries
+from streamlit_app import charts, queries
 from streamlit_app.queries import Filters, HourOfSales, Snapshot
 
 HOUR = timedelta(hours=1)
@@ -36,6 +36,19 @@ def figures(key: str, filters: Filters, _snapshot: Snapshot) -> Figures:
         segments=queries.customer_segmentation(_snapshot, filters),
         hours=queries.hours(_snapshot, filters),
     )
+
+
+@st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
+def drawings(key: str, filters: Filters, dark: bool, _figures: Figures, _current: datetime) -> dict[str, charts.Spec]:
+    """The page's charts by the label of their heading; drawn once for all who look at the same figures."""
+    hours = without_gaps(_figures.hours, _current)
+    return {
+        "tendance": charts.hourly_trend(hours, _current),
+        "par_produit": charts.revenue_by_product(_figures.aggregated, dark=dark),
+        "par_pays": charts.revenue_by_country(_figures.countries, dark=dark),
+        "produit_pays": charts.product_by_country(_figures.aggregated, dark=dark),
+        "segments": charts.segments_by_product(_figures.by_segment),
+    }
 
 
 def current_hour(snapshot: Snapshot) -> datetime:

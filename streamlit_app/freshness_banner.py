@@ -22,11 +22,15 @@ def freshness_banner() -> None:
         st.rerun()
     cause = live.sampler().cause(live.utc_now())
     if snapshot.publication is None:
-        st.info(LABELS["empty"], icon=":material/hourglass_empty:")
+        st.info(f"{LABELS['empty']}{_why(cause)}", icon=":material/hourglass_empty:")
     elif cause:
-        st.warning(f"**{LABELS['stale']}.** {_age(snapshot)}  \n{LABELS[cause]}", icon=":material/warning:")
+        st.warning(f"**{LABELS['stale']}.** {_age(snapshot)}{_why(cause)}", icon=":material/warning:")
     else:
         st.markdown(f":green-badge[:material/check_circle: {LABELS['fresh']}] {_age(snapshot)}")
+
+
+def _why(cause: str | None) -> str:
+    return f"  \n{LABELS[cause]}" if cause else ""
 
 
 def _age(snapshot: Snapshot) -> str:

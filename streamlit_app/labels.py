@@ -74,6 +74,7 @@ LABELS = {
     "not_found": "Aucun événement lisible ne porte ce vente_id.",
     "grand_livre": "Le grand livre",
     "grand_livre_intro": "Une ligne par tranche close, la plus récente d'abord.",
+    "no_slice": "Aucune tranche n'est encore close.",
     "more_slices": "Les {} dernières tranches sur {}.",
     "quarantaine": "La quarantaine",
     "quarantaine_intro": "Les événements rejetés, gardés octet pour octet avec leur raison.",

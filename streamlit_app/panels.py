@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from streamlit_app.figures import Figures, complete_hours
 from streamlit_app.formats import euros, evolution, nombre
@@ -54,6 +55,13 @@ def headlines(figures: Figures, current: datetime) -> None:
 
 def _basket(hour: HourOfSales) -> Decimal:
     return hour.total_montant / hour.nombre_ventes if hour.nombre_ventes else Decimal(0)
+
+
+def card(column: DeltaGenerator, name: str) -> DeltaGenerator:
+    """A frame under its heading, as high as its neighbour."""
+    frame = column.container(border=True, height="stretch")
+    frame.subheader(LABELS[name])
+    return frame
 
 
 def top_table(top: Sequence[TopProduct]) -> None:

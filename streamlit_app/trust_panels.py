@@ -105,6 +105,9 @@ def _text(value: bytes) -> str:
 
 
 def ledger(slices: Sequence[Publication]) -> None:
+    if not slices:
+        st.caption(LABELS["no_slice"])
+        return
     st.dataframe(
         [
             {
@@ -131,7 +134,7 @@ def quarantine(snapshot: Snapshot) -> None:
     if not counts:
         st.info(LABELS["nothing_rejected"], icon=":material/verified:")
         return
-    st.altair_chart(charts.rejections(counts, dark=is_dark()))
+    st.vega_lite_chart(spec=charts.rejections(counts, dark=is_dark()))
     with st.container(horizontal=True):
         raison = st.selectbox(
             LABELS["raison"],

@@ -63,7 +63,9 @@ def _fault(wanted: Port, twice: set[int]) -> str | None:
 def _holder(port: int) -> str | None:
     """Who listens there, as far as this user may know."""
     for connection in psutil.net_connections("tcp"):
-        if connection.status != psutil.CONN_LISTEN or connection.laddr.port != port or not connection.pid:
+        if connection.status != psutil.CONN_LISTEN or not connection.pid:
+            continue
+        if not connection.laddr or connection.laddr.port != port:
             continue
         try:
             process = psutil.Process(connection.pid)

@@ -44,7 +44,7 @@ def probe_kafka() -> str | None:
 
 def probe_gateway() -> str | None:
     if not gateway.ready():
-        return "starts"
+        return str(read_state("gateway").get("error", "starts"))
     try:
         with thrift.session() as session:
             session.run("select 1")

@@ -81,7 +81,7 @@ def stop(on_progress: Callable[[int], None] = lambda left: None) -> Stopped:
     if not paths.run_dir.exists():
         return Stopped([], 0)
     with _one_at_a_time(paths):
-        supervised = [process.name for process in processes() if process.pid]
+        supervised = [process.name for process in processes()]
         marked = marked_processes()
         if supervision.answers():
             supervision.shut_down()

@@ -50,10 +50,14 @@ def show(title: str, columns: list[str], rows: list[list[str]], numbers: tuple[s
 def waiting(what: str, plain: bool = False) -> Iterator[Callable[[str], None]]:
     """A spinner with a text that can be changed; without a terminal a line for each text if `plain`, else nothing."""
     if not out.is_terminal:
-        yield say if plain else lambda detail: None
+        yield say if plain else _ignore
         return
     with out.status(what) as status:
         yield lambda detail: status.update(f"{what}: {detail}" if detail else what)
+
+
+def _ignore(detail: str) -> None:
+    """What a spinner would show."""
 
 
 def size(count: int) -> str:

@@ -146,4 +146,4 @@ def sql(
     show("", columns, [["null" if value is None else str(value) for value in row] for row in rows[:limit]])
     hidden = len(rows) - min(len(rows), limit)
     more = f", {number(hidden)} more are not shown (--limit)" if hidden else ""
-    say(f"{number(len(rows))} rows{more}", DIM)
+    say(f"{number(len(rows))} {'row' if len(rows) == 1 else 'rows'}{more}", DIM)

@@ -32,7 +32,12 @@ def run(context: typer.Context) -> None:
     slices: list[int] = []
     with waiting("running slices"):
         run_until_published(lambda closed: _closed(closed, slices))
-    say(f"{len(slices)} slices published" if slices else "everything in Bronze is published already", GOOD)
+    say(
+        f"published {len(slices)} slice{'s' * (len(slices) > 1)}"
+        if slices
+        else "everything in Bronze is published already",
+        GOOD,
+    )
 
 
 def _closed(closed: "Publication", slices: list[int]) -> None:

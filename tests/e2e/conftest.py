@@ -20,6 +20,7 @@ import httpx
 import psutil
 import pytest
 from deltalake import DeltaTable
+
 from ingestion.lake import table_exists
 from ingestion.producer import Message, produce
 from ingestion.settings import KafkaSettings, load

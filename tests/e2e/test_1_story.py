@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+
 from ingestion.dirty import KINDS
 from ingestion.generator import make_ventes
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from ingestion.strict_json import Unreadable, read_object
 
 pytestmark = pytest.mark.e2e

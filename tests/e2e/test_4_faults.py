@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from ingestion.settings import DBT_PROJECT
 
 pytestmark = pytest.mark.e2e

@@ -14,6 +14,7 @@ from ingestion.cli import data
 from ingestion.cli.console import number, size, span
 from ingestion.cli.stack import _added
 from ingestion.settings import load
+from ingestion.thrift import _first_line
 
 VERBS = ["demo", "up", "down", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
 VERBS += ["jars", "doctor", "warm"]
@@ -123,6 +124,26 @@ def test_status_of_an_empty_lake_without_stack(
 )
 def test_span_of_time_is_read(text: str, length: timedelta) -> None:
     assert data._parse_span(text) == length
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (
+            "Error running query: [PARSE_SYNTAX_ERROR] org.apache.spark.sql.catalyst.parser.ParseException: \n"
+            "[PARSE_SYNTAX_ERROR] Syntax error at or near 'selec'. SQLSTATE: 42601 (line 1, pos 0)\n\n== SQL ==",
+            "[PARSE_SYNTAX_ERROR] Syntax error at or near 'selec'. SQLSTATE: 42601 (line 1, pos 0)",
+        ),
+        (
+            "Error running query: [DIVIDE_BY_ZERO] org.apache.spark.SparkArithmeticException: [DIVIDE_BY_ZERO] "
+            "Division by zero.\n== SQL",
+            "[DIVIDE_BY_ZERO] Division by zero.",
+        ),
+        ("Expected state FINISHED, but found ERROR", "Expected state FINISHED, but found ERROR"),
+    ],
+)
+def test_error_of_spark_is_the_line_that_tells_what_it_means(answer: str, line: str) -> None:
+    assert _first_line(Exception(answer)) == line
 
 
 def test_amounts_are_written_for_people() -> None:

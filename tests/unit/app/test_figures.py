@@ -51,7 +51,7 @@ def test_charts_are_valid_also_without_a_row(published, dark):
         charts.segments_by_product(queries.product_by_segment(snapshot)),
         charts.rejections({"illisible": 3, "conflit": 1}, dark=dark),
     ):
-        assert drawn.to_dict()["config"]["locale"]["number"]["decimal"] == ","
+        assert drawn["config"]["locale"]["number"]["decimal"] == ","
 
 
 def test_a_french_spreadsheet_opens_the_download(published):

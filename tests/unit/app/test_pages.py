@@ -55,6 +55,14 @@ def test_a_filter_narrows_every_figure(page, published):
     assert metrics(app)[LABELS["total_montant"]] == f"110,99{UNIT}€"
 
 
+def test_a_new_slice_is_shown_by_the_next_run(page, published):
+    app = page(published.lake)
+    published.publish([(2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")])
+    app.run()
+    assert not app.exception
+    assert metrics(app)[LABELS["nombre_ventes"]] == "5"
+
+
 def test_the_banner_says_when_and_how_old(page, published):
     text = " ".join(each.value for each in page(published.lake).markdown)
     assert LABELS["fresh"] in text
