@@ -19,7 +19,7 @@ from ingestion.process import alive, configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
 from ingestion.state import read_state, write_state
-from ingestion.topic import BrokerError, create_topic, topic_id
+from ingestion.topic import BrokerError, create_topic, offset_range, topic_id
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -147,7 +147,7 @@ def _starting_offsets(paths: PathSettings) -> str:
         return "earliest"
     logger.info("continuing at offsets %s", position)
     # -2 stands for the earliest offset
-    return json.dumps({kafka.topic: {str(n): position.get(n, -2) for n in range(kafka.partitions)}})
+    return json.dumps({kafka.topic: {str(n): position.get(n, -2) for n in offset_range(kafka)[1]}})
 
 
 def _watch(query: "Query", session_id: str) -> None:

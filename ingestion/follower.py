@@ -34,13 +34,11 @@ def main() -> None:
         pause = LOOK_SECONDS
         if silver.pending_count() > 0:
             pause = interval if _attempt(silver) else RETRY_SECONDS
-        write_state("silver", "idle")
         time.sleep(max(LOOK_SECONDS, started + pause - time.monotonic()))
 
 
 def _wait_for_gateway() -> None:
     while not gateway.ready():
-        write_state("silver", "waiting", for_="gateway")
         time.sleep(LOOK_SECONDS)
 
 
@@ -54,6 +52,7 @@ def _attempt(silver: Silver, *options: str) -> bool:
         write_state("silver", "failed", error=str(error))
         logger.error("the slice stays open: %s", error)
         return False
+    write_state("silver", "idle")
     logger.info("ran in %.1f s", time.monotonic() - started)
     return True
 

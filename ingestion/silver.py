@@ -41,6 +41,7 @@ class Silver:
         self._bronze = BronzeOffsets()
         self.published: Publication | None = None
         self._manifest: Manifest | None = None
+        self._parsed_at = 0.0
         os.environ |= {
             "SPARK_HOST": spark.host,
             "SPARK_THRIFT_PORT": str(spark.thrift_port),
@@ -64,6 +65,9 @@ class Silver:
 
     def run_slice(self, *options: str) -> None:
         """Finish the open slice, or open and finish the next one.  Raises SilverError."""
+        if self._manifest is not None and self._parsed_at != _last_edit():
+            # a rule was mended: the slice that waits for it must see it
+            self.parse()
         break_dead_lock()
         self._invoke("build", *HOT_PATH, *options)
 
@@ -78,6 +82,8 @@ class Silver:
         return DBT_PROJECT / "target" / "static_index.html"
 
     def parse(self) -> None:
+        """Read the project once, for all runs until one of its files changes."""
+        self._parsed_at = _last_edit()
         self._manifest = self._invoke("parse").result  # type: ignore[attr-defined]
 
     def _invoke(self, *arguments: str, target: Path | None = None) -> object:
@@ -135,6 +141,12 @@ def _may_live(holder: str) -> bool:
         return host != socket.gethostname() or psutil.pid_exists(int(pid))
     commands = (process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"]))
     return any(Path(word).name == "dbt" for command in commands for word in command[:2])
+
+
+def _last_edit() -> float:
+    folders = ("models", "macros", "seeds", "tests")
+    files = [DBT_PROJECT / "dbt_project.yml", *(file for name in folders for file in (DBT_PROJECT / name).rglob("*.*"))]
+    return max(file.stat().st_mtime for file in files)
 
 
 def _failure(result: object) -> str:

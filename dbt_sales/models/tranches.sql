@@ -2,6 +2,7 @@
     materialized='incremental',
     full_refresh=false,
     unique_key=['tranche', 'kafka_partition'],
+    pre_hook='{{ reprendre_la_tranche_ouverte() }}',
     meta={'insert_only': true},
 ) }}
 {%- set derniere = derniere_tranche() %}

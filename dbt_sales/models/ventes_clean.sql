@@ -3,7 +3,6 @@
     unique_key=['vente_id'],
     partition_by=['date_vente'],
     tblproperties={
-        'delta.autoOptimize.autoCompact': 'true',
         'delta.dataSkippingStatsColumns':
             'vente_id,timestamp,kafka_partition,kafka_offset,tranche',
     },

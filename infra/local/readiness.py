@@ -61,7 +61,7 @@ def probe_bronze() -> str | None:
 
 
 def probe_silver() -> str | None:
-    return _probe_state("silver", ("idle", "running", "resting"))
+    return _probe_state("silver", ("idle", "running"))
 
 
 def _probe_state(name: str, good: tuple[str, ...]) -> str | None:

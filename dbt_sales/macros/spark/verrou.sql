@@ -2,8 +2,9 @@
    half-made slice, and no MERGE loses against another's.
 
    The lock is a schema in the gateway's catalogue: creating it is atomic, costs 20 ms, and it is gone when the gateway
-   is.  Its comment says who holds it, and until when: a holder that was killed holds nobody up for longer. #}
-{% macro prendre_le_verrou(attente_s=180, bail_s=120) %}
+   is.  Its comment says who holds it, and until when.  `sales silver` and the follower free the lock of a run whose
+   process is dead (ingestion/silver.py); the lease is for what they cannot see. #}
+{% macro prendre_le_verrou(attente_s=180, bail_s=900) %}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test', 'retry') -%}
         {%- set etat = namespace(a_nous=false) -%}
         {%- for essai in range(attente_s * 2) if not etat.a_nous -%}
