@@ -1,4 +1,5 @@
 {# Each slice starts where the one before ended, in every partition: no offset is skipped, none is taken twice. #}
+{{ config(tags=['audit']) }}
 
 with
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from ingestion.cli import data, demo, setup, silver, stack
+from ingestion.cli import bench, data, demo, setup, silver, stack
 from ingestion.cli.console import complain
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sales from Kafka to published figures: start the stack, send sales, look at them, check them.",
 )
-for group in (demo, stack, data, silver, setup):
+for group in (demo, stack, data, silver, setup, bench):
     group.register(app)
 
 OUR_PACKAGES = ("ingestion", "infra", "streamlit_app")

@@ -1,4 +1,4 @@
-"""The data: produce, drain, sql."""
+"""The data: produce, drain, accept-gap, sql."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,6 +22,7 @@ FOREVER_RATE = 2.0
 def register(app: typer.Typer) -> None:
     for verb in (produce, drain, sql):
         app.command(rich_help_panel=PANEL)(verb)
+    app.command("accept-gap", rich_help_panel=PANEL)(accept_gap)
 
 
 def _parse_span(text: str) -> timedelta:
@@ -126,6 +127,21 @@ def wait_for_bronze(targets: "Offsets | None", timeout: float) -> None:
         reached = drain(targets, timeout, lambda missing: tell(f"{number(missing)} events missing"))
     ends = ", ".join(f"{partition}: {end}" for partition, end in sorted(reached.items()))
     say(f"Bronze holds every event up to {ends} ({span(time.monotonic() - started)})", GOOD)
+
+
+def accept_gap() -> None:
+    """Let Bronze go on without events that Kafka no longer holds; what was lost stays on record."""
+    from ingestion.position import accept_gaps, accepted_gaps, offset_gaps
+    from ingestion.settings import KafkaSettings, PathSettings, load
+
+    paths = load(PathSettings)
+    known = accepted_gaps(paths)
+    gaps = [gap for gap in offset_gaps(paths, load(KafkaSettings)) if gap not in known]
+    if not gaps:
+        say("no offsets are missing; there is nothing to accept")
+        return
+    accept_gaps(paths, gaps)
+    say(f"accepted as lost: {'; '.join(map(str, gaps))}; the stream goes on behind them within seconds")
 
 
 def sql(

@@ -10,10 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingestion.settings import DBT_PROJECT
+from ingestion.producer import Message, produce
+from ingestion.settings import DBT_PROJECT, KafkaSettings, load
+from ingestion.topic import BrokerError, offset_range, topic_id
+from kafka import KafkaAdminClient, TopicPartition
 
 pytestmark = pytest.mark.e2e
-BIN = Path(sys.executable).parent
+PYTHON = sys.executable
+BIN = Path(PYTHON).parent
 
 
 def mark_of(process: psutil.Process) -> str | None:
@@ -111,3 +115,39 @@ def test_topic_made_again(stack):
     marker.write_text(known)
     stack.wait_ready()
     stack.verify()
+
+
+def test_offset_gap(stack):
+    """Kafka drops what Bronze has not read: the stream stops by name, and goes on only when the loss is accepted."""
+    stack.publish_all()
+    stack.sales("down")
+    checkpoint = stack.folder / "delta" / "bronze" / "ventes_raw" / "_checkpoints"
+    shutil.rmtree(checkpoint)
+    bootstrap = f"127.0.0.1:{stack.environment['KAFKA_PORT']}"
+    broker = subprocess.Popen([PYTHON, "-m", "infra.local.kafka"], env=stack.environment, stdout=subprocess.DEVNULL)
+    try:
+        settings = load(KafkaSettings).model_copy(update={"bootstrap_servers": bootstrap})
+        stack.until(lambda: answers(settings), "the broker answers")
+        produce(settings, [Message("brut", b"perdu", b"{}") for _ in range(5)])
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+        _, ends = offset_range(settings)
+        admin.delete_records({TopicPartition(settings.topic, partition): end for partition, end in ends.items()})
+        admin.close()
+    finally:
+        broker.terminate()
+        broker.wait(30)
+    refused = stack.sales("up", check=False)
+    assert "offset gap" in refused
+    assert "offset gap" in stack.sales("drain", check=False)
+    assert "accepted as lost" in stack.sales("accept-gap")
+    stack.wait_ready()
+    stack.sales("produce", "--count", "15")
+    stack.publish_all()
+    stack.verify()
+
+
+def answers(settings: KafkaSettings) -> bool:
+    try:
+        return topic_id(settings) is not None
+    except BrokerError:
+        return False

@@ -5,11 +5,12 @@
     {%- if not execute -%}
         {{ return({'tranche': none, 'bornes': []}) }}
     {%- endif -%}
+    {%- set premier = "min" if var('rebuild') else "max" -%}
     {%- set rows = run_query(
-        "select kafka_partition, min(from_offset), max(to_offset), max(tranche), min(vente_id_min), max(vente_id_max)"
-        ~ " from " ~ tranches
-        ~ ("" if var('rebuild') else " where tranche = (select max(tranche) from " ~ tranches ~ ")")
-        ~ " group by kafka_partition order by kafka_partition"
+        "select kafka_partition, " ~ premier ~ "(from_offset), max(to_offset), max(tranche), "
+        ~ ("min(vente_id_min), max(vente_id_max)" if var('rebuild')
+           else "max_by(vente_id_min, tranche), max_by(vente_id_max, tranche)")
+        ~ " from " ~ tranches ~ " group by kafka_partition order by kafka_partition"
     ).rows -%}
     {{ return({
         'tranche': rows | map(attribute=3) | max if rows else none,
@@ -42,10 +43,10 @@
         {{ return({'tranche': 0, 'fermee': true, 'bornes': []}) }}
     {%- endif -%}
     {%- set bilan = this.incorporate(path={'identifier': 'bilan_ingestion'}) -%}
-    {%- set fermee = "select coalesce(max(tranche), 0) from " ~ bilan if load_relation(bilan) else "select 0" -%}
+    {%- set fermee = "(select coalesce(max(tranche), 0) from " ~ bilan ~ ")" if load_relation(bilan) else "0" -%}
     {%- set rows = run_query(
-        "select kafka_partition, to_offset, tranche, (" ~ fermee ~ ") >= tranche from " ~ this
-        ~ " where tranche = (select max(tranche) from " ~ this ~ ") order by kafka_partition"
+        "select kafka_partition, max(to_offset), max(tranche), max(tranche) <= " ~ fermee ~ " from " ~ this
+        ~ " group by kafka_partition order by kafka_partition"
     ).rows -%}
     {{ return({
         'tranche': rows[0][2] if rows else 0,

@@ -3,7 +3,7 @@
    `within` bounds it to what the slice may have changed: `tranche` its own rows, `vente_id` every sale in its range of
    numbers, old ones too.  The result names each broken rule and how many rows break it. #}
 {% test holds(model, key, invariants={}, within=none) %}
-    {%- set courante = tranche_courante() if within else none %}
+    {%- set courante = tranche_courante() if within == 'vente_id' else none %}
 
 with
 
@@ -11,7 +11,7 @@ examinees as (
 
     select * from {{ model }}
     {% if within == 'tranche' -%}
-        where tranche = {{ courante.tranche or 0 }}
+        where tranche = (select max(tranche) from {{ ref('tranches') }})
     {%- elif within == 'vente_id' and courante.vente_id_min is not none -%}
         where vente_id between {{ courante.vente_id_min or 0 }} and {{ courante.vente_id_max or 0 }}
     {%- endif %}

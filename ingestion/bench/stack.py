@@ -1,0 +1,191 @@
+"""A stack of the measurement's own: own folders, free ports, deleted at the end.  It never meets the user's."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import xmlrpc.client
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from infra.local.ports import MARK, ports
+from ingestion.bench.figures import BenchError
+from ingestion.settings import DBT_PROJECT, PROJECT, KafkaSettings, load
+
+BIN = Path(sys.executable).parent
+COMMAND_SECONDS = 900.0
+IDLE_SECONDS = 180.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Used as its user would: by commands and files; and its processes stopped and held as no user would."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.environment['APP_PORT']}"
+
+    @property
+    def bronze(self) -> Path:
+        return self.folder / "lake" / "bronze" / "ventes_raw"
+
+    @property
+    def silver(self) -> Path:
+        return self.folder / "lake" / "silver"
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        address = f"127.0.0.1:{self.environment['KAFKA_PORT']}"
+        settings: KafkaSettings = load(KafkaSettings).model_copy(update={"bootstrap_servers": address})
+        return settings
+
+    def start(self, *command: str, quiet: bool = False) -> "subprocess.Popen[str]":
+        """Start one of the environment's commands, its words thrown away if `quiet`; no Ctrl-C reaches it."""
+        return subprocess.Popen(
+            [BIN / command[0], *command[1:]],
+            cwd=DBT_PROJECT if command[0] == "dbt" else PROJECT,
+            env=self.environment,
+            stdout=subprocess.DEVNULL if quiet else subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *command: str) -> str:
+        """Run a command to its end and return what it said.  Raises BenchError with its last words."""
+        process = self.start(*command)
+        try:
+            said, _ = process.communicate(timeout=COMMAND_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise BenchError(f"{' '.join(command)} took more than {COMMAND_SECONDS:g} s") from error
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if process.returncode:
+            raise BenchError(f"{' '.join(command)} ended with {process.returncode}: {said.strip()[-1000:]}")
+        return said
+
+    def state(self, name: str) -> dict[str, Any]:
+        """What a process of the stack says of itself; empty when it has not said any."""
+        try:
+            content: dict[str, Any] = json.loads((self.folder / "var" / "run" / f"{name}.json").read_text())
+        except FileNotFoundError:
+            return {}
+        return content
+
+    @contextmanager
+    def supervisor(self) -> Iterator[Any]:
+        from supervisor.xmlrpc import SupervisorTransport
+
+        transport = SupervisorTransport(None, None, f"unix://{self.folder / 'var' / 'run' / 'supervisor.sock'}")
+        try:
+            yield xmlrpc.client.ServerProxy("http://localhost", transport=transport).supervisor
+        finally:
+            transport.close()
+
+    @contextmanager
+    def follower_held(self) -> Iterator[None]:
+        """The Silver follower suspended between two slices: it holds no lock, and runs no slice of its own."""
+        held = self._hold_follower()
+        try:
+            yield
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                held.resume()
+
+    def _hold_follower(self) -> psutil.Process:
+        def between_slices() -> psutil.Process | None:
+            if self.state("silver").get("state") != "idle":
+                return None
+            follower = psutil.Process(self.state("silver")["pid"])
+            follower.suspend()
+            # it may have begun a slice before the signal reached it
+            if self.state("silver")["state"] == "idle":
+                return follower
+            follower.resume()
+            return None
+
+        return until(between_slices, "the follower is idle", IDLE_SECONDS)
+
+
+def until(condition: Callable[[], T | None], what: str, seconds: float) -> T:
+    """The first answer that is true.  Raises BenchError when the time is up."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise BenchError(f"waited {seconds:g} s in vain: {what}")
+        time.sleep(0.1)
+    return found
+
+
+@contextmanager
+def isolated() -> Iterator[Stack]:
+    """A stack that is not started yet; whatever runs of it is stopped at the end, also on Ctrl-C."""
+    # not below the project: a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="sales-bench-")).resolve()
+    stack = Stack(folder, _environment(folder))
+    try:
+        yield stack
+    finally:
+        with _uninterrupted():
+            subprocess.run(
+                [BIN / "sales", "down"], cwd=PROJECT, env=stack.environment, capture_output=True, start_new_session=True
+            )
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def started() -> Iterator[Stack]:
+    """A stack that answers."""
+    with isolated() as stack:
+        stack.run("sales", "up")
+        yield stack
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    variables = [port.variable for port in ports()]
+    moved = dict(zip(variables, map(str, _free_ports(len(variables))), strict=True))
+    return {
+        **os.environ,
+        **moved,
+        "KAFKA_BOOTSTRAP_SERVERS": "",
+        "LAKE_DIR": str(folder / "lake"),
+        "VAR_DIR": str(folder / "var"),
+        "DBT_TARGET_PATH": str(folder / "dbt" / "target"),
+        "DBT_LOG_PATH": str(folder / "dbt" / "log"),
+        # so that `sales down` finds commands that were cut short, too
+        MARK: str(folder / "var"),
+    }
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A second Ctrl-C must not leave the stack running."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
