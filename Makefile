@@ -65,7 +65,7 @@ test: setup ## every test, on the real broker and engine
 	@cd "$(ROOT)" && python -m pytest --cov --cov-report=term:skip-covered
 
 check: $(VENV)/.installed ## lint, types, unit tests; no services
-	@cd "$(ROOT)" && ruff check . && ruff format --check . && mypy && sqlfluff lint dbt_sales --processes 2 && python -m pytest -q tests/unit tests/contracts
+	@cd "$(ROOT)" && ruff check . && ruff format --check . && mypy && sqlfluff lint dbt_sales --processes 2 && python -m pytest -q -n 2 tests/unit tests/contracts
 
 docs: setup ## the dbt docs with the lineage graph, into dbt_sales/target
 	@sales docs

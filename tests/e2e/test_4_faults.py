@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from ingestion.producer import Message, produce
 from ingestion.settings import DBT_PROJECT, KafkaSettings, load
 from ingestion.topic import BrokerError, offset_range, topic_id
-from kafka import KafkaAdminClient, TopicPartition
 
 pytestmark = pytest.mark.e2e
 PYTHON = sys.executable

@@ -147,7 +147,7 @@ def test_limits_are_exact(value: bytes, readable: bool) -> None:
 
 
 values = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text()),
+    st.one_of(st.none(), st.booleans(), st.integers(-(10**38) + 1, 10**38 - 1), st.text()),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3)),
     max_leaves=10,
 )
