@@ -15,7 +15,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from urllib.parse import urlencode
@@ -49,7 +49,7 @@ class Client:
     """Asks the API and keeps the milliseconds."""
 
     connection: http.client.HTTPConnection
-    windows: Iterator[str] = field(default_factory=lambda: _windows(_whole_hour()))
+    windows: Iterator[str]
 
     def milliseconds(self, path: str) -> float:
         began = time.perf_counter()
@@ -73,21 +73,25 @@ class Client:
 def measure(runs: int, tell: Tell) -> Measured:
     tell(f"writing a lake of {SALES} sales")
     with isolated() as stack:
-        write_lake(stack.silver, SALES, _whole_hour())
-        with app(stack), _client(stack) as client:
+        end = _whole_hour()
+        write_lake(stack.silver, SALES, end)
+        windows, executable = _windows(end), chromium()
+        with app(stack):
             tell("no open page")
-            client.uncached("overall_statistics")
-            figures = _figures(client, runs, "0 pages")
-            tell(f"{PAGES} open pages")
-            executable = chromium()
+            figures = _figures(stack, windows, runs, "0 pages")
             if executable is None:
                 return Measured(figures, ["no Chromium on this machine: nothing was measured with open pages"])
+            tell(f"{PAGES} open pages")
             with open_pages(stack.url, PAGES, executable):
-                return Measured(figures + _figures(client, runs, f"{PAGES} pages"))
+                return Measured(figures + _figures(stack, windows, runs, f"{PAGES} pages"))
 
 
-def _figures(client: Client, runs: int, pages: str) -> list[Figure]:
-    return by_name("ms", [_run(client, pages) for _ in range(runs)])
+def _figures(stack: Stack, windows: Iterator[str], runs: int, pages: str) -> list[Figure]:
+    # a connection for each part: the server closes one that is idle while pages open
+    with _client(stack, windows) as client:
+        for endpoint in ENDPOINTS:
+            client.milliseconds(f"/api/{endpoint}?{next(windows)}")
+        return by_name("ms", [_run(client, pages) for _ in range(runs)])
 
 
 def _run(client: Client, pages: str) -> dict[str, float]:
@@ -123,7 +127,7 @@ def app(stack: Stack) -> Iterator[None]:
         def answers() -> bool:
             if process.poll() is not None:
                 raise BenchError(f"the app ended with {process.returncode} before it answered")
-            with suppress(OSError), _client(stack) as client:
+            with suppress(OSError), _client(stack, iter(())) as client:
                 return client.milliseconds("/healthz") > 0
             return False
 
@@ -138,10 +142,10 @@ def app(stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
-def _client(stack: Stack) -> Iterator[Client]:
+def _client(stack: Stack, windows: Iterator[str]) -> Iterator[Client]:
     connection = http.client.HTTPConnection("127.0.0.1", int(stack.environment["APP_PORT"]), timeout=30)
     try:
-        yield Client(connection)
+        yield Client(connection, windows)
     finally:
         connection.close()
 

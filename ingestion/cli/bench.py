@@ -39,8 +39,7 @@ def bench(
             raise typer.BadParameter(f"there is no case {name}; choose from {', '.join(CASES)}")
     if not force:
         _refuse_company()
-    # whoever ends this with a signal wants the stack of the case ended, too
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _end)
     machine, results = describe(), list["CaseResult"]()
     show_machine(machine)
     for name in names or CASES:
@@ -49,6 +48,11 @@ def bench(
         show_result(CASES[name].title, results[-1])
         if json_file:
             _write(json_file, machine, results)
+
+
+def _end(number: int, frame: object) -> None:
+    """Whoever ends this with a signal wants the stack of the case ended, too."""
+    raise typer.Exit(128 + number)
 
 
 def _refuse_company() -> None:
