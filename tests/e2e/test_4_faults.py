@@ -108,12 +108,15 @@ def test_topic_made_again(stack):
     known = marker.read_text()
     stack.sales("down")
     marker.write_text(json.dumps({"topic": "ventes_stream", "id": "11111111-1111-1111-1111-111111111111"}))
-    refused = stack.sales("up", check=False)
-    assert "deleted or created again" in refused
-    assert "deleted or created again" in stack.sales("drain", check=False)
-    stack.sales("down")
-    marker.write_text(known)
+    try:
+        assert "deleted or created again" in stack.sales("up", check=False)
+        stack.sales("produce", "--count", "5")
+        assert "deleted or created again" in stack.sales("drain", check=False)
+    finally:
+        stack.sales("down")
+        marker.write_text(known)
     stack.wait_ready()
+    stack.publish_all()
     stack.verify()
 
 
