@@ -143,7 +143,7 @@ def test_offset_gap(stack):
     assert "offset gap" in refused
     assert "offset gap" in stack.sales("drain", check=False)
     assert "accepted as lost" in stack.sales("accept-gap")
-    stack.wait_ready()
+    stack.until(lambda: stack.state("bronze").get("state") == "running", "the stream goes on")
     stack.sales("produce", "--count", "15")
     stack.publish_all()
     stack.verify()
