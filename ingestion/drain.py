@@ -21,9 +21,10 @@ def drain(
 
     Raises DrainError at once when the stream has failed, with its reason, and after `timeout` seconds.
     """
-    targets = offset_range(load(KafkaSettings))[1] if targets is None else targets
+    first, end = offset_range(load(KafkaSettings))
+    targets = end if targets is None else targets
     bronze, deadline = BronzeOffsets(), time.monotonic() + timeout
-    while missing := _missing(targets, bronze.refresh()):
+    while missing := _missing(targets, bronze.refresh(), first):
         on_progress(sum(missing.values()))
         _refuse_dead_stream()
         if time.monotonic() > deadline:
@@ -35,8 +36,12 @@ def drain(
     return targets
 
 
-def _missing(targets: Offsets, highest: Offsets) -> Offsets:
-    behind = {partition: end - 1 - highest.get(partition, -1) for partition, end in targets.items() if end > 0}
+def _missing(targets: Offsets, highest: Offsets, first: Offsets) -> Offsets:
+    """By partition, how many events are still to come; those that the broker has dropped never will."""
+    behind = {
+        partition: end - max(highest.get(partition, -1) + 1, first.get(partition, 0))
+        for partition, end in targets.items()
+    }
     return {partition: count for partition, count in behind.items() if count > 0}
 
 

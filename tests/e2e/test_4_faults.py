@@ -122,6 +122,7 @@ def test_topic_made_again(stack):
 
 def test_offset_gap(stack):
     """Kafka drops what Bronze has not read: the stream stops by name, and goes on only when the loss is accepted."""
+    stack.sales("produce", "--count", "50")
     stack.publish_all()
     stack.sales("down")
     checkpoint = stack.folder / "delta" / "bronze" / "ventes_raw" / "_checkpoints"
