@@ -23,6 +23,7 @@ def drain(
     """
     first, end = offset_range(load(KafkaSettings))
     targets = end if targets is None else targets
+    _refuse_failed_stream()
     bronze, deadline = BronzeOffsets(), time.monotonic() + timeout
     while missing := _missing(targets, bronze.refresh(), first):
         on_progress(sum(missing.values()))
@@ -45,9 +46,14 @@ def _missing(targets: Offsets, highest: Offsets, first: Offsets) -> Offsets:
     return {partition: count for partition, count in behind.items() if count > 0}
 
 
-def _refuse_dead_stream() -> None:
+def _refuse_failed_stream() -> None:
     state = read_state("bronze")
     if state.get("state") == "failed":
         raise DrainError(f"the Bronze stream has failed: {state['error']}")
+
+
+def _refuse_dead_stream() -> None:
+    _refuse_failed_stream()
+    state = read_state("bronze")
     if not state or not alive(state["pid"]):
         raise DrainError("the bronze process does not run; start the stack (sales up)")
