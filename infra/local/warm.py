@@ -7,7 +7,6 @@ process of its own, because settings are read once in each: python -m infra.loca
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from infra.local.isolation import isolated_environment
 from infra.local.java import java_version
 from infra.local.ports import MARK
 from ingestion.settings import PROJECT, PathSettings, load
@@ -26,13 +26,6 @@ NEEDED_BYTES = 2 << 30
 FIRST_JAVA = 25
 READY_SECONDS = 180.0
 WRITING_SECONDS = 300.0
-PORT_VARIABLES = (
-    "KAFKA_PORT",
-    "KAFKA_CONTROLLER_PORT",
-    "SPARK_THRIFT_PORT",
-    "SPARK_CONNECT_PORT",
-    "SPARK_UI_PORT",
-)
 
 
 class WarmError(Exception):
@@ -61,9 +54,7 @@ def make_cache(on_progress: Callable[[str], None]) -> str:
 
 
 def _train(scratch: Path, cache: Path, on_progress: Callable[[str], None]) -> None:
-    moved = {"LAKE_DIR": str(scratch / "lake"), "VAR_DIR": str(scratch / "var"), "KAFKA_BOOTSTRAP_SERVERS": ""}
-    ports = dict(zip(PORT_VARIABLES, map(str, _free_ports(len(PORT_VARIABLES))), strict=True))
-    environment = os.environ | moved | ports | {"SALES_AOT_TRAINING": str(cache), MARK: str(scratch), "TZ": "UTC"}
+    environment = isolated_environment(scratch) | {"SALES_AOT_TRAINING": str(cache), "TZ": "UTC"}
     command = [sys.executable, "-m", "infra.local.warm"]
     run = subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -76,27 +67,16 @@ def _train(scratch: Path, cache: Path, on_progress: Callable[[str], None]) -> No
             elif line.strip():
                 said.append(line.strip())
     finally:
-        _stop_all(scratch)
+        _stop_all(environment[MARK])
     if run.wait() or not cache.exists():
         raise WarmError(f"the training run failed, and everything works without its cache: {said[-1]}")
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
-
-
-def _stop_all(scratch: Path) -> None:
+def _stop_all(mark: str) -> None:
     """Whatever is left of the training run, which Ctrl-C may have cut short."""
     for process in psutil.process_iter():
         try:
-            if process.environ().get(MARK) == str(scratch):
+            if process.environ().get(MARK) == mark:
                 process.kill()
         except psutil.Error:
             continue

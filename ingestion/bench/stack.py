@@ -1,29 +1,28 @@
-"""A stack of the measurement's own: own folders, free ports, deleted at the end.  It never meets the user's."""
+"""A stack of the measurement's own, deleted at its end; the end-to-end tests drive theirs by it, too."""
 
 import json
-import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import xmlrpc.client
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 
-from infra.local.ports import MARK, ports
+from infra.local.isolation import isolated_environment
 from ingestion.bench.figures import BenchError
 from ingestion.settings import DBT_PROJECT, PROJECT, KafkaSettings, load
 
 BIN = Path(sys.executable).parent
 COMMAND_SECONDS = 900.0
+LAST_WORDS = 4000
 IDLE_SECONDS = 180.0
 T = TypeVar("T")
 
@@ -40,12 +39,16 @@ class Stack:
         return f"http://127.0.0.1:{self.environment['APP_PORT']}"
 
     @property
+    def lake(self) -> Path:
+        return self.folder / "lake"
+
+    @property
     def bronze(self) -> Path:
-        return self.folder / "lake" / "bronze" / "ventes_raw"
+        return self.lake / "bronze" / "ventes_raw"
 
     @property
     def silver(self) -> Path:
-        return self.folder / "lake" / "silver"
+        return self.lake / "silver"
 
     @property
     def kafka(self) -> KafkaSettings:
@@ -67,6 +70,13 @@ class Stack:
 
     def run(self, *command: str) -> str:
         """Run a command to its end and return what it said.  Raises BenchError with its last words."""
+        code, said = self.attempt(*command)
+        if code:
+            raise BenchError(f"{' '.join(command)} ended with {code}: {said.strip()[-LAST_WORDS:]}")
+        return said
+
+    def attempt(self, *command: str) -> tuple[int, str]:
+        """Run a command to its end, good or bad: its exit code, and what it said.  BenchError when it has none."""
         process = self.start(*command)
         try:
             said, _ = process.communicate(timeout=COMMAND_SECONDS)
@@ -76,9 +86,7 @@ class Stack:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        if process.returncode:
-            raise BenchError(f"{' '.join(command)} ended with {process.returncode}: {said.strip()[-1000:]}")
-        return said
+        return process.returncode, said
 
     def state(self, name: str) -> dict[str, Any]:
         """What a process of the stack says of itself; empty when it has not said any."""
@@ -123,7 +131,7 @@ class Stack:
         return until(between_slices, "the follower is idle", IDLE_SECONDS)
 
 
-def until(condition: Callable[[], T | None], what: str, seconds: float) -> T:
+def until(condition: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
     """The first answer that is true.  Raises BenchError when the time is up."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -134,19 +142,21 @@ def until(condition: Callable[[], T | None], what: str, seconds: float) -> T:
 
 
 @contextmanager
-def isolated() -> Iterator[Stack]:
-    """A stack that is not started yet; whatever runs of it is stopped at the end, also on Ctrl-C."""
+def isolated(*, keep: bool = False, **settings: str) -> Iterator[Stack]:
+    """A stack that is not started yet; whatever runs of it is stopped at the end, also on Ctrl-C.
+
+    `settings`: what else its environment holds; `keep`: its folder outlives it.
+    """
     # not below the project: a socket's path must be short
-    folder = Path(tempfile.mkdtemp(prefix="sales-bench-")).resolve()
-    stack = Stack(folder, _environment(folder))
+    folder = Path(tempfile.mkdtemp(prefix="sales-")).resolve()
+    stack = Stack(folder, isolated_environment(folder) | settings)
     try:
         yield stack
     finally:
         with _uninterrupted():
-            subprocess.run(
-                [BIN / "sales", "down"], cwd=PROJECT, env=stack.environment, capture_output=True, start_new_session=True
-            )
-            shutil.rmtree(folder, ignore_errors=True)
+            stack.attempt("sales", "down")
+            if not keep:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -155,30 +165,6 @@ def started() -> Iterator[Stack]:
     with isolated() as stack:
         stack.run("sales", "up")
         yield stack
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    variables = [port.variable for port in ports()]
-    moved = dict(zip(variables, map(str, _free_ports(len(variables))), strict=True))
-    return {
-        **os.environ,
-        **moved,
-        "KAFKA_BOOTSTRAP_SERVERS": "",
-        "LAKE_DIR": str(folder / "lake"),
-        "VAR_DIR": str(folder / "var"),
-        "DBT_TARGET_PATH": str(folder / "dbt" / "target"),
-        "DBT_LOG_PATH": str(folder / "dbt" / "log"),
-        # so that `sales down` finds commands that were cut short, too
-        MARK: str(folder / "var"),
-    }
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as opened:
-        sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 @contextmanager

@@ -3,36 +3,31 @@
 import json
 import shutil
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import psutil
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
+from infra.local.ports import MARK
+from ingestion.bench.stack import until
 from ingestion.producer import Message, produce
-from ingestion.settings import DBT_PROJECT, KafkaSettings, load
+from ingestion.settings import KafkaSettings
 from ingestion.topic import BrokerError, offset_range, topic_id
 
 pytestmark = pytest.mark.e2e
-PYTHON = sys.executable
-BIN = Path(PYTHON).parent
 
 
 def mark_of(process: psutil.Process) -> str | None:
     """The stack that a process belongs to."""
     try:
-        return process.environ().get("SALES_STACK")
+        return process.environ().get(MARK)
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
 
 
 def test_bronze_killed_while_events_arrive(stack):
-    producing = subprocess.Popen(
-        [BIN / "sales", "produce", "--count", "150", "--rate", "30"], env=stack.environment, stdout=subprocess.DEVNULL
-    )
-    stack.until(lambda: stack.state("bronze").get("state") == "running", "the stream runs")
+    producing = stack.start("sales", "produce", "--count", "150", "--rate", "30", quiet=True)
+    until(lambda: stack.state("bronze").get("state") == "running", "the stream runs")
     stack.kill("bronze")
     assert producing.wait(60) == 0
     stack.wait_ready()
@@ -42,7 +37,7 @@ def test_bronze_killed_while_events_arrive(stack):
 
 def test_gateway_killed_in_a_slice(stack):
     stack.sales("produce", "--count", "50", "--dirty")
-    stack.until(lambda: stack.state("silver").get("state") == "running", "a slice runs")
+    until(lambda: stack.state("silver").get("state") == "running", "a slice runs")
     stack.kill("gateway")
     stack.wait_ready()
     stack.publish_all()
@@ -52,19 +47,13 @@ def test_gateway_killed_in_a_slice(stack):
 def test_dbt_killed_between_two_models(stack):
     """The slice stays open and unpublished; the next run finishes it."""
     stack.publish_all()
-    stack.until(lambda: stack.state("silver").get("state") == "idle", "the follower rests")
+    until(lambda: stack.state("silver").get("state") == "idle", "the follower rests")
     follower = psutil.Process(stack.state("silver")["pid"])
     follower.suspend()
     stack.sales("produce", "--count", "40", "--dirty")
     stack.sales("drain")
     before = stack.versions()
-    dbt = subprocess.Popen(
-        [BIN / "dbt", "--no-use-colors", "build", "--exclude-resource-type", "unit_test"],
-        cwd=DBT_PROJECT,
-        env=stack.environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    dbt = stack.start("dbt", "--no-use-colors", "build", "--exclude-resource-type", "unit_test")
     for line in dbt.stdout:
         if "OK created sql incremental model silver.ventes_clean" in line:
             dbt.send_signal(signal.SIGKILL)
@@ -82,7 +71,7 @@ def test_supervisor_killed(stack):
     pid = int((stack.folder / "var" / "run" / "supervisor.pid").read_text())
     psutil.Process(pid).kill()
     stack.sales("down")
-    left = [process.pid for process in psutil.process_iter() if mark_of(process) == str(stack.folder / "var")]
+    left = [process.pid for process in psutil.process_iter() if mark_of(process) == stack.environment["VAR_DIR"]]
     assert left == []
     stack.wait_ready()
     stack.sales("produce", "--count", "10")
@@ -94,7 +83,7 @@ def test_lost_checkpoint(stack):
     """Bronze continues behind its own rows: nothing is read twice."""
     stack.publish_all()
     stack.sales("down")
-    shutil.rmtree(stack.folder / "delta" / "bronze" / "ventes_raw" / "_checkpoints")
+    shutil.rmtree(stack.bronze / "_checkpoints")
     stack.wait_ready()
     stack.sales("produce", "--count", "25")
     stack.publish_all()
@@ -104,7 +93,7 @@ def test_lost_checkpoint(stack):
 
 def test_topic_made_again(stack):
     """The stream stops before it reads, says why, and a drain says it too."""
-    marker = stack.folder / "delta" / "bronze" / "ventes_raw" / "_topic.json"
+    marker = stack.bronze / "_topic.json"
     known = marker.read_text()
     stack.sales("down")
     marker.write_text(json.dumps({"topic": "ventes_stream", "id": "11111111-1111-1111-1111-111111111111"}))
@@ -125,17 +114,14 @@ def test_offset_gap(stack):
     stack.sales("produce", "--count", "50")
     stack.publish_all()
     stack.sales("down")
-    checkpoint = stack.folder / "delta" / "bronze" / "ventes_raw" / "_checkpoints"
-    shutil.rmtree(checkpoint)
-    bootstrap = f"127.0.0.1:{stack.environment['KAFKA_PORT']}"
-    broker = subprocess.Popen([PYTHON, "-m", "infra.local.kafka"], env=stack.environment, stdout=subprocess.DEVNULL)
+    shutil.rmtree(stack.bronze / "_checkpoints")
+    broker = stack.start("python", "-m", "infra.local.kafka", quiet=True)
     try:
-        settings = load(KafkaSettings).model_copy(update={"bootstrap_servers": bootstrap})
-        stack.until(lambda: answers(settings), "the broker answers")
-        produce(settings, [Message("brut", b"perdu", b"{}") for _ in range(5)])
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-        _, ends = offset_range(settings)
-        admin.delete_records({TopicPartition(settings.topic, partition): end for partition, end in ends.items()})
+        until(lambda: answers(stack.kafka), "the broker answers")
+        produce(stack.kafka, [Message("brut", b"perdu", b"{}") for _ in range(5)])
+        admin = KafkaAdminClient(bootstrap_servers=stack.kafka.bootstrap_servers)
+        _, ends = offset_range(stack.kafka)
+        admin.delete_records({TopicPartition(stack.kafka.topic, partition): end for partition, end in ends.items()})
         admin.close()
     finally:
         broker.terminate()
@@ -144,7 +130,7 @@ def test_offset_gap(stack):
     assert "offset gap" in refused
     assert "offset gap" in stack.sales("drain", check=False)
     assert "accepted as lost" in stack.sales("accept-gap")
-    stack.until(lambda: stack.state("bronze").get("state") == "running", "the stream goes on")
+    until(lambda: stack.state("bronze").get("state") == "running", "the stream goes on")
     stack.sales("produce", "--count", "15")
     stack.publish_all()
     stack.verify()

@@ -15,7 +15,7 @@ from ingestion.bench.commits import Commit, Window, bronze_latencies, commits, p
 from ingestion.bench.demo import seconds, step_seconds
 from ingestion.bench.figures import BenchError, Figure, by_name, percentile, percentiles
 from ingestion.bench.sample_lake import CLEAN, write_lake
-from ingestion.bench.stack import Stack
+from ingestion.bench.stack import Stack, isolated, until
 from ingestion.cli import app, bench, main
 from ingestion.cli.console import span
 from ingestion.publication import publications
@@ -177,6 +177,32 @@ def test_a_watch_ignores_what_was_said_before_it_began(tmp_path: Path) -> None:
     state.write_text(json.dumps(old | {"at": datetime.now(UTC).isoformat()}))
     seen.look()
     assert list(seen.batches) == [7]
+
+
+def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, dict(os.environ))
+    failing = ("python", "-c", "print('its last words'); raise SystemExit(3)")
+    assert stack.attempt(*failing) == (3, "its last words\n")
+    with pytest.raises(BenchError, match="ended with 3: its last words"):
+        stack.run(*failing)
+    assert stack.run("python", "-c", "print('well')") == "well\n"
+
+
+def test_what_never_comes_is_named() -> None:
+    with pytest.raises(BenchError, match=r"waited 0\.01 s in vain: the sky falls"):
+        until(lambda: None, "the sky falls", 0.01)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_an_isolated_stack_leaves_its_folder_only_where_it_is_to_be_kept(
+    keep: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with isolated(keep=keep, COLUMNS="200") as stack:
+        assert stack.folder.parent == tmp_path
+        assert stack.environment["COLUMNS"] == "200"
+        assert stack.environment["LAKE_DIR"] == str(stack.lake)
+    assert stack.folder.exists() == keep
 
 
 def test_every_uncached_question_is_another_one() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from infra.local import launch, stack, supervision
+from infra.local.isolation import isolated_environment
 from infra.local.launch import DELAYS, Starts, next_start
-from infra.local.ports import MARK, port_faults
+from infra.local.ports import MARK, port_faults, ports
 from infra.local.readiness import last_lines
 from infra.local.supervision import PROGRAMS, StackError
 from ingestion.process import alive
@@ -71,6 +72,22 @@ def test_port_asked_for_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SPARK_UI_PORT", "34567")
     load.cache_clear()
     assert "port 34567 is asked for twice; give APP_PORT another one" in port_faults()
+
+
+def test_isolated_stack_shares_nothing_with_the_one_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "elsewhere:9092")
+    usual = {port.variable: str(port.port) for port in ports()}
+    environment = isolated_environment(tmp_path / "own")
+    moved = {variable: environment[variable] for variable in usual}
+    assert len(set(moved.values())) == len(usual)
+    assert not moved.items() & usual.items()
+    assert environment["KAFKA_BOOTSTRAP_SERVERS"] == ""
+    assert environment[MARK] == environment["VAR_DIR"]
+    folders = ("LAKE_DIR", "VAR_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH")
+    assert all(Path(environment[name]).is_relative_to(tmp_path / "own") for name in folders)
+    assert environment["PATH"] == os.environ["PATH"]
 
 
 def test_long_var_dir_is_refused_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
