@@ -1,7 +1,8 @@
-"""A Silver of many sales for the API to read, written straight as Delta tables: a measurement's shortcut, nowhere else.
+"""A Silver of many sales for the API to read, written straight as Delta tables: a shortcut of measurements and tests.
 
 The sales are the generator's, spread over four weeks; the tables have Silver's columns and types, one file for each day
-of `ventes_clean` and one for each other table, and a ledger of one closed slice.
+of `ventes_clean` and one for each other table, and a ledger of one closed slice.  The unit tests of page and API make
+their tables of a few sales of their own the same way.
 """
 
 import json
@@ -97,11 +98,17 @@ def write_lake(silver: Path, count: int, until: datetime) -> None:
     _write(silver, "ventes_rejetees", REJECTED.empty_table())
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
-        connection.register("ventes_clean", ventes)
-        for name, sql in PUBLISHED.items():
-            connection.execute(f"create table {name} as {sql}")
-            _write(silver, name, connection.table(name).to_arrow_table())
+        for name, table in published_tables(connection, ventes):
+            _write(silver, name, table)
     _write(silver, "bilan_ingestion", _ledger(_ends(count), until))
+
+
+def published_tables(connection: duckdb.DuckDBPyConnection, ventes: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """What Silver makes of these rows of `ventes_clean`: each table of PUBLISHED; the connection's zone must be UTC."""
+    connection.register("ventes_clean", ventes)
+    for name, sql in PUBLISHED.items():
+        connection.execute(f"create temp table {name} as {sql}")
+        yield name, connection.table(name).to_arrow_table()
 
 
 def _write(silver: Path, name: str, table: pa.Table, partition_by: list[str] | None = None) -> None:

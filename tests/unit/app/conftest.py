@@ -1,7 +1,6 @@
 """A tiny lake of real Delta tables, written as Silver writes it: the tables first, the ledger last."""
 
 import json
-from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,69 +9,10 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from ingestion.bench.sample_lake import CLEAN, LEDGER, PUBLISHED, REJECTED, published_tables
 from ingestion.freshness import Freshness
 from streamlit_app.live import Sampler
 from streamlit_app.queries import Lake
-
-MOMENT, MONEY = pa.timestamp("us", "UTC"), pa.decimal128(18, 2)
-CLEAN = pa.schema(
-    [
-        ("vente_id", pa.int64()),
-        ("client_id", pa.int32()),
-        ("produit_nom", pa.string()),
-        ("pays", pa.string()),
-        ("segment", pa.string()),
-        ("timestamp", MOMENT),
-        ("quantite", pa.int32()),
-        ("montant", pa.decimal128(12, 2)),
-        ("date_vente", pa.date32()),
-    ]
-)
-REJECTED = pa.schema(
-    [
-        ("kafka_partition", pa.int32()),
-        ("kafka_offset", pa.int64()),
-        ("kafka_timestamp", MOMENT),
-        ("value", pa.binary()),
-        ("raison", pa.string()),
-        ("tranche", pa.int32()),
-    ]
-)
-CUBE = pa.schema(
-    [
-        ("heure", MOMENT),
-        ("produit_nom", pa.string()),
-        ("pays", pa.string()),
-        ("segment", pa.string()),
-        ("total_montant", MONEY),
-        ("total_quantite", pa.int64()),
-        ("nombre_ventes", pa.int64()),
-    ]
-)
-PAIRS = pa.schema(
-    [
-        ("produit_nom", pa.string()),
-        ("pays", pa.string()),
-        ("total_montant", MONEY),
-        ("total_quantite", pa.int64()),
-    ]
-)
-TOP = pa.schema([("rank", pa.int32()), ("produit_nom", pa.string()), ("total_montant", MONEY)])
-HOURLY = pa.schema([("heure", MOMENT), ("total_montant", MONEY), ("total_quantite", pa.int64())])
-LEDGER = pa.schema(
-    [
-        ("tranche", pa.int32()),
-        ("kafka_partition", pa.int32()),
-        ("from_offset", pa.int64()),
-        ("to_offset", pa.int64()),
-        ("rows_read", pa.int64()),
-        ("rows_clean", pa.int64()),
-        ("rows_rejected", pa.int64()),
-        ("rows_duplicates", pa.int64()),
-        ("versions", pa.string()),
-        ("closed_at", MOMENT),
-    ]
-)
 
 # client, product, country, segment, time, quantity, amount
 FIRST = [
@@ -90,7 +30,7 @@ class TinyLake:
         self.silver = silver
         self.lake = Lake(silver)
         self.tranche = 0
-        self.ventes: list[tuple] = []
+        self.ventes: list[dict] = []
 
     def publish(self, ventes: list[tuple] = (), rejected: list[tuple] = (), closed_at: str | None = None) -> int:
         """Close a slice with these sales and these rejected events (offset, raison, value)."""
@@ -101,17 +41,19 @@ class TinyLake:
     def write(self, ventes: list[tuple], rejected: list[tuple] = ()) -> None:
         """Write the tables of the next slice and leave it open."""
         self.tranche += 1
-        self.ventes += ventes
-        self._append("ventes_clean", CLEAN, [self._clean(vente) for vente in ventes], partition_by=["date_vente"])
+        added = [self._clean(len(self.ventes) + number, vente) for number, vente in enumerate(ventes)]
+        self.ventes += added
+        self._write("ventes_clean", pa.Table.from_pylist(added, CLEAN), partition_by=["date_vente"])
         moment = datetime(2025, 12, 22, 10, tzinfo=UTC)
         rows = [(0, offset, moment, value, raison, self.tranche) for offset, raison, value in rejected]
         self._append("ventes_rejetees", REJECTED, rows)
-        for name, schema, rows in self._published():
-            self._append(name, schema, rows, mode="overwrite")
+        with self.lake.cursor() as connection:
+            for name, table in published_tables(connection, pa.Table.from_pylist(self.ventes, CLEAN)):
+                self._write(name, table, mode="overwrite")
 
     def close(self, clean: int, rejected: int, closed_at: str | None = None) -> None:
         moment = datetime.fromisoformat(closed_at or f"2026-01-01T00:{self.tranche:02d}:00").replace(tzinfo=UTC)
-        tables = ("ventes_clean", "ventes_rejetees", "cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
+        tables = ("ventes_clean", "ventes_rejetees", *PUBLISHED)
         versions = json.dumps({name: DeltaTable(str(self.silver / name)).version() for name in tables})
         end = 10 * self.tranche
         # all events in partition 0; partition 1 is idle
@@ -123,38 +65,28 @@ class TinyLake:
 
     def vacuum(self) -> None:
         """Delete the files that only older versions need."""
-        for name in ("ventes_aggreges", "top_produits", "cube_horaire", "hourly_sales"):
+        for name in PUBLISHED:
             DeltaTable(str(self.silver / name)).vacuum(0, dry_run=False, enforce_retention_duration=False)
 
-    def _clean(self, vente: tuple) -> tuple:
+    def _clean(self, vente_id: int, vente: tuple) -> dict:
         client, produit, pays, segment, moment, quantite, montant = vente
         at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-        return (len(self.ventes), client, produit, pays, segment, at, quantite, Decimal(montant), at.date())
+        return {
+            "vente_id": vente_id,
+            "client_id": client,
+            "produit_nom": produit,
+            "pays": pays,
+            "segment": segment,
+            "timestamp": at,
+            "quantite": quantite,
+            "montant": Decimal(montant),
+            "date_vente": at.date(),
+        }
 
-    def _published(self) -> list[tuple]:
-        cube = self._sums(lambda hour, produit, pays, segment: (hour, produit, pays, segment))
-        pairs = self._sums(lambda hour, produit, pays, segment: (produit, pays))
-        hours = self._sums(lambda hour, produit, pays, segment: (hour,))
-        products = self._sums(lambda hour, produit, pays, segment: (produit,))
-        best = sorted(products.items(), key=lambda each: (-each[1][0], each[0]))
-        return [
-            ("cube_horaire", CUBE, [(*key, *sums) for key, sums in cube.items()]),
-            ("ventes_aggreges", PAIRS, [(*key, *sums[:2]) for key, sums in pairs.items()]),
-            ("hourly_sales", HOURLY, [(*key, *sums[:2]) for key, sums in hours.items()]),
-            ("top_produits", TOP, [(rank, *key, sums[0]) for rank, (key, sums) in enumerate(best, start=1)][:10]),
-        ]
+    def _append(self, name: str, schema: pa.Schema, rows: list[tuple]) -> None:
+        self._write(name, pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema))
 
-    def _sums(self, key_of) -> dict[tuple, tuple]:
-        sums = defaultdict(lambda: (Decimal("0.00"), 0, 0))
-        for _, produit, pays, segment, moment, quantite, montant in self.ventes:
-            hour = datetime.fromisoformat(moment).replace(tzinfo=UTC, minute=0, second=0, microsecond=0)
-            key = key_of(hour, produit, pays, segment)
-            total, items, count = sums[key]
-            sums[key] = (total + Decimal(montant), items + quantite, count + 1)
-        return sums
-
-    def _append(self, name: str, schema: pa.Schema, rows: list[tuple], mode: str = "append", **options) -> None:
-        table = pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+    def _write(self, name: str, table: pa.Table, mode: str = "append", **options) -> None:
         write_deltalake(str(self.silver / name), table, mode=mode, **options)
 
 
