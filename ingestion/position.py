@@ -1,9 +1,10 @@
 """Where the Bronze stream reads next, and whether the broker still holds that."""
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ingestion import gaps
+from ingestion.gaps import Gap
 from ingestion.lake import BronzeOffsets
 from ingestion.settings import KafkaSettings, PathSettings
 from ingestion.topic import Offsets, offset_range
@@ -21,18 +22,6 @@ def next_offsets(paths: PathSettings) -> Offsets:
     return {partition: offset + 1 for partition, offset in BronzeOffsets().refresh().items()}
 
 
-@dataclass(frozen=True)
-class Gap:
-    """Offsets that Kafka no longer holds and Bronze never got; `to_offset` is exclusive."""
-
-    partition: int
-    from_offset: int
-    to_offset: int
-
-    def __str__(self) -> str:
-        return f"partition {self.partition} offsets {self.from_offset} to {self.to_offset - 1}"
-
-
 def offset_gaps(paths: PathSettings, kafka: KafkaSettings) -> list[Gap]:
     """What Bronze can never read; raises BronzeError where the broker ends before Bronze."""
     first, end = offset_range(kafka)
@@ -47,14 +36,8 @@ def offset_gaps(paths: PathSettings, kafka: KafkaSettings) -> list[Gap]:
 
 
 def accepted_gaps(paths: PathSettings) -> list[Gap]:
-    """The losses that somebody has accepted by name; they stay on record beside the table."""
-    file = paths.bronze / "_accepted_gaps.json"
-    return [Gap(**gap) for gap in json.loads(file.read_text())] if file.exists() else []
-
-
-def accept_gaps(paths: PathSettings, gaps: list[Gap]) -> None:
-    record = [asdict(gap) for gap in [*accepted_gaps(paths), *gaps]]
-    (paths.bronze / "_accepted_gaps.json").write_text(json.dumps(record, indent=1))
+    """The losses that somebody has accepted by name."""
+    return gaps.accepted_gaps(paths.bronze)
 
 
 def committed_offsets(checkpoint: Path) -> Offsets | None:

@@ -67,6 +67,15 @@ LABELS = {
     "lag": "{} événements sont dans Kafka et pas encore publiés.",
     "no_lag": "Tout ce qui est dans Kafka est publié.",
     "lag_unknown": "Kafka ne répond pas\u00a0: on ne sait pas combien d'événements attendent.",
+    "pertes": "Pertes acceptées",
+    "pertes_intro": (
+        "Événements perdus\u00a0: {}. Kafka les avait effacés avant qu'ils ne soient lus, et quelqu'un a accepté leur "
+        "perte. Aucun chiffre ne les compte."
+    ),
+    "du_offset": "De l'offset",
+    "au_offset": "À l'offset (exclu)",
+    "evenements": "Événements",
+    "acceptee_le": "Acceptée le",
     "suivre": "Suivre une vente",
     "suivre_intro": "Un numéro de vente mène à son verdict, à sa tranche, à sa place dans Kafka et à ses octets.",
     "searching": "Recherche…",

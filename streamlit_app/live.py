@@ -53,7 +53,8 @@ class Sampler:
 
 @cache
 def lake() -> Lake:
-    return Lake(load(PathSettings).silver)
+    paths = load(PathSettings)
+    return Lake(paths.silver, paths.bronze)
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ingestion.explain import Trace, explain
+from ingestion.gaps import Gap
 from ingestion.publication import Publication
 from streamlit_app import charts, live, queries
 from streamlit_app.figures import is_dark
@@ -40,6 +41,29 @@ def backlog() -> None:
         st.caption(LABELS["lag"].format(nombre(freshness.lag)))
     else:
         st.caption(LABELS["no_lag"])
+
+
+def losses(gaps: Sequence[Gap]) -> None:
+    """The gaps that somebody has accepted; nothing where there are none."""
+    if not gaps:
+        return
+    with st.container(border=True):
+        st.subheader(LABELS["pertes"])
+        st.warning(LABELS["pertes_intro"].format(nombre(sum(gap.offsets for gap in gaps))), icon=":material/warning:")
+        st.dataframe(
+            [
+                {
+                    LABELS["partition"]: gap.partition,
+                    LABELS["du_offset"]: gap.from_offset,
+                    LABELS["au_offset"]: gap.to_offset,
+                    LABELS["evenements"]: gap.offsets,
+                    LABELS["acceptee_le"]: instant(gap.accepted_at) if gap.accepted_at else "-",
+                }
+                for gap in gaps
+            ],
+            hide_index=True,
+            column_config={LABELS[name]: _NUMBER for name in ("du_offset", "au_offset", "evenements")},
+        )
 
 
 def search(key: str) -> None:

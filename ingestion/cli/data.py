@@ -131,16 +131,17 @@ def wait_for_bronze(targets: "Offsets | None", timeout: float) -> None:
 
 def accept_gap() -> None:
     """Let Bronze go on without events that Kafka no longer holds; what was lost stays on record."""
-    from ingestion.position import accept_gaps, accepted_gaps, offset_gaps
+    from ingestion.gaps import accept_gaps, accepted_gaps
+    from ingestion.position import offset_gaps
     from ingestion.settings import KafkaSettings, PathSettings, load
 
     paths = load(PathSettings)
-    known = accepted_gaps(paths)
+    known = accepted_gaps(paths.bronze)
     gaps = [gap for gap in offset_gaps(paths, load(KafkaSettings)) if gap not in known]
     if not gaps:
         say("no offsets are missing; there is nothing to accept")
         return
-    accept_gaps(paths, gaps)
+    accept_gaps(paths.bronze, gaps)
     say(f"accepted as lost: {'; '.join(map(str, gaps))}; the stream goes on behind them within seconds")
 
 

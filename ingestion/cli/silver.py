@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingestion.cli.console import BAD, DIM, GOOD, moment, number, say, show, span, waiting
+from ingestion.cli.status import show_accepted_gaps
 
 if TYPE_CHECKING:
     from ingestion.publication import Publication
@@ -89,6 +90,7 @@ def _show_verification(verification: "Verification") -> None:
         for check in verification.checks
     ]
     show("Verification", ["check", "compared", "count", "differences", "result"], rows, ("count", "differences"))
+    show_accepted_gaps(verification.gaps)
     if verification.raisons:
         show(
             "Verdicts",
@@ -101,7 +103,14 @@ def _show_verification(verification: "Verification") -> None:
     for name, examples in verification.examples.items():
         for example in examples:
             say(f"{name}: {example}", BAD)
-    say("everything agrees" if verification.ok else "there are differences", GOOD if verification.ok else BAD)
+    say(_conclusion(verification), GOOD if verification.ok else BAD)
+
+
+def _conclusion(verification: "Verification") -> str:
+    if not verification.ok:
+        return "there are differences"
+    lost = sum(gap.offsets for gap in verification.gaps)
+    return f"everything agrees, without {number(lost)} events accepted as lost" if lost else "everything agrees"
 
 
 def explain(vente_id: Annotated[int, typer.Argument(help="The sale's number.")]) -> None:

@@ -1,16 +1,20 @@
 """Show `sales status`."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ingestion.cli.console import BAD, DIM, GOOD, moment, number, out, say, show, size, span, waiting
 
 if TYPE_CHECKING:
+    from ingestion.gaps import Gap
     from ingestion.status import BronzeStatus, DiskStatus, ProcessStatus, SilverStatus, UnknownField
 
 
 def show_status() -> None:
     from ingestion import status
+    from ingestion.gaps import accepted_gaps
+    from ingestion.settings import PathSettings, load
 
     with waiting("asking every process"):
         processes = status.process_statuses()
@@ -18,7 +22,9 @@ def show_status() -> None:
     with waiting("reading the lake"):
         bronze, silver = status.bronze_status(), status.silver_status()
         drift, disk = status.unknown_fields(), status.disk_status()
+        gaps = accepted_gaps(load(PathSettings).bronze)
     _show_bronze(bronze)
+    show_accepted_gaps(gaps)
     _show_silver(silver)
     if bronze.end is not None:
         _show_freshness(silver)
@@ -82,6 +88,18 @@ def _show_bronze(bronze: "BronzeStatus") -> None:
     if bronze.end is None:
         say("the broker does not answer", BAD)
     out.print()
+
+
+def show_accepted_gaps(gaps: "Sequence[Gap]") -> None:
+    """A table, where there are any; to be shown wherever the events are counted."""
+    if not gaps:
+        return
+    rows = [
+        [str(gap.partition), *map(number, (gap.from_offset, gap.to_offset, gap.offsets)), moment(gap.accepted_at)]
+        for gap in gaps
+    ]
+    numbers = ("from offset", "to offset (exclusive)", "offsets")
+    show("Accepted gaps: events that are lost", ["partition", *numbers, "accepted at"], rows, numbers)
 
 
 def _show_silver(silver: "SilverStatus") -> None:

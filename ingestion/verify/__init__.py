@@ -12,7 +12,7 @@ from ingestion.publication import publications
 from ingestion.settings import PathSettings, load
 from ingestion.verify.bronze import bronze_checks
 from ingestion.verify.ledger import count_check, range_check
-from ingestion.verify.loading import load_bronze, load_silver, load_topic
+from ingestion.verify.loading import load_bronze, load_gaps, load_silver, load_topic
 from ingestion.verify.report import Check, Progress, Verification
 from ingestion.verify.silver import silver_checks
 from ingestion.verify.tables import table_checks
@@ -39,6 +39,7 @@ def verify(
         # the lake first: all that it holds now is below the ends that the broker is asked for next
         published = load_silver(bench, lake / "silver", closed[-1]) if closed else None
         load_bronze(bench, lake / "bronze" / "ventes_raw", on_progress)
+        gaps = load_gaps(bench, lake / "bronze" / "ventes_raw")
         with topic_log() as log:
             load_topic(bench, log, on_progress)
         on_progress("silver", 0, 0)
@@ -47,7 +48,7 @@ def verify(
             checks.append(published)
         if published and published.ok:
             checks += _published_checks(bench)
-        return Verification(tuple(checks), _note(bench, bool(closed)), raisons(bench))
+        return Verification(tuple(checks), _note(bench, bool(closed)), raisons(bench), gaps)
 
 
 def _published_checks(bench: Workbench) -> list[Check]:

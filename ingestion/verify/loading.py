@@ -7,6 +7,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from ingestion.catalogue import clients, produits
+from ingestion.gaps import Gap, accepted_gaps
 from ingestion.lake import query, table_exists
 from ingestion.publication import Publication
 from ingestion.verdict import Evaluation, evaluate
@@ -51,6 +52,13 @@ def _evaluate(batch: pa.RecordBatch) -> pa.Table:
     for field, column in zip(_EVALUATED, zip(*evaluations, strict=True), strict=True):
         rows = rows.append_column(field, pa.array(column, field.type))
     return rows
+
+
+def load_gaps(bench: Workbench, path: Path) -> tuple[Gap, ...]:
+    """The gaps on record.  To be called after `load_bronze`: each is accepted before Bronze holds what is behind it."""
+    gaps = accepted_gaps(path)
+    bench.fill("accepted", [(gap.partition, gap.from_offset, gap.to_offset) for gap in gaps])
+    return tuple(gaps)
 
 
 def load_topic(bench: Workbench, log: TopicLog, on_progress: Progress) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ingestion.gaps import Gap
+
 Progress = Callable[[str, int, int], None]
 
 MOST_EXAMPLES = 5
@@ -25,11 +27,15 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """`note`: why there was little to compare.  `raisons`: published events by verdict, the rejected ones by reason."""
+    """`note`: why there was little to compare.  `raisons`: published events by verdict, the rejected ones by reason.
+
+    `gaps`: what was accepted as lost, and is not expected in Bronze.
+    """
 
     checks: tuple[Check, ...]
     note: str | None
     raisons: dict[str, int]
+    gaps: tuple[Gap, ...]
 
     @property
     def ok(self) -> bool:

@@ -18,6 +18,8 @@ _TABLES = f"""
 -- the broker's log, and the bounds of what it holds
 create table topic ({_COORDINATES});
 create table held (kafka_partition int, first_offset bigint, end_offset bigint);
+-- what Kafka has dropped before Bronze read it, and somebody has accepted as lost
+create table accepted (kafka_partition int, from_offset bigint, to_offset bigint);
 -- Bronze's rows, replayed ones too, each evaluated by itself
 create table copies (
     {_COORDINATES}, raison varchar, vente_id bigint, client_id int, produit_id int, "timestamp" bigint, quantite int,

@@ -90,6 +90,15 @@ class Rows(Answer):
     duplicates: int
 
 
+class AcceptedGap(Answer):
+    """Events that Kafka dropped before they were read, and that somebody has accepted as lost; no figure holds them."""
+
+    kafka_partition: int
+    from_offset: int
+    to_offset: int = Field(description="exclusive")
+    accepted_at: datetime | None = Field(description="null in records from before the time was kept")
+
+
 class Status(Answer):
     state: Literal["empty", "fresh", "stale"] = Field(description="empty: nothing was published yet")
     stale: bool
@@ -104,6 +113,9 @@ class Status(Answer):
     versions: dict[str, int] = Field(description="Delta version of each published table")
     offsets: dict[str, int] = Field(description="published so far by Kafka partition, exclusive")
     rows: Rows
+    accepted_gaps: list[AcceptedGap] = Field(
+        description="lost events, as accepted until now, whatever `as_of` says; empty in a lake that has all"
+    )
 
 
 class Fault(Answer):

@@ -5,11 +5,11 @@ from typing import Any
 from ingestion.freshness import CAUSES
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
-from streamlit_app.queries import Lake, Snapshot, newest_vente_at, totals
+from streamlit_app.queries import Lake, Snapshot, accepted_gaps, newest_vente_at, totals
 
 
 def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any]:
-    """The answer's members in the order of `models.Status`; `lag` and `stale` are of now, whatever the snapshot."""
+    """The answer's members in the order of `models.Status`; lag, `stale` and gaps are of now, not of the snapshot."""
     publication, freshness = snapshot.publication, sampler.latest()
     cause = sampler.cause(utc_now())
     newest = newest_vente_at(snapshot)
@@ -27,6 +27,15 @@ def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any
         "versions": publication.versions if publication else {},
         "offsets": publication.offsets if publication else {},
         "rows": _rows(lake, snapshot),
+        "accepted_gaps": [
+            {
+                "kafka_partition": gap.partition,
+                "from_offset": gap.from_offset,
+                "to_offset": gap.to_offset,
+                "accepted_at": gap.accepted_at,
+            }
+            for gap in accepted_gaps(lake)
+        ],
     }
 
 

@@ -13,6 +13,7 @@ st.header(LABELS["page_confiance"])
 st.markdown(LABELS["confiance_intro"])
 trust_panels.balance(queries.totals(slices))
 trust_panels.backlog()
+trust_panels.losses(queries.accepted_gaps(live.lake()))
 
 with st.container(border=True):
     st.subheader(LABELS["suivre"])

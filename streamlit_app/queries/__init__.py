@@ -25,6 +25,7 @@ from streamlit_app.queries.sales import (
     top_products,
 )
 from streamlit_app.queries.trust import (
+    accepted_gaps,
     choices,
     newest_vente_at,
     rejected,
@@ -49,6 +50,7 @@ __all__ = [
     "TopProduct",
     "Totals",
     "VersionGone",
+    "accepted_gaps",
     "aggregated_sales",
     "choices",
     "customer_segmentation",

@@ -69,8 +69,8 @@ class Snapshot:
 class Lake:
     """One per process, safe to share between threads."""
 
-    def __init__(self, silver: Path) -> None:
-        self._silver = silver
+    def __init__(self, silver: Path, bronze: Path) -> None:
+        self._silver, self.bronze = silver, bronze
         self._connection = duckdb.connect()
         self._connection.execute("set global timezone = 'UTC'")
         # the files of a Delta table never change

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from ingestion import gaps
 from ingestion.publication import Publication
-from streamlit_app.queries.lake import Snapshot
+from streamlit_app.queries.lake import Lake, Snapshot
 from streamlit_app.queries.rows import RejectedEvent, Totals
 
 VALUE_LIMIT = 4096
@@ -19,6 +20,11 @@ def totals(slices: Sequence[Publication]) -> Totals:
         rows_rejected=sum(each.rows_rejected for each in slices),
         rows_duplicates=sum(each.rows_duplicates for each in slices),
     )
+
+
+def accepted_gaps(lake: Lake) -> list[gaps.Gap]:
+    """What was lost before Bronze read it and is accepted as lost, now; it belongs to no slice."""
+    return gaps.accepted_gaps(lake.bronze)
 
 
 def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, offset: int = 0) -> list[RejectedEvent]:

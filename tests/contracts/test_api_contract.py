@@ -44,7 +44,7 @@ def document():
     def no_broker():
         raise NotImplementedError
 
-    return create_app(Lake(Path("nowhere")), Sampler(no_broker)).openapi()
+    return create_app(Lake(Path("nowhere"), Path("nowhere")), Sampler(no_broker)).openapi()
 
 
 def test_exactly_the_promised_addresses(document):

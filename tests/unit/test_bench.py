@@ -219,7 +219,7 @@ def test_the_sample_lake_is_one_that_the_api_reads(tmp_path: Path) -> None:
     table = DeltaTable(str(tmp_path / "ventes_clean"))
     assert {field.name for field in table.schema().fields} == set(CLEAN.names)
     assert table.metadata().partition_columns == ["date_vente"]
-    assert overall_statistics(Lake(tmp_path).current()).nombre_ventes == 1000
+    assert overall_statistics(Lake(tmp_path, tmp_path / "bronze").current()).nombre_ventes == 1000
 
 
 def test_the_measured_endpoints_are_the_apis() -> None:

@@ -10,11 +10,13 @@ import pytest
 import typer
 
 from ingestion import cli
-from ingestion.cli import data
+from ingestion.cli import data, silver
 from ingestion.cli.console import number, size, span
 from ingestion.cli.stack import _added
-from ingestion.settings import load
+from ingestion.gaps import Gap, accept_gaps, accepted_gaps
+from ingestion.settings import PathSettings, load
 from ingestion.thrift import _first_line
+from ingestion.verify import Check, Verification
 
 VERBS = ["demo", "up", "down", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
 VERBS += ["jars", "doctor", "warm"]
@@ -116,6 +118,33 @@ def test_status_of_an_empty_lake_without_stack(
     assert code == 0
     for line in ("the stack does not run (sales up)", "Bronze is empty", "the broker does not answer"):
         assert line in out
+    assert "Accepted gaps" not in out
+
+
+def test_status_shows_what_was_accepted_as_lost(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    bronze = load(PathSettings).bronze
+    bronze.mkdir(parents=True)
+    accept_gaps(bronze, [Gap(2, 1200, 2000)])
+    (gap,) = accepted_gaps(bronze)
+    _, out, _ = run("status")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "partition from offset to offset (exclusive) offsets accepted at" in lines
+    assert f"2 1 200 2 000 800 {gap.accepted_at:%Y-%m-%d %H:%M:%S UTC}" in lines
+
+
+def test_verify_never_hides_what_was_accepted_as_lost(capfd: pytest.CaptureFixture[str]) -> None:
+    check = Check("topic in Bronze", "every event", 5)
+    silver._show_verification(Verification((check,), None, {}, (Gap(0, 4, 7), Gap(2, 1200, 2000))))
+    out = capfd.readouterr().out
+    assert "Accepted gaps" in out
+    assert out.endswith("everything agrees, without 803 events accepted as lost\n")
+    silver._show_verification(Verification((check,), None, {}, ()))
+    out = capfd.readouterr().out
+    assert "Accepted gaps" not in out
+    assert out.endswith("everything agrees\n")
 
 
 @pytest.mark.parametrize(

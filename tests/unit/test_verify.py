@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from ingestion.catalogue import clients, produits
 from ingestion.dirty import KINDS
 from ingestion.event import VenteEvent, encode
+from ingestion.gaps import Gap, accept_gaps
 from ingestion.generator import make_ventes
 from ingestion.topic import BrokerError
 from ingestion.verdict import Evaluation, evaluate
@@ -91,6 +92,7 @@ class Lake:
     topic: list[Record]
     tables: dict[str, list[Row]] = field(default_factory=lambda: {name.split("/")[1]: [] for name in SCHEMAS})
     first: dict[int, int] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> list[Row]:
         if name in self.tables:
@@ -102,6 +104,8 @@ class Lake:
             rows = self.tables[path.split("/")[1]]
             if path in ("bronze/ventes_raw", "silver/ventes_clean") or self.bilan_ingestion:
                 write_deltalake(str(folder / path), pa.Table.from_pylist(rows, pa.schema(list(schema.items()))))
+        if self.gaps:
+            accept_gaps(folder / "bronze" / "ventes_raw", self.gaps)
         return verify(topic_log=self.log, lake=folder)
 
     def log(self) -> AbstractContextManager[TopicLog]:
@@ -271,6 +275,70 @@ def test_replayed_and_dropped_events_are_lines_of_their_own(tmp_path: Path) -> N
     assert found.ok, found.examples
     assert counts["replayed copies"] == 1
     assert counts["no longer in the topic"] == 7
+
+
+def lake_with_gap(missing: range, first: int, gaps: list[Gap]) -> Lake:
+    """Twelve events of one partition in two slices; Bronze never got `missing`, the broker begins at `first`."""
+    lake = sound_lake([vente.to_json() for vente in ventes(12)], partitions=1)
+    lake.ventes_raw[:] = [row for row in lake.ventes_raw if row["kafka_offset"] not in missing]
+    taken: dict[int, Evaluation] = {}
+    close_slice(lake, 1, lake.topic[:4], taken, 1)
+    if missing.stop < 12:
+        close_slice(lake, 2, lake.topic[missing.stop :], taken, 1)
+        move_slice("to_offset", missing.stop - 4, 1)(lake)
+    lake.first, lake.gaps = {0: first}, gaps
+    return lake
+
+
+@pytest.mark.parametrize("first", [0, 5, 7, 9], ids="the broker begins at {}".format)
+def test_accepted_gap_is_counted_and_is_no_fault(first: int, tmp_path: Path) -> None:
+    """Also where a broker whose data was restored holds its events again, or some of them."""
+    found = lake_with_gap(range(4, 7), first, [Gap(0, 4, 7)]).verify(tmp_path)
+    counts = {check.name: check.count for check in found.checks}
+    assert found.ok, found.examples
+    assert found.gaps == (Gap(0, 4, 7),)
+    assert counts["accepted gaps"] == 3
+    assert counts["no longer in the topic"] == len(set(range(first)) - {4, 5, 6})
+
+
+def test_an_accepted_gap_at_the_end_is_no_fault(tmp_path: Path) -> None:
+    found = lake_with_gap(range(4, 12), 12, [Gap(0, 4, 12)]).verify(tmp_path)
+    assert found.ok, found.examples
+    assert {check.name: check.count for check in found.checks}["accepted gaps"] == 8
+
+
+def test_what_came_back_after_all_is_not_counted_as_lost(tmp_path: Path) -> None:
+    found = lake_with_gap(range(4, 7), 7, [Gap(0, 3, 7)]).verify(tmp_path)
+    assert found.ok, found.examples
+    assert {check.name: check.count for check in found.checks}["accepted gaps"] == 3
+
+
+LOST = "neither in Bronze nor in the topic, and not accepted as lost"
+
+
+@pytest.mark.parametrize(
+    ("missing", "first", "gaps", "expected"),
+    [
+        pytest.param(range(4, 7), 7, [], f"partition 0, offsets 4 to 6: 3 {LOST}", id="not accepted"),
+        pytest.param(range(4, 7), 7, [Gap(0, 4, 6)], f"partition 0, offsets 4 to 6: 1 {LOST}", id="more missing"),
+        pytest.param(range(4, 7), 7, [Gap(0, 5, 6)], f"partition 0, offsets 4 to 6: 2 {LOST}", id="around it"),
+        pytest.param(range(4, 7), 7, [Gap(1, 4, 7)], f"partition 0, offsets 4 to 6: 3 {LOST}", id="in another"),
+        pytest.param(range(4, 12), 6, [], f"partition 0, offsets 4 to 5: 2 {LOST}", id="at the end"),
+    ],
+)
+def test_any_other_offset_that_the_broker_has_dropped_is_missed(
+    missing: range, first: int, gaps: list[Gap], expected: str, tmp_path: Path
+) -> None:
+    found = lake_with_gap(missing, first, gaps).verify(tmp_path)
+    assert failed(found) == {"no longer in the topic": 1}
+    assert found.examples["no longer in the topic"] == (expected,)
+
+
+def test_what_the_broker_holds_is_missed_one_by_one_beside_an_accepted_gap(tmp_path: Path) -> None:
+    found = lake_with_gap(range(4, 7), 0, [Gap(0, 5, 6)]).verify(tmp_path)
+    assert failed(found) == {"topic in Bronze": 2}
+    places = [text.split(": ")[0] for text in found.examples["topic in Bronze"]]
+    assert places == ["partition 0, offset 4", "partition 0, offset 6"]
 
 
 def test_silent_broker_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,8 @@ class TinyLake:
 
     def __init__(self, silver: Path) -> None:
         self.silver = silver
-        self.lake = Lake(silver)
+        self.bronze = silver.with_name("bronze") / "ventes_raw"
+        self.lake = Lake(silver, self.bronze)
         self.tranche = 0
         self.ventes: list[dict] = []
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from ingestion.freshness import Freshness
+from ingestion.gaps import Gap, accept_gaps
 from streamlit_app.api import models, operations
 from streamlit_app.api.app import create_app
 from streamlit_app.live import Sampler
@@ -217,6 +218,17 @@ def test_status_adds_up_and_knows_lag_and_age(api):
     assert status["offsets"] == {"0": 20, "1": 0}
     assert status["versions"]["ventes_clean"] == 1
     assert status["newest_vente_at"] == "2025-12-23T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("query", ["", "?as_of=1"])
+def test_status_shows_what_was_accepted_as_lost(api, published, query):
+    assert api.get(f"/api/status{query}").json()["accepted_gaps"] == []
+    published.bronze.mkdir(parents=True)
+    accept_gaps(published.bronze, [Gap(2, 1200, 2000)])
+    status = models.Status.model_validate_json(api.get(f"/api/status{query}").content)
+    (gap,) = status.accepted_gaps
+    assert (gap.kafka_partition, gap.from_offset, gap.to_offset) == (2, 1200, 2000)
+    assert gap.accepted_at == pytest.approx(datetime.now(UTC), abs=timedelta(minutes=1))
 
 
 def test_a_waiting_event_makes_the_figures_stale(published):

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 import streamlit_app
 from ingestion.explain import Trace
 from ingestion.freshness import Freshness
+from ingestion.gaps import Gap, accept_gaps
 from streamlit_app import figures, live, trust_panels
 from streamlit_app.formats import UNIT
 from streamlit_app.labels import LABELS
@@ -89,6 +90,16 @@ def test_the_balance_is_shown_as_a_sum(page, tiny):
     shown = metrics(app)
     assert [shown[LABELS[name]] for name in ("rows_read", "rows_clean", "rows_rejected")] == ["3", "1", "2"]
     assert LABELS["balanced"] in [each.value for each in app.success]
+
+
+def test_accepted_losses_are_shown_where_there_are_any(page, published):
+    assert LABELS["pertes"] not in [each.value for each in page(published.lake, "confiance").subheader]
+    published.bronze.mkdir(parents=True)
+    accept_gaps(published.bronze, [Gap(2, 1200, 2000), Gap(0, 4, 7)])
+    app = page(published.lake, "confiance")
+    assert LABELS["pertes"] in [each.value for each in app.subheader]
+    assert "803" in app.warning[0].value
+    assert app.dataframe[0].value[LABELS["evenements"]].tolist() == [3, 800]
 
 
 def test_a_sale_is_followed_to_its_bytes(page, published, monkeypatch):
