@@ -86,5 +86,10 @@ def moment(at: datetime | None) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S UTC") if at else "-"
 
 
+def shortened(text: str, limit: int = 60) -> str:
+    """At most so many characters, the last of them an ellipsis where something is left out."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def number(value: int) -> str:
     return f"{value:,}".replace(",", " ")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ingestion.cli.console import BAD, DIM, GOOD, moment, number, out, say, show, size, span, waiting
+from ingestion.cli.console import BAD, DIM, GOOD, moment, number, out, say, shortened, show, size, span, waiting
 
 if TYPE_CHECKING:
     from ingestion.gaps import Gap
@@ -136,7 +136,8 @@ def _show_drift(fields: "list[UnknownField]") -> None:
     if not fields:
         say("schema drift: none in the last day", DIM)
         return
-    rows = [[each.name, number(each.events), moment(each.last_at)] for each in fields]
+    # a name is the sender's: Bronze keeps up to 50 000 characters of it
+    rows = [[shortened(each.name), number(each.events), moment(each.last_at)] for each in fields]
     show("Schema drift: fields that the event model does not know", ["field", "events", "last seen"], rows, ("events",))
 
 

@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import typer
+from deltalake import write_deltalake
 
 from ingestion import cli
 from ingestion.cli import data, silver
@@ -133,6 +135,23 @@ def test_status_shows_what_was_accepted_as_lost(
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "partition from offset to offset (exclusive) offsets accepted at" in lines
     assert f"2 1 200 2 000 800 {gap.accepted_at:%Y-%m-%d %H:%M:%S UTC}" in lines
+
+
+def test_status_shortens_the_names_of_unknown_fields(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    names = ["canal", "n" * 60, "x" * 50_000]
+    columns = {
+        "kafka_partition": pa.array([0], pa.int32()),
+        "kafka_offset": pa.array([0], pa.int64()),
+        "kafka_timestamp": pa.array([datetime.now(UTC)], pa.timestamp("us", "UTC")),
+        "unknown_fields": pa.array([[(name, "1") for name in names]], pa.map_(pa.string(), pa.string())),
+    }
+    write_deltalake(str(load(PathSettings).bronze), pa.table(columns))
+    _, out, _ = run("status")
+    shown = [line.split()[0] for line in out.splitlines() if line.startswith(("canal", "nn", "xx"))]
+    assert shown == ["canal", "n" * 60, "x" * 59 + "…"]
 
 
 def test_verify_never_hides_what_was_accepted_as_lost(capfd: pytest.CaptureFixture[str]) -> None:
