@@ -18,7 +18,7 @@ from ingestion.position import BronzeError, accepted_gaps, committed_offsets, ne
 from ingestion.process import alive, configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
-from ingestion.state import read_state, write_state
+from ingestion.state import read_state, replace_text, write_state
 from ingestion.topic import BrokerError, create_topic, offset_range, topic_id
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _remember_topic(found: uuid.UUID | None) -> None:
     """Beside the checkpoint; not before the gateway has made the table, which wants an empty folder."""
     marker = load(PathSettings).bronze / "_topic.json"
     if not marker.exists():
-        marker.write_text(json.dumps({"topic": load(KafkaSettings).topic, "id": str(found)}))
+        replace_text(marker, json.dumps({"topic": load(KafkaSettings).topic, "id": str(found)}))
 
 
 def _find(spark: "SparkSession") -> "Query | None":

@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ingestion.settings import PathSettings, load
@@ -13,9 +14,14 @@ def write_state(name: str, state: str, **facts: Any) -> None:
     folder = load(PathSettings).run_dir
     folder.mkdir(parents=True, exist_ok=True)
     content = {"state": state, "pid": os.getpid(), "at": datetime.now(UTC).isoformat(), **facts}
-    scratch = folder / f".{name}.{os.getpid()}"
-    scratch.write_text(json.dumps(content, default=str))
-    scratch.replace(folder / f"{name}.json")
+    replace_text(folder / f"{name}.json", json.dumps(content, default=str))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write the whole file or leave it as it is, also when this process is killed meanwhile."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(text)
+    scratch.replace(path)
 
 
 def read_state(name: str) -> dict[str, Any]:
