@@ -23,39 +23,42 @@ class Session:
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
         """Execute one statement and return its rows; raises StatementError with Spark's own first line."""
-        from pyhive.exc import Error
-        from thrift.transport.TTransport import TTransportException
-
-        try:
+        with _told("the gateway went away in mid-statement ({}); see sales status"):
             self._cursor.execute(statement)
             described = self._cursor.description or []
             self.columns = [name.split(".")[-1] for name, *_ in described]
             return list(self._cursor.fetchall()) if described else []
-        except Error as error:
-            raise StatementError(_first_line(error)) from error
-        except (TTransportException, OSError, EOFError) as error:
-            raise StatementError(f"the gateway went away in mid-statement ({error}); see sales status") from error
 
 
 @contextmanager
 def session() -> Iterator[Session]:
-    """A Thrift session on the gateway; raises NoGatewayError where nothing answers."""
+    """A Thrift session on the gateway; raises NoGatewayError where nothing answers, StatementError where it refuses."""
     from pyhive import hive
-    from thrift.transport.TTransport import TTransportException
 
     spark = load(SparkSettings)
-    try:
+    nobody = f"no gateway answers at {spark.host}:{spark.thrift_port}; is the stack up? (sales status)"
+    with _told(nobody, NoGatewayError):
         connection = hive.connect(host=spark.host, port=spark.thrift_port, username="sales", auth="NONE")
-    except (TTransportException, OSError) as error:
-        raise NoGatewayError(
-            f"no gateway answers at {spark.host}:{spark.thrift_port}; is the stack up? (sales status)"
-        ) from error
     try:
         yield Session(connection.cursor())
     finally:
         # nothing to close where the gateway has gone
-        with suppress(TTransportException, OSError, EOFError):
+        with suppress(StatementError), _told("{}"):
             connection.close()
+
+
+@contextmanager
+def _told(lost: str, kind: type[StatementError] = StatementError) -> Iterator[None]:
+    """Raise what Spark refuses as a StatementError with its reason, and a lost connection as `kind`, in these words."""
+    from pyhive.exc import Error
+    from thrift.Thrift import TException
+
+    try:
+        yield
+    except Error as error:
+        raise StatementError(_first_line(error)) from error
+    except (TException, OSError, EOFError) as error:
+        raise kind(lost.format(error)) from error
 
 
 def _first_line(error: Exception) -> str:

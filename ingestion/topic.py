@@ -3,7 +3,8 @@
 import logging
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, TopicAlreadyExistsError
@@ -11,6 +12,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from ingestion.settings import KafkaSettings
 
 Offsets = dict[int, int]
+Client = TypeVar("Client", KafkaAdminClient, KafkaConsumer)
 logger = logging.getLogger(__name__)
 
 
@@ -19,23 +21,28 @@ class BrokerError(Exception):
 
 
 @contextmanager
-def _admin(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
+def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> Iterator[Client]:
+    """A client of the broker; what the broker does not answer inside is a BrokerError, too."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
-        client = KafkaAdminClient(bootstrap_servers=settings.bootstrap_servers, bootstrap_timeout_ms=3000)
+        client = kind(bootstrap_servers=settings.bootstrap_servers, bootstrap_timeout_ms=3000, **options)
     except (KafkaError, OSError) as error:
         raise BrokerError(
             f"no Kafka broker answers at {settings.bootstrap_servers} ({error}); is the stack up? (sales status)"
         ) from error
     try:
-        yield client
-    finally:
-        client.close()
+        with closing(client):
+            yield client
+    except KafkaError as error:
+        raise BrokerError(
+            f"the Kafka broker at {settings.bootstrap_servers} has not answered as it should ({error}); "
+            f"see sales status"
+        ) from error
 
 
 def topic_id(settings: KafkaSettings) -> uuid.UUID | None:
     """The id that the cluster gave the topic at its creation; None when there is no such topic."""
-    with _admin(settings) as admin:
+    with _connected(settings, KafkaAdminClient) as admin:
         (answer,) = admin.describe_topics([settings.topic])
     return answer["topic_id"] if answer["error_code"] == 0 else None
 
@@ -55,7 +62,7 @@ def create_topic(settings: KafkaSettings) -> None:
         "replication_factor": settings.replication_factor,
         "configs": configs,
     }
-    with _admin(settings) as admin:
+    with _connected(settings, KafkaAdminClient) as admin:
         try:
             admin.create_topics({settings.topic: topic}, wait_for_metadata=True)
             logger.info("created topic %s with %d partitions", settings.topic, settings.partitions)
@@ -65,23 +72,12 @@ def create_topic(settings: KafkaSettings) -> None:
 
 @contextmanager
 def reader(settings: KafkaSettings) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
-    """A consumer outside any group, and the topic's partitions; it commits nothing."""
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    try:
-        consumer = KafkaConsumer(
-            bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False, bootstrap_timeout_ms=3000
-        )
-    except (KafkaError, OSError) as error:
-        raise BrokerError(
-            f"no Kafka broker answers at {settings.bootstrap_servers} ({error}); is the stack up? (sales status)"
-        ) from error
-    try:
+    """A consumer outside any group, and the topic's partitions; it commits nothing.  Raises BrokerError."""
+    with _connected(settings, KafkaConsumer, enable_auto_commit=False) as consumer:
         partitions = consumer.partitions_for_topic(settings.topic)
         if not partitions:
             raise BrokerError(f"topic {settings.topic} does not exist; the bronze process creates it (sales up)")
         yield consumer, [TopicPartition(settings.topic, partition) for partition in sorted(partitions)]
-    finally:
-        consumer.close()
 
 
 def offset_range(settings: KafkaSettings) -> tuple[Offsets, Offsets]:

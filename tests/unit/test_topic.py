@@ -1,0 +1,42 @@
+"""A broker that does not answer is one line, whenever it stops answering."""
+
+import socket
+from typing import Any
+
+import pytest
+from kafka.errors import KafkaTimeoutError
+
+from ingestion.settings import KafkaSettings, load
+from ingestion.topic import BrokerError, _connected, offset_range
+
+
+class Client:
+    """Connects to nothing."""
+
+    def __init__(self, **options: Any) -> None:
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_nobody_at_the_port() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{held.getsockname()[1]}"
+        nowhere = load(KafkaSettings).model_copy(update={"bootstrap_servers": address})
+        with pytest.raises(BrokerError, match=rf"^no Kafka broker answers at {address} \(.*\); is the stack up\?"):
+            offset_range(nowhere)
+
+
+def test_broker_that_goes_away_between_two_requests() -> None:
+    here = load(KafkaSettings).model_copy(update={"bootstrap_servers": "here:9092"})
+    told = r"^the Kafka broker at here:9092 has not answered as it should \(.*late"
+    with pytest.raises(BrokerError, match=told), _connected(here, Client) as client:
+        raise KafkaTimeoutError("late")
+    assert client.closed
+
+
+def test_other_errors_are_not_the_brokers() -> None:
+    with pytest.raises(OSError, match="disk"), _connected(load(KafkaSettings), Client):
+        raise OSError("disk")
