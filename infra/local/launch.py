@@ -34,11 +34,20 @@ class Starts:
 
 def main() -> None:
     name, module = sys.argv[1:]
-    starts = next_start(read_starts(name), time.time())
-    _file(name).write_text(json.dumps(asdict(starts)))
-    time.sleep(starts.waits)
+    time.sleep(_held_back(name))
     sys.argv = [module]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _held_back(name: str) -> float:
+    """Count this start; return the seconds to wait before it."""
+    starts = next_start(read_starts(name), time.time())
+    try:
+        _file(name).write_text(json.dumps(asdict(starts)))
+    except OSError:
+        # a full disk kills the program, too, and nobody can count how often
+        return DELAYS[-1]
+    return starts.waits
 
 
 def next_start(last: Starts | None, now: float) -> Starts:

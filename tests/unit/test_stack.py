@@ -54,6 +54,18 @@ def test_spoilt_start_file_counts_as_none(var: Path) -> None:
     assert launch.read_starts("kafka") is None
 
 
+def test_start_that_cannot_be_counted_waits_longest(var: Path) -> None:
+    """As on a full disk: a file may have no byte."""
+    (var / "run").mkdir(parents=True)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    script = (
+        f"{limit}; from infra.local import launch; print(launch._held_back('kafka'), file=__import__('sys').stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True, check=True)
+    assert float(ended.stderr) == DELAYS[-1]
+    assert launch.read_starts("kafka") is None
+
+
 def test_taken_port_is_named_with_its_holder_and_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
