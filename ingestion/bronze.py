@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
-from ingestion import gateway
 from ingestion.bronze_table import bronze_projection
+from ingestion.gateway import Filler
 from ingestion.position import BronzeError, accepted_gaps, committed_offsets, next_offsets, offset_gaps
 from ingestion.process import alive, configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
@@ -37,10 +37,11 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     configure_logging()
     try:
+        filler = Filler()
         write_state("bronze", "waiting", for_="broker")
-        found = _wait_for_topic()
+        found = _wait_for_topic(filler)
         write_state("bronze", "waiting", for_="gateway")
-        while not gateway.ready():
+        while not filler.look():
             time.sleep(0.1)
         _remember_topic(found)
         session_id = read_state("gateway")["session_id"]
@@ -59,11 +60,15 @@ def _reason(error: Exception) -> str:
     return text.split("\n\nJVM stacktrace")[0].strip().split("\n")[0][:600]
 
 
-def _wait_for_topic() -> uuid.UUID | None:
-    """The topic's id; creates the topic of a new lake.  Raises BronzeError when Bronze was filled from another one."""
+def _wait_for_topic(filler: Filler) -> uuid.UUID | None:
+    """The topic's id; creates the topic of a new lake.  Raises BronzeError when Bronze was filled from another one.
+
+    The gateway does not wait for the broker: the filler is looked after before each question.
+    """
     settings, marker = load(KafkaSettings), load(PathSettings).bronze / "_topic.json"
     for attempt in Retrying(retry=retry_if_exception_type(BrokerError), wait=wait_fixed(0.2)):
         with attempt:
+            filler.look()
             found = topic_id(settings)
     if not marker.exists():
         if found is None:

@@ -30,7 +30,7 @@ create table if not exists bronze.ventes_raw (
 )
 using delta
 partitioned by (`date`)
-location '{{location}}'
+location {{location}}
 tblproperties (
     'delta.appendOnly' = 'true',
     'delta.checkpointInterval' = '100',

@@ -1,63 +1,137 @@
-"""Fill the gateway's catalogue when it has started, then call it ready.  Run: python -m ingestion.gateway
+"""Fill the gateway's catalogue after each of its starts, then call it ready.  Run: python -m ingestion.gateway
 
 The catalogue lives in the gateway's memory; what is true of the tables stands in their Delta logs.  So every start
 registers the tables again, from the folders that hold a log, before anybody is told that the gateway is ready.
+
+The filler is a process of its own that ends when it is done.  The `bronze` process keeps one at work until the gateway
+is ready (`Filler`), and supervisor keeps `bronze`: whichever of them is killed, and when, another one begins again.
+What the filler says stands in a file of its own, under the session id of the gateway it is true of.
 """
 
 import logging
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from filelock import FileLock, Timeout
 
 from ingestion.bronze_table import CREATE_BRONZE
 from ingestion.process import alive, configure_logging
 from ingestion.settings import PathSettings, load
 from ingestion.state import read_state, write_state
-from ingestion.thrift import NoGatewayError, Session, StatementError, session
+from ingestion.thrift import NoGatewayError, session
 
+# a filler that failed or was killed is replaced, but does not keep the machine busy with failing
+RETRY_SECONDS = 5.0
+SCHEMAS = ("bronze", "silver")
 logger = logging.getLogger(__name__)
-_when_open = Retrying(
-    retry=retry_if_exception_type(NoGatewayError), wait=wait_fixed(0.2), stop=stop_after_delay(300), reraise=True
-)
+
+
+class Filler:
+    """Keeps a filler at work while one is wanted."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._not_before = 0.0
+
+    def look(self) -> bool:
+        """Whether the gateway is ready; where it runs, lacks its catalogue, and ours is not at work, start one."""
+        if ready():
+            if self._process is not None:
+                # it has said its last word; a dead child would stay in the table of processes
+                self._process.wait()
+            return True
+        if _session() and not self._at_work() and time.monotonic() > self._not_before:
+            self._not_before = time.monotonic() + RETRY_SECONDS
+            self._process = subprocess.Popen([sys.executable, "-m", "ingestion.gateway"])
+        return False
+
+    def _at_work(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
 
 def main() -> None:
     configure_logging()
-    start = read_state("gateway")
-    facts: dict[str, Any]
-    try:
-        state, facts = "ready", {"tables": _when_open(fill_catalogue)}
-    except StatementError as error:
-        state, facts = "failed", {"error": str(error)}
-    # a gateway that was killed meanwhile has a successor, which registers for itself
-    if read_state("gateway").get("session_id") == start["session_id"]:
-        write_state("gateway", state, **facts, session_id=start["session_id"], pid=start["pid"])
-        logger.info("gateway %s: %s", state, facts)
+    # the kernel takes the lock from a filler that is killed; its successor repeats what it did, which changes nothing
+    with suppress(Timeout), FileLock(load(PathSettings).run_dir / ".catalogue.lock", timeout=0):
+        _fill()
+
+
+def _fill() -> None:
+    """Wait until the gateway that runs now answers, fill its catalogue, and say how that went."""
+    wanted = _session()
+    # a gateway that is killed meanwhile has a successor, and that one a filler
+    while wanted and _session() == wanted:
+        try:
+            tables = fill_catalogue()
+        except NoGatewayError:
+            time.sleep(0.2)
+            continue
+        except Exception as error:
+            # whoever waits for the gateway is told the reason, whatever it is
+            reason = " ".join(str(error).split()) or type(error).__name__
+            write_state("catalogue", "failed", session_id=wanted, error=reason)
+            logger.error("gateway failed: %s", reason)
+            return
+        write_state("catalogue", "ready", session_id=wanted, tables=tables)
+        logger.info("gateway ready: %d tables", tables)
+        return
 
 
 def fill_catalogue() -> int:
     """Register every Delta table of the lake and create an empty Bronze; return how many tables there are."""
     lake = load(PathSettings).lake_dir
+    for schema in SCHEMAS:
+        (lake / schema).mkdir(parents=True, exist_ok=True)
     with session() as gateway:
-        return sum(_register_schema(gateway, lake / schema) for schema in ("bronze", "silver"))
-
-
-def _register_schema(gateway: Session, folder: Path) -> int:
-    folder.mkdir(parents=True, exist_ok=True)
-    gateway.run(f"create schema if not exists {folder.name} location '{folder}'")
-    if folder.name == "bronze":
-        gateway.run(CREATE_BRONZE.format(location=folder / "ventes_raw"))
-    tables = sorted(log.parent for log in folder.glob("*/_delta_log"))
-    for table in tables:
-        gateway.run(f"create table if not exists {folder.name}.{table.name} using delta location '{table}'")
+        for name in SCHEMAS:
+            gateway.run(f"create schema if not exists {name} location {_text(lake / name)}")
+        gateway.run(CREATE_BRONZE.format(location=_text(lake / "bronze" / "ventes_raw")))
+        tables = [table for name in SCHEMAS for table in _tables(lake / name)]
+        for table in tables:
+            gateway.run(
+                f"create table if not exists {table.parent.name}.`{table.name}` using delta location {_text(table)}"
+            )
     return len(tables)
+
+
+def _tables(folder: Path) -> Iterator[Path]:
+    """The folder's Delta tables, but for those whose name no table of the catalogue can have."""
+    for table in sorted(log.parent for log in folder.glob("*/_delta_log")):
+        # Spark takes nothing else, and would take a capital for its small letter: another folder's table
+        if re.fullmatch("[a-z0-9_]+", table.name):
+            yield table
+        else:
+            logger.warning("left out of the catalogue, for its name is none for a table: %s", table)
+
+
+def _text(path: Path) -> str:
+    """The path as a string in Spark's SQL."""
+    escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def ready() -> bool:
     """Whether the gateway that runs now has its catalogue."""
-    state = read_state("gateway")
-    return state.get("state") == "ready" and alive(state["pid"])
+    return fault() is None
+
+
+def fault() -> str | None:
+    """What the gateway that runs now lacks; None when it has its catalogue."""
+    wanted, said = _session(), read_state("catalogue")
+    if wanted is None or said.get("session_id") != wanted:
+        return "starts"
+    return None if said["state"] == "ready" else str(said["error"])
+
+
+def _session() -> str | None:
+    """The session id of the gateway that runs now; None where none runs."""
+    gateway = read_state("gateway")
+    return str(gateway["session_id"]) if gateway and alive(gateway["pid"]) else None
 
 
 if __name__ == "__main__":

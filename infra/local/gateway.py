@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 
@@ -23,9 +21,6 @@ def main() -> None:
     write_state("gateway", "starting", session_id=str(uuid.uuid4()))
     os.environ["SPARK_HOME"] = str(SPARK_HOME)
     _empty_scratch(load(PathSettings).var_dir / "spark")
-    # The catalogue is filled through the Thrift port, once it is open.  `&` gives the process to init, so that the
-    # JVM, which this process becomes, is not left with a dead child.
-    subprocess.run(["sh", "-c", f'"{sys.executable}" -m ingestion.gateway &'], check=True)
     command = gateway_command()
     os.execv(command[0], command)
 

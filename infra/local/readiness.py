@@ -43,8 +43,8 @@ def probe_kafka() -> str | None:
 
 
 def probe_gateway() -> str | None:
-    if not gateway.ready():
-        return str(read_state("gateway").get("error", "starts"))
+    if fault := gateway.fault():
+        return fault
     try:
         with thrift.session() as session:
             session.run("select 1")

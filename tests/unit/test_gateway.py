@@ -1,0 +1,155 @@
+"""The gateway's catalogue: a filler is at work until it is filled, and its words count for one gateway only."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from pyhive.exc import OperationalError
+from TCLIService.ttypes import TOpenSessionResp, TStatus, TStatusCode
+from thrift.Thrift import TApplicationException
+
+from ingestion import gateway, thrift
+from ingestion.gateway import Filler, _tables, _text
+from ingestion.settings import load
+from ingestion.state import write_state
+from ingestion.thrift import NoGatewayError, StatementError, session
+
+Start = Callable[[str], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture(autouse=True)
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Folders of our own, and a Thrift port that nobody listens at."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("SPARK_THRIFT_PORT", str(held.getsockname()[1]))
+        monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
+        monkeypatch.setenv("LAKE_DIR", str(tmp_path / "lake"))
+        load.cache_clear()
+        yield tmp_path / "lake"
+    load.cache_clear()
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """A process that says it is a gateway which starts."""
+    started = []
+
+    def start_gateway(session_id: str) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        started.append(process)
+        write_state("gateway", "starting", session_id=session_id)
+        # the state names the process that writes it, and the JVM takes that one's place
+        state = load(gateway.PathSettings).run_dir / "gateway.json"
+        state.write_text(state.read_text().replace(f'"pid": {psutil.Process().pid}', f'"pid": {process.pid}'))
+        return process
+
+    yield start_gateway
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def filler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Filler]:
+    monkeypatch.setattr(gateway, "RETRY_SECONDS", 0.1)
+    filler = Filler()
+    yield filler
+    if filler._process is not None:
+        filler._process.kill()
+        filler._process.wait()
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_no_filler_without_a_gateway(filler: Filler) -> None:
+    assert not filler.look()
+    assert filler._process is None
+    assert gateway.fault() == "starts"
+
+
+def test_filler_that_is_killed_is_replaced_and_ends_with_its_gateway(filler: Filler, start: Start) -> None:
+    running = start("one")
+    assert not filler.look()
+    first = filler._process
+    assert first is not None
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    time.sleep(0.2)
+    assert not filler.look()
+    second = filler._process
+    assert second is not None
+    assert second is not first
+    assert not filler.look()
+    assert filler._process is second
+    running.kill()
+    running.wait()
+    assert second.wait(20) == 0
+    assert not filler.look()
+
+
+def test_second_filler_leaves_the_work_to_the_first(start: Start) -> None:
+    start("one")
+    lock = load(gateway.PathSettings).run_dir / ".catalogue.lock"
+    with gateway.FileLock(lock):
+        assert subprocess.run([sys.executable, "-m", "ingestion.gateway"], timeout=20).returncode == 0
+    assert gateway.fault() == "starts"
+
+
+def test_reason_is_told_and_a_mended_lake_needs_no_restart(filler: Filler, start: Start, lake: Path) -> None:
+    start("one")
+    lake.touch()
+    filler.look()
+    until(lambda: gateway.fault() != "starts")
+    assert "lake" in (gateway.fault() or "")
+    lake.unlink()
+    until(lambda: filler.look() or (lake / "silver").exists())
+
+
+def test_ready_is_said_of_one_gateway_only(filler: Filler, start: Start) -> None:
+    running = start("one")
+    write_state("catalogue", "ready", session_id="one", tables=3)
+    assert filler.look()
+    running.kill()
+    running.wait()
+    assert not gateway.ready()
+    start("two")
+    assert gateway.fault() == "starts"
+
+
+def test_only_folders_that_can_be_tables_are_registered(lake: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("ventes_clean", "ventes_clean-old", "Ventes_clean", "ventes clean", "2025_copy", "`x`"):
+        (lake / "silver" / name / "_delta_log").mkdir(parents=True)
+    (lake / "silver" / "no_table").mkdir()
+    assert [table.name for table in _tables(lake / "silver")] == ["2025_copy", "ventes_clean"]
+    left_out = [record.getMessage().rsplit("/", 1)[1] for record in caplog.records]
+    assert left_out == ["Ventes_clean", "`x`", "ventes clean", "ventes_clean-old"]
+
+
+def test_path_is_one_string_whatever_it_holds() -> None:
+    assert _text(Path("/data/l'été/a\\b")) == r"'/data/l\'été/a\\b'"
+
+
+def test_nothing_at_the_port_is_one_line() -> None:
+    with pytest.raises(NoGatewayError, match=r"no gateway answers at 127\.0\.0\.1:\d+; is the stack up\?"), session():
+        pass
+
+
+def test_refused_session_and_lost_connection_are_one_line() -> None:
+    answer = TOpenSessionResp(status=TStatus(TStatusCode.ERROR_STATUS, errorMessage="Failed to open\nat org.apache"))
+    with pytest.raises(StatementError, match=r"^Failed to open$") as refused, thrift._told("gone", NoGatewayError):
+        raise OperationalError(answer)
+    assert not isinstance(refused.value, NoGatewayError)
+    with pytest.raises(NoGatewayError, match=r"^gone$"), thrift._told("gone", NoGatewayError):
+        raise TApplicationException(0, "another service")
