@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
 from ingestion.bronze_table import bronze_projection
+from ingestion.gaps import accepted_gaps
 from ingestion.gateway import Filler
-from ingestion.position import BronzeError, accepted_gaps, committed_offsets, next_offsets, offset_gaps
+from ingestion.position import BronzeError, committed_offsets, next_offsets, offset_gaps
 from ingestion.process import alive, configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
@@ -139,7 +140,7 @@ def _starting_offsets(paths: PathSettings) -> str:
     """
     kafka = load(KafkaSettings)
     position, gaps = next_offsets(paths), offset_gaps(paths, kafka)
-    if unaccepted := [gap for gap in gaps if gap not in accepted_gaps(paths)]:
+    if unaccepted := [gap for gap in gaps if gap not in accepted_gaps(paths.bronze)]:
         raise BronzeError(
             f"offset gap: {'; '.join(map(str, unaccepted))} are no longer in Kafka and never reached Bronze; restore "
             f"them, or go on without them (sales accept-gap; see 'offset gap' in docs/runbook.md)"

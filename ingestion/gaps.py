@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ingestion.state import replace_text
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -45,11 +47,8 @@ def accept_gaps(bronze: Path, gaps: list[Gap]) -> None:
     kept = [gap for gap in accepted_gaps(bronze) if gap.from_offset < starts.get(gap.partition, gap.to_offset)]
     record = [*kept, *(replace(gap, accepted_at=now) for gap in gaps)]
     record.sort(key=lambda gap: (gap.partition, gap.from_offset))
-    file = _record(bronze)
-    scratch = file.with_name(f".{file.name}")
-    scratch.write_text(json.dumps([asdict(gap) for gap in record], indent=1, default=datetime.isoformat))
-    # readers see the old or the new file, never half of one
-    scratch.replace(file)
+    text = json.dumps([asdict(gap) for gap in record], indent=1, default=datetime.isoformat)
+    replace_text(_record(bronze), text)
 
 
 def _record(bronze: Path) -> Path:

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-from ingestion import gaps
 from ingestion.gaps import Gap
 from ingestion.lake import BronzeOffsets
 from ingestion.settings import KafkaSettings, PathSettings
@@ -33,11 +32,6 @@ def offset_gaps(paths: PathSettings, kafka: KafkaSettings) -> list[Gap]:
                 f"{wanted}: the broker has lost events that Bronze holds; see 'broker behind Bronze' in docs/runbook.md"
             )
     return [Gap(n, wanted, first[n]) for n, wanted in sorted(position.items()) if first.get(n, 0) > wanted]
-
-
-def accepted_gaps(paths: PathSettings) -> list[Gap]:
-    """The losses that somebody has accepted by name."""
-    return gaps.accepted_gaps(paths.bronze)
 
 
 def committed_offsets(checkpoint: Path) -> Offsets | None:
