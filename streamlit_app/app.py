@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from streamlit_app.freshness_banner import freshness_banner, shown
+from streamlit_app.freshness_banner import run_under_banner
 from streamlit_app.labels import LABELS
 
 HERE = Path(__file__).parent
@@ -27,7 +27,5 @@ page = st.navigation(
     ],
     position="top",
 )
-shown()
-freshness_banner()
-page.run()
+run_under_banner(page)
 st.caption("[API](/api/docs) · [Lignage des tables](/lineage/) · [Mesures](/metrics)")

@@ -1,11 +1,17 @@
 """How old the figures are, on every page; it looks every two seconds and redraws the page when there are newer ones."""
 
+import logging
+from contextlib import suppress
+
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from streamlit_app import live
 from streamlit_app.formats import ago, instant
 from streamlit_app.labels import LABELS
-from streamlit_app.queries import Snapshot, newest_vente_at
+from streamlit_app.queries import LakeUnreadable, Snapshot, newest_vente_at
+
+logger = logging.getLogger(__name__)
 
 
 def shown() -> Snapshot:
@@ -15,11 +21,37 @@ def shown() -> Snapshot:
     return snapshot
 
 
+def run_under_banner(page: StreamlitPage) -> None:
+    """Run the page; what cannot be read is said once and calmly, and the banner tries again."""
+    st.session_state["unreadable"] = False
+    with suppress(LakeUnreadable):
+        shown()
+    freshness_banner()
+    try:
+        page.run()
+    except LakeUnreadable as error:
+        if not st.session_state["unreadable"]:
+            _say_unreadable(error)
+
+
 @st.fragment(run_every="2s")
 def freshness_banner() -> None:
-    snapshot = live.lake().current()
-    if st.session_state.get("shown", snapshot.key) != snapshot.key:
-        st.rerun()
+    try:
+        snapshot = live.lake().current()
+        if st.session_state["unreadable"] or st.session_state.get("shown") != snapshot.key:
+            st.rerun()
+        _say_how_fresh(snapshot)
+    except LakeUnreadable as error:
+        _say_unreadable(error)
+
+
+def _say_unreadable(error: LakeUnreadable) -> None:
+    logger.error("%s", error.for_log)
+    st.session_state["unreadable"] = True
+    st.warning(LABELS["unreadable"], icon=":material/warning:")
+
+
+def _say_how_fresh(snapshot: Snapshot) -> None:
     cause = live.sampler().cause(live.utc_now())
     if snapshot.publication is None:
         st.info(f"{LABELS['empty']}{_why(cause)}", icon=":material/hourglass_empty:")

@@ -11,6 +11,10 @@ LABELS = {
     "fresh": "À jour",
     "stale": "Chiffres en retard",
     "empty": "Rien n'est encore publié\u00a0: les premiers chiffres s'afficheront ici dès que des ventes arriveront.",
+    "unreadable": (
+        "Les chiffres publiés ne peuvent pas être lus pour l'instant. "
+        "La page réessaie d'elle-même toutes les deux secondes."
+    ),
     "as_of": "Chiffres arrêtés au",
     "newest_vente": "dernière vente",
     "tranche": "tranche",
@@ -80,6 +84,7 @@ LABELS = {
     "suivre_intro": "Un numéro de vente mène à son verdict, à sa tranche, à sa place dans Kafka et à ses octets.",
     "searching": "Recherche…",
     "not_a_number": "Un vente_id est un nombre entier.",
+    "not_searched": "Les événements ne peuvent pas être lus pour l'instant\u00a0; réessayez plus tard.",
     "not_found": "Aucun événement lisible ne porte ce vente_id.",
     "grand_livre": "Le grand livre",
     "grand_livre_intro": "Une ligne par tranche close, la plus récente d'abord.",

@@ -1,5 +1,6 @@
 """The parts of the page « Puis-je m'y fier ? »: the balance, the ledger, the quarantine, one sale's way."""
 
+import logging
 from collections.abc import Sequence
 
 import streamlit as st
@@ -11,8 +12,9 @@ from streamlit_app import charts, live, queries
 from streamlit_app.figures import is_dark
 from streamlit_app.formats import instant, nombre
 from streamlit_app.labels import LABELS, RAISONS, VERDICTS
-from streamlit_app.queries import RejectedEvent, Snapshot, Totals
+from streamlit_app.queries import LakeUnreadable, RejectedEvent, Snapshot, Totals
 
+logger = logging.getLogger(__name__)
 SHOWN_SLICES, SHOWN_EVENTS, SHOWN_BYTES = 50, 50, 2_000
 _NUMBER = st.column_config.NumberColumn(format="localized")
 
@@ -82,7 +84,16 @@ def search(key: str) -> None:
     if not (text.removeprefix("-").isascii() and text.removeprefix("-").isdigit()):
         st.error(LABELS["not_a_number"], icon=":material/error:")
         return
-    traces = _explain(key, int(text))
+    _traces(key, int(text))
+
+
+def _traces(key: str, vente_id: int) -> None:
+    try:
+        traces = _explain(key, vente_id)
+    except LakeUnreadable as error:
+        logger.error("%s", error.for_log)
+        st.warning(LABELS["not_searched"], icon=":material/warning:")
+        return
     if not traces:
         st.info(LABELS["not_found"], icon=":material/search_off:")
     for trace in traces:
@@ -92,7 +103,8 @@ def search(key: str) -> None:
 @st.cache_data(ttl="30s", max_entries=32, show_spinner=LABELS["searching"])
 def _explain(key: str, vente_id: int) -> list[Trace]:
     """`key` is the publication's: another one may bring another verdict."""
-    return explain(vente_id)
+    with queries.reading("the events"):
+        return explain(vente_id)
 
 
 def _trace(trace: Trace) -> None:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
-from streamlit_app.queries import Lake, newest_vente_at, rejected_by_raison
+from streamlit_app.queries import Lake, LakeUnreadable, newest_vente_at, rejected_by_raison
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -37,11 +37,20 @@ class _Published(Collector):
         self._lake, self._sampler = lake, sampler
 
     def collect(self) -> Iterable[Metric]:
-        now, freshness, snapshot = utc_now(), self._sampler.latest(), self._lake.current()
-        stale = self._sampler.cause(now) is not None
+        freshness, stale = self._sampler.latest(), self._sampler.cause(utc_now()) is not None
         yield GaugeMetricFamily("sales_stale", "1 when an event waits too long or the stream is down", value=stale)
         if freshness is not None and freshness.lag is not None:
             yield GaugeMetricFamily("sales_lag_events", "Events in Kafka that are not published", value=freshness.lag)
+        try:
+            published, readable = list(self._of_lake()), True
+        except LakeUnreadable:
+            # our own requests are still to be scraped, now above all
+            published, readable = [], False
+        yield GaugeMetricFamily("sales_lake_readable", "0 when a published table cannot be read", value=readable)
+        yield from published
+
+    def _of_lake(self) -> Iterable[Metric]:
+        snapshot = self._lake.current()
         if snapshot.publication is None:
             return
         yield GaugeMetricFamily("sales_published_tranche", "Newest closed slice", value=snapshot.publication.tranche)

@@ -27,7 +27,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(LakeUnreadable)
     async def lake_unreadable(request: Request, error: LakeUnreadable) -> Response:
-        logger.error("%s: %s", error, error.__cause__)
+        logger.error("%s", error.for_log)
         return refuse(503, "the lake cannot be read at the moment")
 
 

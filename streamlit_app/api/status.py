@@ -5,7 +5,7 @@ from typing import Any
 from ingestion.freshness import CAUSES
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
-from streamlit_app.queries import Lake, Snapshot, accepted_gaps, newest_vente_at, totals
+from streamlit_app.queries import Lake, Snapshot, accepted_gaps, newest_vente_at
 
 
 def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any
         "oldest_unpublished_at": freshness and freshness.oldest_unpublished_at,
         "versions": publication.versions if publication else {},
         "offsets": publication.offsets if publication else {},
-        "rows": _rows(lake, snapshot),
+        "rows": _rows(snapshot),
         "accepted_gaps": [
             {
                 "kafka_partition": gap.partition,
@@ -39,9 +39,8 @@ def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any
     }
 
 
-def _rows(lake: Lake, snapshot: Snapshot) -> dict[str, int]:
-    last = snapshot.publication.tranche if snapshot.publication else 0
-    counted = totals([each for each in lake.ledger.slices() if each.tranche <= last])
+def _rows(snapshot: Snapshot) -> dict[str, int]:
+    counted = snapshot.totals
     return {
         "read": counted.rows_read,
         "clean": counted.rows_clean,

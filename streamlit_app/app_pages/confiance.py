@@ -11,7 +11,7 @@ slices = live.lake().ledger.slices()
 
 st.header(LABELS["page_confiance"])
 st.markdown(LABELS["confiance_intro"])
-trust_panels.balance(queries.totals(slices))
+trust_panels.balance(snapshot.totals)
 trust_panels.backlog()
 trust_panels.losses(queries.accepted_gaps(live.lake()))
 

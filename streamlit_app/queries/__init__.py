@@ -1,7 +1,8 @@
 """Everything that the API and the pages ask the lake, and the only place that asks it."""
 
+from streamlit_app.queries.failures import LakeUnreadable, NeverPublished, VersionGone, reading
 from streamlit_app.queries.filters import Filters
-from streamlit_app.queries.lake import Lake, LakeUnreadable, NeverPublished, Snapshot, VersionGone
+from streamlit_app.queries.lake import Lake, Snapshot
 from streamlit_app.queries.rows import (
     AggregatedSales,
     CustomerSegment,
@@ -30,7 +31,6 @@ from streamlit_app.queries.trust import (
     newest_vente_at,
     rejected,
     rejected_by_raison,
-    totals,
 )
 
 __all__ = [
@@ -59,9 +59,9 @@ __all__ = [
     "newest_vente_at",
     "overall_statistics",
     "product_by_segment",
+    "reading",
     "rejected",
     "rejected_by_raison",
     "revenue_by_country",
     "top_products",
-    "totals",
 ]

@@ -9,26 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
 
 from ingestion.publication import Publication
+from streamlit_app.queries.commits import commit_file, refuse_empty_commit
+from streamlit_app.queries.engine import Engine, Row
+from streamlit_app.queries.failures import LakeUnreadable, NeverPublished, VersionGone, reading
 from streamlit_app.queries.ledger import Ledger
-
-Row = tuple[Any, ...]
-
-
-class NeverPublished(Exception):
-    """No such slice, or nothing was published by then; the message names what there is."""
-
-
-class VersionGone(Exception):
-    """The slice was published, but its files have been vacuumed since."""
-
-
-class LakeUnreadable(Exception):
-    """A published table is missing or carries a Delta feature that reading by file list cannot honour."""
+from streamlit_app.queries.rows import Totals
 
 
 class Snapshot:
@@ -45,25 +33,29 @@ class Snapshot:
         return f"{self.publication.etag}-{self.publication.closed_at.timestamp():.6f}"
 
     def rows(self, table: str, sql: str, **parameters: Any) -> list[Row]:
-        """Run SQL that reads `read_parquet($files)`; a table without a file has no rows."""
-        try:
-            files = self._files(table)
-            if not files:
-                return []
-            return self._lake.cursor().execute(sql, {"files": files, **parameters}).fetchall()
-        except (duckdb.IOException, DeltaError, FileNotFoundError) as error:
-            if self._is_current:
-                raise LakeUnreadable(f"table {table} cannot be read") from error
-            raise VersionGone("this slice's files have been vacuumed; ask for a newer one") from error
+        """Run SQL that reads `read_parquet($files)`; a table without a file has no rows.
 
-    def _files(self, table: str) -> tuple[str, ...]:
+        Raises LakeUnreadable, of an older slice also VersionGone.
+        """
         version = None if self.publication is None else self.publication.versions.get(table)
         if version is None:
-            return ()
-        files = self._lake.files(table, version)
-        if not self._is_current and not all(Path(file).exists() for file in files):
-            raise FileNotFoundError(table)
-        return files
+            return []
+        files: tuple[str, ...] = ()
+        try:
+            with reading(f"table {table}"):
+                files = self._lake.files(table, version)
+                return self._lake.engine.rows(sql, {"files": files, **parameters}) if files else []
+        except LakeUnreadable as error:
+            # looked for afterwards, as they may go while they are read
+            needed = (self._lake.commit_file(table, version), *map(Path, files))
+            if self._is_current or all(file.exists() for file in needed):
+                raise
+            raise VersionGone("this slice's files have been vacuumed; ask for a newer one") from error
+
+    @property
+    def totals(self) -> Totals:
+        """Every event of the slices up to this one."""
+        return self._lake.ledger.totals(self.publication.tranche if self.publication else 0)
 
 
 class Lake:
@@ -71,16 +63,13 @@ class Lake:
 
     def __init__(self, silver: Path, bronze: Path) -> None:
         self._silver, self.bronze = silver, bronze
-        self._connection = duckdb.connect()
-        self._connection.execute("set global timezone = 'UTC'")
-        # the files of a Delta table never change
-        self._connection.execute("set global parquet_metadata_cache = true")
-        self.ledger = Ledger(silver / "bilan_ingestion", self._connection)
+        self.engine = Engine()
+        self.ledger = Ledger(silver / "bilan_ingestion", self.engine)
         self.files = lru_cache(maxsize=64)(self._list_files)
         self._newest = Snapshot(self, None)
 
     def current(self) -> Snapshot:
-        """The newest publication; the same object until there is another one."""
+        """The newest publication; the same object until there is another one.  Raises LakeUnreadable."""
         slices = self.ledger.slices()
         newest = slices[-1] if slices else None
         if newest is not self._newest.publication:
@@ -88,15 +77,15 @@ class Lake:
         return self._newest
 
     def at(self, as_of: int | datetime) -> Snapshot:
-        """The lake after that slice, or at that moment.  Raises NeverPublished."""
+        """The lake after that slice, or at that moment.  Raises NeverPublished, LakeUnreadable."""
         found = self.ledger.find(as_of) if isinstance(as_of, int) else self.ledger.last_closed_by(as_of)
         if found is None:
             raise NeverPublished(self._what_there_is())
         current = self.current()
         return current if found is current.publication else Snapshot(self, found, is_current=False)
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        return self._connection.cursor()
+    def commit_file(self, table: str, version: int) -> Path:
+        return commit_file(self._silver / table, version)
 
     def _what_there_is(self) -> str:
         slices = self.ledger.slices()
@@ -109,6 +98,7 @@ class Lake:
         )
 
     def _list_files(self, table: str, version: int) -> tuple[str, ...]:
+        refuse_empty_commit(self._silver / table, version)
         delta = DeltaTable(str(self._silver / table), version=version)
         features = set(delta.protocol().reader_features or ())
         if "columnMapping" in features or ("deletionVectors" in features and _has_deletion_vectors(delta)):

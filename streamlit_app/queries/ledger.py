@@ -3,14 +3,19 @@
 import json
 from bisect import bisect_right
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
-import duckdb
 from deltalake import DeltaTable
 
 from ingestion.lake import table_exists
 from ingestion.publication import Publication
+from streamlit_app.queries.commits import commit_file, refuse_empty_commit
+from streamlit_app.queries.engine import Engine
+from streamlit_app.queries.failures import reading
+from streamlit_app.queries.rows import Totals
 
 _SLICES = """
 select
@@ -20,30 +25,41 @@ from read_parquet($files) group by tranche
 """
 
 
+class _Known(NamedTuple):
+    """The slices by number; the totals at place n are those of the first n slices."""
+
+    slices: tuple[Publication, ...] = ()
+    totals: tuple[Totals, ...] = (Totals(0, 0, 0, 0),)
+
+    def with_(self, added: list[Publication]) -> "_Known":
+        if self.slices and any(each.tranche <= self.slices[-1].tranche for each in added):
+            return _Known().with_(list({each.tranche: each for each in (*self.slices, *added)}.values()))
+        new = sorted(added, key=lambda each: each.tranche)
+        _, *totals = accumulate(new, _plus, initial=self.totals[-1])
+        return _Known((*self.slices, *new), (*self.totals, *totals))
+
+
 class Ledger:
     """Every closed slice, the oldest first.  A look without news costs one `stat`; news cost what was added.
 
     `publications()` of `ingestion` reads the ledger whole; at a slice every few seconds it gains thousands of files a
-    day, and a page that waits for figures must not wait for all of them.
+    day, and a page that waits for figures must not wait for all of them.  Every look may raise LakeUnreadable; the next
+    one tries again.
     """
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
-        self._path, self._connection, self._lock = path, connection, Lock()
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self._path, self._engine, self._lock = path, engine, Lock()
         self._table: DeltaTable | None = None
+        self._version: int | None = None
         self._files: frozenset[str] = frozenset()
-        self._slices: tuple[Publication, ...] = ()
+        self._known = _Known()
 
     def slices(self) -> tuple[Publication, ...]:
-        if self._is_current():
-            return self._slices
-        with self._lock:
-            if not self._is_current():
-                self._read_news()
-            return self._slices
+        return self._look().slices
 
     def find(self, tranche: int) -> Publication | None:
         slices = self.slices()
-        place = bisect_right(slices, tranche, key=lambda each: each.tranche)
+        place = _place(slices, tranche)
         return slices[place - 1] if place and slices[place - 1].tranche == tranche else None
 
     def last_closed_by(self, moment: datetime) -> Publication | None:
@@ -51,33 +67,42 @@ class Ledger:
         place = bisect_right(slices, moment, key=lambda each: each.closed_at)
         return slices[place - 1] if place else None
 
+    def totals(self, tranche: int) -> Totals:
+        """Every event of the slices up to this one; summed when they are read, not when they are asked for."""
+        known = self._look()
+        return known.totals[_place(known.slices, tranche)]
+
+    def _look(self) -> _Known:
+        with reading("the ledger"):
+            if self._is_current():
+                return self._known
+            with self._lock:
+                if not self._is_current():
+                    self._read_news()
+                return self._known
+
     def _is_current(self) -> bool:
         """Whether the log holds no commit behind the one that was read (commits are numbered without gaps)."""
-        if self._table is None:
-            return False
-        return not (self._path / "_delta_log" / f"{self._table.version() + 1:020}.json").exists()
+        return self._version is not None and not commit_file(self._path, self._version + 1).exists()
 
     def _read_news(self) -> None:
-        if self._table is None:
-            if not table_exists(self._path):
-                return
-            table = DeltaTable(str(self._path))
-        else:
-            table = self._table
-            table.update_incremental()
+        if self._table is None and not table_exists(self._path):
+            return
+        # forgotten until all has gone well: what a table has read of its log, also of a torn one, it never reads again
+        table, self._table = self._table or DeltaTable(str(self._path)), None
+        table.update_incremental()
+        refuse_empty_commit(self._path, table.version())
         files = frozenset(table.file_uris())
         # a ledger that only grew is read on; one that was compacted or rebuilt is read again
         grown = files >= self._files
         added = self._read(files - self._files if grown else files)
-        known = {each.tranche: each for each in (self._slices if grown else ())}
-        known |= {each.tranche: each for each in added}
-        self._slices = tuple(known[tranche] for tranche in sorted(known))
-        self._files, self._table = files, table
+        self._known = (self._known if grown else _Known()).with_(added)
+        self._table, self._version, self._files = table, table.version(), files
 
     def _read(self, files: frozenset[str]) -> list[Publication]:
         if not files:
             return []
-        rows = self._connection.cursor().execute(_SLICES, {"files": sorted(files)}).fetchall()
+        rows = self._engine.rows(_SLICES, {"files": sorted(files)})
         return [
             Publication(
                 tranche,
@@ -88,3 +113,17 @@ class Ledger:
             )
             for tranche, closed_at, versions, partitions, ends, *counts in rows
         ]
+
+
+def _place(slices: tuple[Publication, ...], tranche: int) -> int:
+    """How many slices there are up to this one."""
+    return bisect_right(slices, tranche, key=lambda each: each.tranche)
+
+
+def _plus(totals: Totals, slice_: Publication) -> Totals:
+    return Totals(
+        totals.rows_read + slice_.rows_read,
+        totals.rows_clean + slice_.rows_clean,
+        totals.rows_rejected + slice_.rows_rejected,
+        totals.rows_duplicates + slice_.rows_duplicates,
+    )

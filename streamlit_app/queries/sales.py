@@ -2,8 +2,9 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from streamlit_app.queries.engine import Row
 from streamlit_app.queries.filters import Filters
-from streamlit_app.queries.lake import Row, Snapshot
+from streamlit_app.queries.lake import Snapshot
 from streamlit_app.queries.rows import (
     AggregatedSales,
     CustomerSegment,

@@ -1,30 +1,20 @@
-"""What tells whether the figures can be trusted: the ledger's totals, the quarantine, the newest sale."""
+"""What tells whether the figures can be trusted: the accepted losses, the quarantine, the newest sale."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from ingestion import gaps
-from ingestion.publication import Publication
+from streamlit_app.queries.failures import reading
 from streamlit_app.queries.lake import Lake, Snapshot
-from streamlit_app.queries.rows import RejectedEvent, Totals
+from streamlit_app.queries.rows import RejectedEvent
 
 VALUE_LIMIT = 4096
 
 
-def totals(slices: Sequence[Publication]) -> Totals:
-    """Every event of these slices; they are kept in memory, so this is a sum and no query."""
-    return Totals(
-        rows_read=sum(each.rows_read for each in slices),
-        rows_clean=sum(each.rows_clean for each in slices),
-        rows_rejected=sum(each.rows_rejected for each in slices),
-        rows_duplicates=sum(each.rows_duplicates for each in slices),
-    )
-
-
 def accepted_gaps(lake: Lake) -> list[gaps.Gap]:
     """What was lost before Bronze read it and is accepted as lost, now; it belongs to no slice."""
-    return gaps.accepted_gaps(lake.bronze)
+    with reading("the record of accepted gaps"):
+        return gaps.accepted_gaps(lake.bronze)
 
 
 def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, offset: int = 0) -> list[RejectedEvent]:

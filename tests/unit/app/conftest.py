@@ -1,19 +1,24 @@
-"""A tiny lake of real Delta tables, written as Silver writes it: the tables first, the ledger last."""
+"""A tiny lake of real Delta tables, written as Silver writes it: the tables first, the ledger last; and its pages."""
 
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from streamlit.testing.v1 import AppTest
 
+import streamlit_app
 from ingestion.bench.sample_lake import CLEAN, LEDGER, PUBLISHED, REJECTED, published_tables
 from ingestion.freshness import Freshness
+from streamlit_app import figures, live
 from streamlit_app.live import Sampler
 from streamlit_app.queries import Lake
 
+HERE = Path(streamlit_app.__file__).parent
 # client, product, country, segment, time, quantity, amount
 FIRST = [
     (1, "Souris sans fil", "France", "Particulier", "2025-12-22T09:59:59.999999", 2, "51.00"),
@@ -48,7 +53,8 @@ class TinyLake:
         moment = datetime(2025, 12, 22, 10, tzinfo=UTC)
         rows = [(0, offset, moment, value, raison, self.tranche) for offset, raison, value in rejected]
         self._append("ventes_rejetees", REJECTED, rows)
-        with self.lake.cursor() as connection:
+        with duckdb.connect() as connection:
+            connection.execute("set timezone = 'UTC'")
             for name, table in published_tables(connection, pa.Table.from_pylist(self.ventes, CLEAN)):
                 self._write(name, table, mode="overwrite")
 
@@ -111,3 +117,23 @@ def sampler() -> Sampler:
     sampler = Sampler(lambda: Freshness(datetime.now(UTC), 0, None, None), interval=60)
     sampler._latest = sampler._measure()
     return sampler
+
+
+@pytest.fixture
+def page(monkeypatch, sampler):
+    """Run one page of the app over a lake."""
+
+    def run(lake, name="ventes", sampler=sampler, **query):
+        monkeypatch.setattr(live, "lake", lambda: lake)
+        monkeypatch.setattr(live, "sampler", lambda: sampler)
+        figures.figures.clear()
+        app = AppTest.from_file(HERE / "app.py", default_timeout=30)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        if name != "ventes":
+            app.switch_page(f"app_pages/{name}.py").run()
+        assert not app.exception
+        return app
+
+    return run

@@ -1,41 +1,16 @@
 """The pages, run without a browser: what they show for a tiny lake, an empty one, and a stale one."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-import streamlit_app
 from ingestion.explain import Trace
 from ingestion.freshness import Freshness
 from ingestion.gaps import Gap, accept_gaps
-from streamlit_app import figures, live, trust_panels
+from streamlit_app import trust_panels
 from streamlit_app.formats import UNIT
 from streamlit_app.labels import LABELS
 from streamlit_app.live import Sampler
-
-HERE = Path(streamlit_app.__file__).parent
-
-
-@pytest.fixture
-def page(monkeypatch, sampler):
-    """Run one page of the app over a lake."""
-
-    def run(lake, name="ventes", sampler=sampler, **query):
-        monkeypatch.setattr(live, "lake", lambda: lake)
-        monkeypatch.setattr(live, "sampler", lambda: sampler)
-        figures.figures.clear()
-        app = AppTest.from_file(HERE / "app.py", default_timeout=30)
-        for key, value in query.items():
-            app.query_params[key] = value
-        app.run()
-        if name != "ventes":
-            app.switch_page(f"app_pages/{name}.py").run()
-        assert not app.exception
-        return app
-
-    return run
 
 
 def metrics(app):

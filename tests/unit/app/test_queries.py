@@ -172,7 +172,7 @@ def test_a_ledger_that_was_rewritten_is_read_again(published, rewrite):
         write_deltalake(path, DeltaTable(path).to_pyarrow_table(), mode="overwrite")
     published.publish([(2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")])
     assert [each.tranche for each in published.lake.ledger.slices()] == [1, 2, 3]
-    assert queries.totals(published.lake.ledger.slices()).rows_clean == 5
+    assert published.lake.current().totals.rows_clean == 5
 
 
 def test_threads_share_one_lake(published):

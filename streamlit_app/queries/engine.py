@@ -1,0 +1,46 @@
+"""DuckDB, as the one process of page and API uses it."""
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+import duckdb
+
+Row = tuple[Any, ...]
+
+_SETTINGS = (
+    "set global timezone = 'UTC'",
+    # the files of a Delta table never change
+    "set global parquet_metadata_cache = true",
+    # that cache grows by some 20 kB for each file until it meets the limit, by default 80 % of the machine's memory
+    "set global memory_limit = '1GB'",
+)
+
+
+class Engine:
+    """One database in memory, safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._connection, self._lock = _connect(), Lock()
+
+    def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Raises duckdb.Error."""
+        connection = self._connection
+        try:
+            return connection.cursor().execute(sql, dict(parameters)).fetchall()
+        except (duckdb.InternalException, duckdb.FatalException):
+            # a garbled file can bring the whole database down; it answers nothing more, also about other files
+            self._replace(connection)
+            raise
+
+    def _replace(self, broken: duckdb.DuckDBPyConnection) -> None:
+        with self._lock:
+            if self._connection is broken:
+                self._connection = _connect()
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    for setting in _SETTINGS:
+        connection.execute(setting)
+    return connection

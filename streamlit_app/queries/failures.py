@@ -1,0 +1,34 @@
+"""Why a question has no answer.  The messages are for any reader; the cause beside them is for the log."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+from deltalake.exceptions import DeltaError
+
+
+class NeverPublished(Exception):
+    """No such slice, or nothing was published by then; the message names what there is."""
+
+
+class VersionGone(Exception):
+    """The slice was published, but its files have been vacuumed since."""
+
+
+class LakeUnreadable(Exception):
+    """A file is missing or torn, or a table carries a Delta feature that reading by file list cannot honour."""
+
+    @property
+    def for_log(self) -> str:
+        """With the first line of its cause, which may name paths."""
+        cause = str(self.__cause__ or "").partition("\n")[0]
+        return f"{self}: {cause}" if cause else str(self)
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Raises LakeUnreadable for whatever a missing, torn or garbled file makes of the libraries that read it."""
+    try:
+        yield
+    except (duckdb.Error, DeltaError, OSError, ValueError) as error:
+        raise LakeUnreadable(f"{what} cannot be read") from error
