@@ -10,12 +10,14 @@ from ingestion import gateway
 from ingestion.process import configure_logging
 from ingestion.settings import SilverSettings, load
 from ingestion.silver import Silver, SilverError
-from ingestion.state import write_state
+from ingestion.state import read_state, write_state
 from ingestion.thrift import StatementError
 
 LOOK_SECONDS = 0.2
-# a slice that fails stays open; it is tried again, but does not keep the machine busy with failing
-RETRY_SECONDS = 30.0
+# A slice that fails stays open.  It is tried again, ever more seldom, for each try writes files; and at once where what
+# it failed of may be over.
+FIRST_RETRY_SECONDS = 30.0
+LAST_RETRY_SECONDS = 600.0
 logger = logging.getLogger(__name__)
 
 
@@ -28,13 +30,32 @@ def main() -> None:
     _wait_for_gateway()
     # the catalogues first: a fresh gateway loads its classes with them, while Bronze reads its first batch
     _attempt(silver, "--select", "resource_type:seed")
+    retry = FIRST_RETRY_SECONDS
     while True:
         _wait_for_gateway()
-        started = time.monotonic()
-        pause = LOOK_SECONDS
-        if silver.pending_count() > 0:
-            pause = interval if _attempt(silver) else RETRY_SECONDS
-        time.sleep(max(LOOK_SECONDS, started + pause - time.monotonic()))
+        started, on_gateway = time.monotonic(), _gateway_session()
+        if silver.pending_count() == 0:
+            time.sleep(LOOK_SECONDS)
+        elif _attempt(silver):
+            retry = FIRST_RETRY_SECONDS
+            time.sleep(max(LOOK_SECONDS, started + interval - time.monotonic()))
+        else:
+            _wait_for_change(silver, on_gateway, retry)
+            retry = min(2 * retry, LAST_RETRY_SECONDS)
+
+
+def _wait_for_change(silver: Silver, failed_on: str, at_most: float) -> None:
+    """Until the time is up, a file of the dbt project is edited, the gateway is another one, or nothing is pending."""
+    deadline = time.monotonic() + at_most
+    while time.monotonic() < deadline and _gateway_session() == failed_on:
+        if silver.edited() or silver.pending_count() == 0:
+            return
+        time.sleep(LOOK_SECONDS)
+
+
+def _gateway_session() -> str:
+    session: str = read_state("gateway").get("session_id", "")
+    return session
 
 
 def _wait_for_gateway() -> None:

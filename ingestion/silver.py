@@ -65,7 +65,7 @@ class Silver:
 
     def run_slice(self, *options: str) -> None:
         """Finish the open slice, or open and finish the next one.  Raises SilverError."""
-        if self._manifest is not None and self._parsed_at != _last_edit():
+        if self.edited():
             # a rule was mended: the slice that waits for it must see it
             self.parse()
         break_dead_lock()
@@ -82,9 +82,16 @@ class Silver:
         return DBT_PROJECT / "target" / "static_index.html"
 
     def parse(self) -> None:
-        """Read the project once, for all runs until one of its files changes."""
-        self._parsed_at = _last_edit()
+        """Read the project once, for all runs until one of its files changes.  Raises SilverError."""
+        last_edit = _last_edit()
+        # dbt's parse hands back the manifest that it is given
+        self._manifest = None
         self._manifest = self._invoke("parse").result  # type: ignore[attr-defined]
+        self._parsed_at = last_edit
+
+    def edited(self) -> bool:
+        """Whether a file of the project has changed since it was read; False while it was never read."""
+        return self._parsed_at > 0 and self._parsed_at != _last_edit()
 
     def _invoke(self, *arguments: str, target: Path | None = None) -> object:
         from dbt.cli.main import dbtRunner
@@ -140,7 +147,7 @@ def _may_live(holder: str) -> bool:
     if pid:
         return host != socket.gethostname() or psutil.pid_exists(int(pid))
     commands = (process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"]))
-    return any(Path(word).name == "dbt" for command in commands for word in command[:2])
+    return any(Path(word).name in ("dbt", "dbt.cli.main") for command in commands for word in command[:3])
 
 
 def _last_edit() -> float:

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     unique_key=['heure', 'produit_nom', 'pays', 'segment'],
-    meta={'bounded_by': 'heure'},
+    meta={'limite': 'heures_de_la_tranche'},
 ) }}
 {%- set heures = heures_touchees() %}
 

@@ -2,7 +2,7 @@
     materialized='incremental',
     full_refresh=false,
     unique_key=['tranche', 'kafka_partition'],
-    pre_hook='{{ reprendre_la_tranche_ouverte() }}',
+    pre_hook='{{ revenir_au_publie() }}',
     meta={'insert_only': true},
 ) }}
 {%- set derniere = derniere_tranche() %}

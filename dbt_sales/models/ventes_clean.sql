@@ -6,8 +6,9 @@
         'delta.dataSkippingStatsColumns':
             'vente_id,timestamp,kafka_partition,kafka_offset,tranche',
     },
-    meta={'insert_only': true, 'bounded_by': 'vente_id'},
+    meta={'insert_only': true, 'limite': 'ventes_de_la_tranche'},
 ) }}
+-- depends_on: {{ ref('tranches') }}
 
 with
 

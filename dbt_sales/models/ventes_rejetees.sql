@@ -1,8 +1,9 @@
 {{ config(
     materialized='incremental',
     unique_key=['kafka_partition', 'kafka_offset'],
-    meta={'insert_only': true, 'bounded_by': 'kafka_offset'},
+    meta={'insert_only': true, 'limite': 'offsets_de_la_tranche'},
 ) }}
+-- depends_on: {{ ref('tranches') }}
 
 with
 

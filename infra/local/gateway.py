@@ -15,6 +15,15 @@ SPARK_CONFIG = PROJECT / "infra" / "spark"
 SPARK_HOME = Path(pyspark.__file__).parent
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
+# Half of a fresh gateway's work is the optimising compiler's, most of it for code that never pays it back: ten times the
+# default calls and loops before it starts.
+LAZY_COMPILER = [
+    "-XX:Tier4InvocationThreshold=50000",
+    "-XX:Tier4MinInvocationThreshold=6000",
+    "-XX:Tier4CompileThreshold=150000",
+    "-XX:Tier4BackEdgeThreshold=400000",
+]
+
 
 def main() -> None:
     # a new Connect session for each start of the gateway: the old ids are closed for ever
@@ -50,7 +59,7 @@ def gateway_command() -> list[str]:
     }
     return [
         *(str(java_binary()), *spark_jvm_options(), *_start_up_cache(paths.jars_dir)),
-        *(f"-Xmx{spark.driver_memory}", "-XX:+UseSerialGC", *resident_jvm_options("gateway")),
+        *(f"-Xmx{spark.driver_memory}", "-XX:+UseSerialGC", *LAZY_COMPILER, *resident_jvm_options("gateway")),
         *(f"-Djava.io.tmpdir={scratch}", f"-Dderby.system.home={scratch}"),
         f"-Dlog4j2.configurationFile={SPARK_CONFIG / 'log4j2.properties'}",
         *("-cp", ":".join(map(str, jars)), "org.apache.spark.deploy.SparkSubmit"),

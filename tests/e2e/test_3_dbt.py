@@ -9,8 +9,20 @@ from ingestion.settings import DBT_PROJECT
 pytestmark = pytest.mark.e2e
 
 
-def test_dbt_run_works(stack):
+def test_a_run_without_news_evaluates_nothing(stack):
+    """Else a mended catalogue would judge a closed slice again, and a refused sale would stand in two tables."""
+    stack.publish_all()
+    before = stack.rows("ventes_clean")
     assert "Completed successfully" in stack.dbt("run")
+    assert stack.value("silver/ventes_evaluees", "count(*)") == 0
+    assert stack.rows("ventes_clean") == before
+
+
+def test_a_slice_without_a_single_number_is_published(stack, send):
+    stack.publish_all()
+    send({b"pierre tombale": None})
+    stack.publish_all()
+    stack.verify()
 
 
 def test_every_dbt_test_passes(stack):

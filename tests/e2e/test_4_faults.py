@@ -3,9 +3,11 @@
 import json
 import shutil
 import signal
+import subprocess
 
 import psutil
 import pytest
+from deltalake import DeltaTable
 from kafka import KafkaAdminClient, TopicPartition
 
 from infra.local.ports import MARK
@@ -47,22 +49,40 @@ def test_gateway_killed_in_a_slice(stack):
 def test_dbt_killed_between_two_models(stack):
     """The slice stays open and unpublished; the next run finishes it."""
     stack.publish_all()
-    until(lambda: stack.state("silver").get("state") == "idle", "the follower rests")
-    follower = psutil.Process(stack.state("silver")["pid"])
-    follower.suspend()
-    stack.sales("produce", "--count", "40", "--dirty")
-    stack.sales("drain")
-    before = stack.versions()
-    dbt = stack.start("dbt", "--no-use-colors", "build", "--exclude-resource-type", "unit_test")
-    for line in dbt.stdout:
-        if "OK created sql incremental model silver.ventes_clean" in line:
-            dbt.send_signal(signal.SIGKILL)
-            break
-    dbt.wait(30)
-    assert stack.versions() == before
-    stack.sales("silver")
-    assert stack.versions() != before
-    follower.resume()
+    with stack.follower_held():
+        stack.sales("produce", "--count", "40", "--dirty")
+        stack.sales("drain")
+        before = stack.versions()
+        dbt = stack.start("dbt", "--no-use-colors", "build", "--exclude-resource-type", "unit_test")
+        kill_after(dbt, "OK created sql incremental model silver.ventes_clean")
+        assert stack.versions() == before
+        stack.sales("silver")
+        assert stack.versions() != before
+    stack.verify()
+
+
+def kill_after(process: "subprocess.Popen[str]", words: str) -> None:
+    """kill -9 as soon as it has said so."""
+    said = []
+    for line in process.stdout or ():
+        said.append(line)
+        if words in line:
+            process.send_signal(signal.SIGKILL)
+            process.wait(30)
+            return
+    pytest.fail(f"it never said {words!r}: {''.join(said)[-2000:]}")
+
+
+def test_rebuild_killed_between_two_models(stack):
+    """Nothing of it is published: the next slice takes back what it has left."""
+    stack.publish_all()
+    with stack.follower_held():
+        rebuild = stack.start("dbt", "--no-use-colors", "build", "--vars", "{rebuild: true}", "--select", "models")
+        kill_after(rebuild, "OK created sql incremental model silver.ventes_clean")
+    stack.sales("produce", "--count", "10")
+    stack.publish_all()
+    operations = [commit["operation"] for commit in DeltaTable(str(stack.silver / "ventes_clean")).history()]
+    assert operations[:3] == ["MERGE", "RESTORE", "CREATE OR REPLACE TABLE AS SELECT"]
     stack.verify()
 
 

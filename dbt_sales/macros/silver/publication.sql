@@ -16,7 +16,7 @@
     {%- if execute and var('rebuild') and load_relation(this) -%}
         select tranche, max(versions) as versions, max(closed_at) as closed_at
         from {{ this }}
-        where tranche < (select max(tranche) from {{ this }})
+        where tranche < (select max(tranche) from {{ ref('tranches') }})
         group by tranche
     {%- else -%}
         select cast(null as int) as tranche, cast(null as string) as versions, cast(null as timestamp) as closed_at

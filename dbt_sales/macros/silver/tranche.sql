@@ -1,22 +1,30 @@
 {# The slice that this run works on, as literals: its number, its bounds for each partition, and the lowest and
-   highest `vente_id` in it.  In a rebuild, all slices at once.  `tranche` is none while there is no slice. #}
+   highest `vente_id` in it (none where no event has a readable one).  In a rebuild, all slices at once.  `tranche` is
+   none where there is nothing to do: what is closed is not evaluated again. #}
 {% macro tranche_courante() %}
     {%- set tranches = ref('tranches') -%}
+    {%- set aucune = {'tranche': none, 'bornes': [], 'vente_id_min': none, 'vente_id_max': none} -%}
     {%- if not execute -%}
-        {{ return({'tranche': none, 'bornes': []}) }}
+        {{ return(aucune) }}
     {%- endif -%}
     {%- set premier = "min" if var('rebuild') else "max" -%}
-    {%- set rows = run_query(
+    {%- set rows = interroger_une_fois(
         "select kafka_partition, " ~ premier ~ "(from_offset), max(to_offset), max(tranche), "
-        ~ ("min(vente_id_min), max(vente_id_max)" if var('rebuild')
-           else "max_by(vente_id_min, tranche), max_by(vente_id_max, tranche)")
+        ~ ("min(vente_id_min), max(vente_id_max), " if var('rebuild')
+           else "max_by(vente_id_min, tranche), max_by(vente_id_max, tranche), ")
+        ~ "max(tranche) <= " ~ derniere_fermee(tranches)
         ~ " from " ~ tranches ~ " group by kafka_partition order by kafka_partition"
-    ).rows -%}
+    ) -%}
+    {%- if not rows or (rows[0][6] and not var('rebuild')) -%}
+        {{ return(aucune) }}
+    {%- endif -%}
+    {%- set plus_petits = rows | map(attribute=4) | reject('none') | list -%}
+    {%- set plus_grands = rows | map(attribute=5) | reject('none') | list -%}
     {{ return({
-        'tranche': rows | map(attribute=3) | max if rows else none,
+        'tranche': rows[0][3],
         'bornes': rows | map('list') | list,
-        'vente_id_min': rows | map(attribute=4) | reject('none') | min,
-        'vente_id_max': rows | map(attribute=5) | reject('none') | max,
+        'vente_id_min': plus_petits | min if plus_petits else none,
+        'vente_id_max': plus_grands | max if plus_grands else none,
     }) }}
 {% endmacro %}
 
@@ -36,18 +44,23 @@
 {%- endmacro %}
 
 
-{# The newest slice, whether the ledger has closed it, and where it ended: what the next one starts from.
-   The ledger is asked by name: a `ref` would be a cycle, since it is made from everything that follows. #}
+{# The newest slice that the ledger has closed, as a subquery.  The ledger is asked by name: a `ref` would be a cycle,
+   since it is made from everything that follows. #}
+{% macro derniere_fermee(tranches) -%}
+    {%- set bilan = tranches.incorporate(path={'identifier': 'bilan_ingestion'}) -%}
+    {{ "(select coalesce(max(tranche), 0) from " ~ bilan ~ ")" if load_relation(bilan) else "0" }}
+{%- endmacro %}
+
+
+{# The newest slice, whether the ledger has closed it, and where it ended: what the next one starts from. #}
 {% macro derniere_tranche() %}
     {%- if not execute or load_relation(this) is none -%}
         {{ return({'tranche': 0, 'fermee': true, 'bornes': []}) }}
     {%- endif -%}
-    {%- set bilan = this.incorporate(path={'identifier': 'bilan_ingestion'}) -%}
-    {%- set fermee = "(select coalesce(max(tranche), 0) from " ~ bilan ~ ")" if load_relation(bilan) else "0" -%}
-    {%- set rows = run_query(
-        "select kafka_partition, max(to_offset), max(tranche), max(tranche) <= " ~ fermee ~ " from " ~ this
-        ~ " group by kafka_partition order by kafka_partition"
-    ).rows -%}
+    {%- set rows = interroger_une_fois(
+        "select kafka_partition, max(to_offset), max(tranche), max(tranche) <= " ~ derniere_fermee(this)
+        ~ " from " ~ this ~ " group by kafka_partition order by kafka_partition"
+    ) -%}
     {{ return({
         'tranche': rows[0][2] if rows else 0,
         'fermee': rows[0][3] if rows else true,
@@ -82,10 +95,10 @@
     {%- if not execute or var('rebuild') -%}
         {{ return([]) }}
     {%- endif -%}
-    {{ return(run_query(
+    {{ return(interroger_une_fois(
         "select distinct cast(date_trunc('hour', timestamp) as string) from " ~ evaluees
         ~ " where verdict = 'valide' order by 1"
-    ).columns[0].values() | list) }}
+    ) | map(attribute=0) | list) }}
 {% endmacro %}
 
 
@@ -193,5 +206,38 @@ numerotees as (
                 timestamp '{{ heure }}'{{ ', ' if not loop.last }}
             {%- endfor -%}
         )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# What a merge of the slice can meet, as a condition on the table `target`: literals, so that Delta opens only the files
+   that can hold those keys, and its cost follows the slice, not the history.  A model names its own in `meta`. #}
+{% macro ventes_de_la_tranche() -%}
+    {%- set courante = tranche_courante() -%}
+    {%- if courante.vente_id_min is none -%}
+        false
+    {%- else -%}
+        target.vente_id between {{ courante.vente_id_min }} and {{ courante.vente_id_max }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro offsets_de_la_tranche() -%}
+    {%- set bornes = tranche_courante().bornes -%}
+    {%- if not bornes -%}
+        false
+    {%- else -%}
+        target.kafka_offset >= {{ bornes | map(attribute=1) | min }}
+        and target.kafka_offset < {{ bornes | map(attribute=2) | max }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro heures_de_la_tranche() -%}
+    {%- set heures = heures_touchees() -%}
+    {%- if not heures -%}
+        false
+    {%- else -%}
+        target.heure between timestamp '{{ heures | first }}' and timestamp '{{ heures | last }}'
     {%- endif -%}
 {%- endmacro %}

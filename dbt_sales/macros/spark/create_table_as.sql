@@ -1,7 +1,11 @@
-{# Overrides dbt-spark's macro, for one difference: it says `create or replace` only where dbt has seen the table.
+{# Overrides dbt-spark's macro, for two differences.
 
-   dbt can take a failed listing, or a catalogue that is not filled yet, for an empty schema; `create or replace` would
-   then throw away a table full of history.  A plain `create` is refused by Delta where the location holds a log. #}
+   It says `create or replace` only where dbt has seen the table: dbt can take a failed listing, or a catalogue that is
+   not filled yet, for an empty schema, and would then throw away a table full of history.  A plain `create` is refused
+   by Delta where the location holds a log.
+
+   And the contract's checks are part of that one statement: added afterwards, a kill in between would leave the table
+   without them for ever. #}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
     {%- if temporary -%}
         {{ create_temporary_view(relation, compiled_code) }}
@@ -16,10 +20,28 @@
             {%- set compiled_code = get_select_subquery(compiled_code) -%}
         {%- endif %}
         {{ file_format_clause() }}
-        {{ tblproperties_clause() }}
+        tblproperties (
+            {%- for name, value in proprietes_de_la_table().items() %}
+            '{{ name }}' = "{{ value }}"{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
         {{ partition_cols(label="partitioned by") }}
         {{ location_clause() }}
         as
         {{ compiled_code }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{% macro proprietes_de_la_table() %}
+    {%- set proprietes = dict(config.get('tblproperties', {})) -%}
+    {%- for check in model.constraints if check.type == 'check' -%}
+        {%- do proprietes.update({'delta.constraints.' ~ check.name: check.expression}) -%}
+    {%- endfor -%}
+    {{ return(proprietes) }}
+{% endmacro %}
+
+
+{# they are in place with the table #}
+{% macro spark__alter_table_add_constraints(relation, constraints) %}
+{% endmacro %}

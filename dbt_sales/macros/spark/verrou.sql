@@ -4,7 +4,8 @@
    The lock is a schema in the gateway's catalogue: creating it is atomic, costs 20 ms, and it is gone when the gateway
    is.  Its comment says who holds it, and until when.  `sales silver` and the follower free the lock of a run whose
    process is dead (ingestion/silver.py); the lease is for what they cannot see. #}
-{% macro prendre_le_verrou(attente_s=180, bail_s=900) %}
+{% macro prendre_le_verrou(attente_s=180) %}
+    {%- set bail_s = 3600 if var('rebuild') else 900 -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test', 'retry') -%}
         {%- set etat = namespace(a_nous=false) -%}
         {%- for essai in range(attente_s * 2) if not etat.a_nous -%}
@@ -14,8 +15,12 @@
                 ~ " " ~ env_var('SALES_HOLDER', '') ~ "'"
             ) -%}
             {%- set porteur = porteur_du_verrou() -%}
-            {%- if porteur[0] == invocation_id -%}
+            {%- if porteur[0] == invocation_id and essai == 0 -%}
                 {%- set etat.a_nous = true -%}
+            {%- elif porteur[0] == invocation_id -%}
+                {#- another that waited too may have dropped ours for the expired one it had seen #}
+                {%- do run_query("select java_method('java.lang.Thread', 'sleep', 1000L)") -%}
+                {%- set etat.a_nous = porteur_du_verrou()[0] == invocation_id -%}
             {%- elif porteur | length > 1 and porteur[1] | int < fin - bail_s -%}
                 {%- do run_query("drop schema if exists verrou_silver") -%}
             {%- else -%}

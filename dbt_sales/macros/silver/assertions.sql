@@ -1,0 +1,46 @@
+{# Several assertions on a table as rows (table_verifiee, regle, lignes), one for each that is broken: the key is there
+   and unique, and each invariant is true of every row.
+
+   `within` bounds it to what the slice may have changed: `tranche` its own rows, `vente_id` every sale in its range of
+   numbers, old ones too. #}
+{% macro assertions(relation, key, invariants, within, courante) -%}
+    select
+        '{{ relation.identifier }}' as table_verifiee,
+        regle,
+        lignes
+    from (
+        select
+            stack(
+                {{ invariants | length + 2 }},
+                'key is null', count_if({{ key | join(' is null or ') }} is null),
+                'key is not unique', count(*) - count(distinct struct({{ key | join(', ') }})){{ ',' if invariants }}
+                {%- for rule, expression in invariants.items() %}
+                '{{ rule }}', count_if(not coalesce({{ expression }}, false)){{ ',' if not loop.last }}
+                {%- endfor %}
+            ) as (regle, lignes)
+        from {{ relation }}
+        {% if within == 'tranche' -%}
+            where tranche = {{ courante.tranche or 0 }}
+        {%- elif within == 'vente_id' -%}
+            where vente_id between {{ courante.vente_id_min or 0 }} and {{ courante.vente_id_max or 0 }}
+        {%- endif %}
+    )
+    where lignes > 0
+{%- endmacro %}
+
+
+{# The same for the current slice in several tables, from the `holds` tests in the models' own files. #}
+{% macro assertions_de_la_tranche(tables) -%}
+    {%- set courante = tranche_courante() -%}
+    {%- set declarees = [] -%}
+    {%- for test in (graph.nodes.values() if execute else []) if (test.test_metadata or {}).name == 'holds' -%}
+        {%- set given = test.test_metadata.kwargs -%}
+        {%- for table in tables if table.identifier == graph.nodes[test.attached_node].alias -%}
+            {%- do declarees.append(assertions(
+                table, given.key, given.get('invariants', {}),
+                given.get('within') if not var('rebuild') else none, courante
+            )) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ declarees | join(' union all ') }}
+{%- endmacro %}

@@ -1,0 +1,36 @@
+"""The resident dbt, as far as it needs no gateway."""
+
+import os
+import shutil
+
+import pytest
+
+from ingestion import silver
+from ingestion.settings import DBT_PROJECT, load
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A copy of the dbt project that a test may edit."""
+    copy = tmp_path / "dbt_sales"
+    shutil.copytree(DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
+    monkeypatch.setattr(silver, "DBT_PROJECT", copy)
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
+    load.cache_clear()
+    yield copy
+    load.cache_clear()
+
+
+def test_an_edited_rule_is_read_again(project):
+    resident = silver.Silver()
+    assert not resident.edited()
+    resident.parse()
+    assert not resident.edited()
+    model = project / "models" / "top_produits.sql"
+    model.write_text(model.read_text() + "\n-- mended\n")
+    os.utime(model, (4e9, 4e9))
+    assert resident.edited()
+    resident.parse()
+    assert not resident.edited()
+    (node,) = (node for node in resident._manifest.nodes.values() if node.name == "top_produits")
+    assert node.raw_code.endswith("-- mended")
