@@ -15,7 +15,7 @@ from tenacity import Retrying, retry_if_exception_type, wait_fixed
 from ingestion.bronze_table import bronze_projection
 from ingestion.gaps import accepted_gaps
 from ingestion.gateway import Filler
-from ingestion.position import BronzeError, committed_offsets, next_offsets, offset_gaps
+from ingestion.position import BronzeError, find_position, offset_gaps
 from ingestion.process import alive, configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
@@ -134,26 +134,27 @@ def _read_topic(spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSetti
 
 
 def _starting_offsets(paths: PathSettings) -> str:
-    """Where to read from: behind the checkpoint, else behind Bronze's own rows, else from the beginning.
+    """Where to read from without a checkpoint: behind Bronze's own rows, else from the beginning.
 
     Raises BronzeError when the broker no longer holds what comes next.
     """
     kafka = load(KafkaSettings)
-    position, gaps = next_offsets(paths), offset_gaps(paths, kafka)
+    position = find_position(paths)
+    gaps = offset_gaps(position, kafka)
     if unaccepted := [gap for gap in gaps if gap not in accepted_gaps(paths.bronze)]:
         raise BronzeError(
             f"offset gap: {'; '.join(map(str, unaccepted))} are no longer in Kafka and never reached Bronze; restore "
             f"them, or go on without them (sales accept-gap; see 'offset gap' in docs/runbook.md)"
         )
-    if gaps or committed_offsets(paths.checkpoint) is None:
-        # half a checkpoint, or one that stands before a gap, is none: the query would take up what it cannot read
+    if gaps or not position.by_checkpoint:
+        # half a checkpoint, an older one, or one that stands before a gap, is none: the query would follow it
         shutil.rmtree(paths.checkpoint, ignore_errors=True)
-    position |= {gap.partition: gap.to_offset for gap in gaps}
-    if not position:
+    starts = position.offsets | {gap.partition: gap.to_offset for gap in gaps}
+    if not starts:
         return "earliest"
-    logger.info("continuing at offsets %s", position)
+    logger.info("continuing at offsets %s", starts)
     # -2 stands for the earliest offset
-    return json.dumps({kafka.topic: {str(n): position.get(n, -2) for n in offset_range(kafka)[1]}})
+    return json.dumps({kafka.topic: {str(n): starts.get(n, -2) for n in offset_range(kafka)[1]}})
 
 
 def _watch(query: "Query", session_id: str) -> None:

@@ -1,6 +1,7 @@
 """Where the Bronze stream reads next, and whether the broker still holds that."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.gaps import Gap
@@ -13,32 +14,49 @@ class BronzeError(Exception):
     """The stream cannot start or has failed; the message names the rule, the value and the way out."""
 
 
-def next_offsets(paths: PathSettings) -> Offsets:
-    """By partition, the offset that Bronze reads next."""
-    committed = committed_offsets(paths.checkpoint)
-    if committed is not None:
-        return committed
-    return {partition: offset + 1 for partition, offset in BronzeOffsets().refresh().items()}
+@dataclass(frozen=True)
+class Position:
+    """By partition, the offset that Bronze reads next.  `by_checkpoint`: the stream's own checkpoint leads there."""
+
+    offsets: Offsets
+    by_checkpoint: bool
 
 
-def offset_gaps(paths: PathSettings, kafka: KafkaSettings) -> list[Gap]:
-    """What Bronze can never read; raises BronzeError where the broker ends before Bronze."""
-    first, end = offset_range(kafka)
-    position = next_offsets(paths)
-    for partition, wanted in position.items():
-        if end.get(partition, 0) < wanted:
-            raise BronzeError(
-                f"{kafka.topic} partition {partition} ends at offset {end.get(partition, 0)}, Bronze has read to "
-                f"{wanted}: the broker has lost events that Bronze holds; see 'broker behind Bronze' in docs/runbook.md"
-            )
-    return [Gap(n, wanted, first[n]) for n, wanted in sorted(position.items()) if first.get(n, 0) > wanted]
+def find_position(paths: PathSettings) -> Position:
+    """Behind what the checkpoint or the table says was read, whichever is further.
+
+    A kill between Delta's commit and the stream's own leaves the checkpoint one batch behind the table.  It then holds
+    the plan of that batch; the stream repeats it, and Delta knows its number and drops it unread.  A checkpoint whose
+    last plan ends before the table is an older copy: Delta would drop its next batches, too, for their numbers.
+    """
+    table = {partition: offset + 1 for partition, offset in BronzeOffsets().refresh().items()}
+    committed = _last_offsets(paths.checkpoint, "commits")
+    if committed is None:
+        return Position(table, by_checkpoint=False)
+    planned = _last_offsets(paths.checkpoint, "offsets") or {}
+    return Position(
+        {n: max(table.get(n, 0), committed.get(n, 0)) for n in sorted(table | committed)},
+        by_checkpoint=all(end <= planned.get(partition, 0) for partition, end in table.items()),
+    )
 
 
-def committed_offsets(checkpoint: Path) -> Offsets | None:
-    """The offsets that the stream reads next, after its last committed batch; None without such a batch."""
-    batches = [int(file.name) for file in (checkpoint / "commits").glob("[0-9]*")]
+def _last_offsets(checkpoint: Path, of: str) -> Offsets | None:
+    """Where the newest batch in `commits` or `offsets` (planned) ends; None without one."""
+    batches = [int(file.name) for file in (checkpoint / of).glob("[0-9]*")]
     if not batches:
         return None
     lines = (checkpoint / "offsets" / str(max(batches))).read_text().splitlines()
     by_topic: dict[str, dict[str, int]] = json.loads(lines[2])
     return {int(partition): offset for offsets in by_topic.values() for partition, offset in offsets.items()}
+
+
+def offset_gaps(position: Position, kafka: KafkaSettings) -> list[Gap]:
+    """What Bronze can never read; raises BronzeError where the broker ends before Bronze."""
+    first, end = offset_range(kafka)
+    for partition, wanted in position.offsets.items():
+        if end.get(partition, 0) < wanted:
+            raise BronzeError(
+                f"{kafka.topic} partition {partition} ends at offset {end.get(partition, 0)}, Bronze has read to "
+                f"{wanted}: the broker has lost events that Bronze holds; see 'broker behind Bronze' in docs/runbook.md"
+            )
+    return [Gap(n, wanted, first[n]) for n, wanted in sorted(position.offsets.items()) if first.get(n, 0) > wanted]

@@ -132,12 +132,12 @@ def wait_for_bronze(targets: "Offsets | None", timeout: float) -> None:
 def accept_gap() -> None:
     """Let Bronze go on without events that Kafka no longer holds; what was lost stays on record."""
     from ingestion.gaps import accept_gaps, accepted_gaps
-    from ingestion.position import offset_gaps
+    from ingestion.position import find_position, offset_gaps
     from ingestion.settings import KafkaSettings, PathSettings, load
 
     paths = load(PathSettings)
     known = accepted_gaps(paths.bronze)
-    gaps = [gap for gap in offset_gaps(paths, load(KafkaSettings)) if gap not in known]
+    gaps = [gap for gap in offset_gaps(find_position(paths), load(KafkaSettings)) if gap not in known]
     if not gaps:
         say("no offsets are missing; there is nothing to accept")
         return
