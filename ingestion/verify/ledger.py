@@ -40,16 +40,13 @@ where (ledger.from_offset, ledger.to_offset) is distinct from (opened.from_offse
 _RECOUNTED = """
 select
     ledger.*,
-    (
-        select count(distinct kafka_offset) from copies
-        where
-            copies.kafka_partition = ledger.kafka_partition
-            and kafka_offset >= from_offset and kafka_offset < to_offset
-    ) as read,
+    coalesce(bronze.rows, 0) as read,
     coalesce(clean.rows, 0) as clean,
     coalesce(rejected.rows, 0) as rejected,
     coalesce(duplicates.rows, 0) as duplicates
 from ledger
+left join (select tranche, kafka_partition, count(*) as rows from evenements group by all) as bronze
+    using (tranche, kafka_partition)
 left join (select tranche, kafka_partition, count(*) as rows from ventes_clean group by all) as clean
     using (tranche, kafka_partition)
 left join (select tranche, kafka_partition, count(*) as rows from ventes_rejetees group by all) as rejected
