@@ -1,17 +1,17 @@
 """Bring the broker's log, Bronze and the published Silver tables to the workbench."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from ingestion.catalogue import clients, produits
 from ingestion.gaps import Gap, accepted_gaps
 from ingestion.lake import query, table_exists
-from ingestion.publication import Publication
+from ingestion.publication import Publication, publications
 from ingestion.verdict import Evaluation, evaluate
-from ingestion.verify.report import Check, Progress
+from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, Progress, unread
 from ingestion.verify.topic_log import TopicLog
 from ingestion.verify.workbench import Workbench
 
@@ -32,17 +32,28 @@ _EVALUATED = pa.schema(
 )
 
 
-def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> None:
-    """Evaluate every row that Bronze holds now."""
+def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> Check:
+    """Evaluate every row that Bronze holds now; a file that cannot be read hides no other."""
+    name, compared = "files of Bronze", "each can be read"
     if not table_exists(path):
-        return
-    dataset = DeltaTable(str(path)).to_pyarrow_dataset()
-    total, done = dataset.count_rows(), 0
-    for batch in dataset.to_batches(columns=_COLUMNS, batch_size=BATCH_ROWS, batch_readahead=2, fragment_readahead=2):
-        if batch.num_rows:
-            _insert(bench, "copies", _evaluate(batch))
-            done += batch.num_rows
-            on_progress("bronze", done, total)
+        return Check(name, compared, 0)
+    try:
+        table = DeltaTable(str(path))
+        total = sum(rows or 0 for rows in table.get_add_actions(flatten=True).column("num_records").to_pylist())
+        dataset = table.to_pyarrow_dataset()
+    except UNREADABLE as error:
+        return Check(name, compared, 0, 1, (unread("the table", error),))
+    done, faults = 0, list[str]()
+    for file in dataset.get_fragments():
+        try:
+            for batch in file.to_batches(dataset.schema, columns=_COLUMNS, batch_size=BATCH_ROWS, batch_readahead=2):
+                if batch.num_rows:
+                    _insert(bench, "copies", _evaluate(batch))
+                    done += batch.num_rows
+                    on_progress("bronze", done, total)
+        except UNREADABLE as error:
+            faults.append(unread(file.path, error))
+    return Check(name, compared, len(dataset.files), len(faults), tuple(faults[:MOST_EXAMPLES]))
 
 
 def _evaluate(batch: pa.RecordBatch) -> pa.Table:
@@ -89,21 +100,31 @@ def _insert(bench: Workbench, table: str, rows: pa.Table) -> None:
     )
 
 
-def load_silver(bench: Workbench, silver: Path, publication: Publication) -> Check:
-    """The catalogues, the ledger up to this publication, and each table at the version that it names."""
+def load_silver(bench: Workbench, silver: Path) -> Check | None:
+    """The catalogues, the ledger, and each table at the version that it names last; None where nothing is published."""
+    name, compared = "published tables", "each opens at the version in the ledger"
     bench.fill("clients", [(c.client_id, c.client_nom, c.pays, c.segment) for c in clients()])
     bench.fill("produits", [(p.produit_id, p.produit_nom, p.categorie) for p in produits()])
-    ledger = query(
+    try:
+        closed = publications(silver)
+        if not closed:
+            return None
+        bench.fill("ledger", _ledger(silver, closed[-1]))
+    except UNREADABLE as error:
+        return Check(name, compared, 0, 1, (unread("the ledger", error),))
+    versions: dict[str, int | None] = {name: closed[-1].versions.get(name) for name in PUBLISHED}
+    failures = [_register(bench, silver, name, version) for name, version in {**versions, "tranches": None}.items()]
+    faults = tuple(fault for fault in failures if fault)
+    return Check(name, compared, len(failures), len(faults), faults)
+
+
+def _ledger(silver: Path, publication: Publication) -> list[tuple[Any, ...]]:
+    return query(
         "select tranche, kafka_partition, from_offset, to_offset, rows_read, rows_clean, rows_rejected, "
         "rows_duplicates from bilan_ingestion where tranche <= ?",
         [publication.tranche],
         bilan_ingestion=DeltaTable(str(silver / "bilan_ingestion")),
     )
-    bench.fill("ledger", ledger)
-    versions: dict[str, int | None] = {name: publication.versions.get(name) for name in PUBLISHED}
-    failures = [_register(bench, silver, name, version) for name, version in {**versions, "tranches": None}.items()]
-    faults = tuple(fault for fault in failures if fault)
-    return Check("published tables", "each opens at the version in the ledger", len(failures), len(faults), faults)
 
 
 def _register(bench: Workbench, silver: Path, name: str, version: int | None) -> str | None:
@@ -111,6 +132,6 @@ def _register(bench: Workbench, silver: Path, name: str, version: int | None) ->
         return f"{name}: the ledger names no version"
     try:
         bench.register(name, DeltaTable(str(silver / name), version=version).to_pyarrow_dataset())
-    except (DeltaError, TableNotFoundError) as error:
-        return f"{name}, version {version}: {str(error).splitlines()[0]}"
+    except UNREADABLE as error:
+        return unread(f"{name}, version {version},", error)
     return None

@@ -3,11 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import duckdb
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
 from ingestion.gaps import Gap
 
 Progress = Callable[[str, int, int], None]
 
 MOST_EXAMPLES = 5
+# what a missing, torn or garbled file makes of the libraries that read it
+UNREADABLE = (duckdb.Error, DeltaError, pa.ArrowException, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +51,8 @@ class Verification:
     def examples(self) -> dict[str, tuple[str, ...]]:
         """By the name of the check, up to five of its differences in words."""
         return {check.name: check.examples for check in self.checks if check.examples}
+
+
+def unread(what: str, error: Exception) -> str:
+    """One line for what cannot be read."""
+    return f"{what} cannot be read: {str(error).strip().partition(chr(10))[0]}"

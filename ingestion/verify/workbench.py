@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.verify.report import MOST_EXAMPLES, Check
+from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, unread
 
 MEMORY_LIMIT = "600MB"
 
@@ -63,10 +63,17 @@ class Workbench:
             self._connection.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
 
     def check(self, name: str, compared: str, count: str, differences: str) -> Check:
-        """One line: `count` selects how much was compared, `differences` one text for each difference."""
-        found = self.run(f"select text, count(*) over () from ({differences}) as found(text) limit {MOST_EXAMPLES}")
+        """One line: `count` selects how much was compared, `differences` one text for each difference.
+
+        What cannot be read is a difference.
+        """
+        try:
+            found = self.run(f"select text, count(*) over () from ({differences}) as found(text) limit {MOST_EXAMPLES}")
+            compared_count = self.number(count)
+        except UNREADABLE as error:
+            return Check(name, compared, 0, 1, (unread("a table", error),))
         total = found[0][1] if found else 0
-        return Check(name, compared, self.number(count), total, tuple(text for text, _ in found))
+        return Check(name, compared, compared_count, total, tuple(text for text, _ in found))
 
 
 @contextmanager

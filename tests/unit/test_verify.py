@@ -545,7 +545,7 @@ BROKEN_LEDGERS: dict[str, tuple[Damage, str, str]] = {
     "a version that is not there": (
         lambda lake: [row.update(versions=VERSIONS.replace("0", "5")) for row in lake.bilan_ingestion],
         "published tables",
-        "cube_horaire, version 5: ",
+        "cube_horaire, version 5, cannot be read: ",
     ),
     "a version not named": (
         lambda lake: [row.update(versions="{}") for row in lake.bilan_ingestion],
@@ -564,6 +564,42 @@ def test_broken_ledger_is_found_and_told(name: str, tmp_path: Path, monkeypatch:
     found = lake.verify(tmp_path)
     assert any(example.startswith(text) for example in found.examples[check]), found.examples
     assert not found.ok
+
+
+def delete(file: Path) -> None:
+    file.unlink()
+
+
+def tear(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:100])
+
+
+def garble(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[:8] + bytes(200) + content[208:])
+
+
+@pytest.mark.parametrize("damage", [delete, tear, garble])
+@pytest.mark.parametrize(
+    ("table", "failing"),
+    [
+        ("bronze/ventes_raw", {"files of Bronze", "topic in Bronze", "ledger", "valid sales", "rejected events"}),
+        ("silver/ventes_rejetees", {"verdicts"}),
+        ("silver/cube_horaire", {"cube_horaire"}),
+        ("silver/tranches", {"slices"}),
+        ("silver/bilan_ingestion", {"published tables"}),
+    ],
+)
+def test_file_that_cannot_be_read_is_a_difference_and_hides_no_other(
+    table: str, failing: set[str], damage: Callable[[Path], None], tmp_path: Path
+) -> None:
+    lake = dirty_lake()
+    lake.verify(tmp_path)
+    (file,) = (tmp_path / table).glob("*.parquet")
+    damage(file)
+    found = verify(topic_log=lake.log, lake=tmp_path)
+    assert set(failed(found)) == failing
+    assert "cannot be read: " in found.examples[next(name for name in found.examples if name != "topic in Bronze")][0]
 
 
 def test_replayed_copy_with_another_value_is_a_fault(tmp_path: Path) -> None:
