@@ -34,13 +34,6 @@ class BronzeStatus:
     read: Offsets
     newest_at: datetime | None
 
-    @property
-    def lag(self) -> int | None:
-        """Events that the broker holds and Bronze does not."""
-        if self.end is None:
-            return None
-        return sum(max(0, end - self.read.get(partition, 0)) for partition, end in self.end.items())
-
 
 @dataclass(frozen=True)
 class SilverStatus:
@@ -63,6 +56,14 @@ class UnknownField:
     name: str
     events: int
     last_at: datetime
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The unknown fields of the events that Kafka got after `since`, the commonest first."""
+
+    since: datetime
+    fields: list[UnknownField]
 
 
 @dataclass(frozen=True)
@@ -146,27 +147,30 @@ def _open_tranche(silver: Path, newest_closed: int) -> int | None:
     return newest if newest is not None and newest > newest_closed else None
 
 
-def unknown_fields() -> list[UnknownField]:
-    """Fields outside the schema in the newest files of Bronze, the commonest first."""
+def schema_drift() -> Drift:
+    """Fields outside the schema in the newest files of Bronze."""
     import duckdb
 
-    since = datetime.now(UTC) - DRIFT_WINDOW
     newest_first = sorted(_bronze_files(), key=lambda file: file[1], reverse=True)
-    files = [str(path) for path, newest in newest_first[:DRIFT_FILES] if newest >= since]
+    # what is newer than the newest file that is not searched is in those that are; the log cuts times to milliseconds
+    left_out = [newest + timedelta(milliseconds=1) for _, newest in newest_first[DRIFT_FILES : DRIFT_FILES + 1]]
+    since = max([datetime.now(UTC) - DRIFT_WINDOW, *left_out])
+    files = [str(path) for path, newest in newest_first[:DRIFT_FILES] if newest > since]
     if not files:
-        return []
+        return Drift(since, [])
     rows = duckdb.execute(
         """
-        select name, count(*), max(epoch_us(kafka_timestamp))
+        select name, count(*), max(arrived)
         from (
-            select kafka_timestamp, unnest(map_keys(unknown_fields)) as name
+            select epoch_us(kafka_timestamp) as arrived, unnest(map_keys(unknown_fields)) as name
             from read_parquet(?) where unknown_fields is not null
         )
-        group by name order by count(*) desc, name
+        where arrived > ? group by name order by count(*) desc, name
         """,
-        [files],
+        [files, round(since.timestamp() * 1e6)],
     ).fetchall()
-    return [UnknownField(name, events, datetime.fromtimestamp(micros / 1e6, UTC)) for name, events, micros in rows]
+    fields = [UnknownField(name, events, datetime.fromtimestamp(micros / 1e6, UTC)) for name, events, micros in rows]
+    return Drift(since, fields)
 
 
 def _bronze_files() -> list[tuple[Path, datetime]]:

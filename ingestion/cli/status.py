@@ -8,7 +8,7 @@ from ingestion.cli.console import BAD, DIM, GOOD, moment, number, out, say, shor
 
 if TYPE_CHECKING:
     from ingestion.gaps import Gap
-    from ingestion.status import BronzeStatus, DiskStatus, ProcessStatus, SilverStatus, UnknownField
+    from ingestion.status import BronzeStatus, DiskStatus, Drift, ProcessStatus, SilverStatus
 
 
 def show_status() -> None:
@@ -21,7 +21,7 @@ def show_status() -> None:
     _show_processes(processes)
     with waiting("reading the lake"):
         bronze, silver = status.bronze_status(), status.silver_status()
-        drift, disk = status.unknown_fields(), status.disk_status()
+        drift, disk = status.schema_drift(), status.disk_status()
         gaps = accepted_gaps(load(PathSettings).bronze)
     _show_bronze(bronze)
     show_accepted_gaps(gaps)
@@ -132,13 +132,15 @@ def _show_freshness(silver: "SilverStatus") -> None:
     out.print()
 
 
-def _show_drift(fields: "list[UnknownField]") -> None:
-    if not fields:
-        say("schema drift: none in the last day", DIM)
+def _show_drift(drift: "Drift") -> None:
+    searched = span((datetime.now(UTC) - drift.since).total_seconds())
+    if not drift.fields:
+        say(f"schema drift: none in the last {searched}", DIM)
         return
     # a name is the sender's: Bronze keeps up to 50 000 characters of it
-    rows = [[shortened(each.name), number(each.events), moment(each.last_at)] for each in fields]
-    show("Schema drift: fields that the event model does not know", ["field", "events", "last seen"], rows, ("events",))
+    rows = [[shortened(each.name), number(each.events), moment(each.last_at)] for each in drift.fields]
+    title = f"Schema drift in the last {searched}: fields that the event model does not know"
+    show(title, ["field", "events", "last seen"], rows, ("events",))
 
 
 def _show_disk(disk: "DiskStatus") -> None:
