@@ -159,8 +159,10 @@ def _last_edit() -> float:
 def _failure(result: object) -> str:
     """The first thing that failed in a dbt run, on one line."""
     exception = getattr(result, "exception", None)
+    if isinstance(exception, KeyboardInterrupt):
+        return "interrupted; a slice that is open is finished by the next run"
     if exception is not None:
-        return _one_line(str(exception))
+        return _one_line(str(exception)) or type(exception).__name__
     for node in getattr(getattr(result, "result", None), "results", []):
         if node.status in ("error", "fail", "runtime error"):
             return _one_line(f"{node.node.resource_type} {node.node.name}: {node.message}")

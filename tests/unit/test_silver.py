@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from dbt.cli.main import dbtRunnerResult
 
 from ingestion import silver
 from ingestion.settings import DBT_PROJECT, load
@@ -34,3 +35,8 @@ def test_an_edited_rule_is_read_again(project):
     assert not resident.edited()
     (node,) = (node for node in resident._manifest.nodes.values() if node.name == "top_produits")
     assert node.raw_code.endswith("-- mended")
+
+
+def test_an_interruption_is_named():
+    assert silver._failure(dbtRunnerResult(False, KeyboardInterrupt())).startswith("interrupted; a slice that is open")
+    assert silver._failure(dbtRunnerResult(False, MemoryError())) == "MemoryError"
