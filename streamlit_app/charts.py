@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
-from streamlit_app.formats import THOUSANDS, UNIT, euros, heure, nombre, pourcent
+from streamlit_app.formats import THOUSANDS, UNIT, euros, nombre, periode, pourcent
 from streamlit_app.labels import LABELS, RAISONS
-from streamlit_app.queries import AggregatedSales, HourOfSales, ProductBySegment, RevenueByCountry
+from streamlit_app.queries import AggregatedSales, Grain, PeriodOfSales, ProductBySegment, RevenueByCountry, Trend
 
 Values: TypeAlias = dict[str, Any]
 # a chart as Vega-Lite: plain values, which can be kept and sent to many pages
@@ -47,42 +47,72 @@ _SHORT = (
 _MONEY_AXIS: dict[str, Any] = {"labelExpr": _SHORT.format("datum.value"), "tickCount": 5, "title": None}
 _PLAIN: dict[str, Any] = {"domain": False, "ticks": False}
 _BY_REVENUE = alt.EncodingSortField(field="montant", op="sum", order="descending")
-BARS_UP_TO_HOURS = 72
+BARS_UP_TO = 72
+_TIME_UNITS: dict[Grain, Any] = {
+    "hour": "utcyearmonthdatehours",
+    "day": "utcyearmonthdate",
+    "month": "utcyearmonth",
+    "year": "utcyear",
+}
+# format and distance of the ticks: under bars those of the grain, under an area wider ones
+_TICKS: dict[Grain, tuple[tuple[str, Any], tuple[str, Any]]] = {
+    "hour": ((f"%a %-H{UNIT}h", "hour"), ("%e %b", "day")),
+    "day": (("%e %b", "day"), ("%b %Y", "month")),
+    "month": (("%b %Y", "month"), ("%Y", "year")),
+    "year": (("%Y", 12), ("%Y", 12)),
+}
 # text that charts draw themselves, on a light and on a dark page
 INK = {False: "#1b1f33", True: "#e8e9f3"}
 
 
-def hourly_trend(hours: Sequence[HourOfSales], current: datetime) -> Spec:
-    """Bars for a few days, an area for more; the current hour's bar is paler, as it is not over."""
-    base = _chart([_hour(each, is_complete=each.heure < current) for each in hours]).encode(
-        x=alt.X("start:T", timeUnit="utcyearmonthdatehours", title=None, axis=_time_axis(len(hours))),
+def revenue_trend(trend: Trend, running: datetime) -> Spec:
+    """Bars for a few periods, an area for more; the bar of the period that runs is paler, as it is not over.
+
+    `running`: the first hour that is not complete.
+    """
+    count, first_open = len(trend.periods), _start(running, trend.grain)
+    base = _chart([_period(each, trend.grain, is_complete=each.debut < first_open) for each in trend.periods]).encode(
+        x=alt.X("start:T", timeUnit=_TIME_UNITS[trend.grain], title=None, axis=_time_axis(trend.grain, count)),
         y=alt.Y("montant:Q", axis=alt.Axis(**_MONEY_AXIS, **_PLAIN)),
-        tooltip=_tooltip("heure", "total_montant", "nombre_ventes"),
+        tooltip=[alt.Tooltip("periode:N", title=LABELS[trend.grain]), *_tooltip("total_montant", "nombre_ventes")],
     )
-    if len(hours) > BARS_UP_TO_HOURS:
+    if count > BARS_UP_TO:
         return _french(base.mark_area(line=True, fillOpacity=0.25, interpolate="monotone"), 260)
     paler = alt.condition("datum.is_complete", alt.value(1), alt.value(0.45))
     return _french(base.mark_bar(cornerRadiusEnd=3).encode(opacity=paler), 260)
 
 
-def _hour(row: HourOfSales, *, is_complete: bool) -> Values:
+def _start(hour: datetime, grain: Grain) -> datetime:
+    """When the period of that hour begins."""
+    match grain:
+        case "hour":
+            return hour
+        case "day":
+            return hour.replace(hour=0)
+        case "month":
+            return hour.replace(day=1, hour=0)
+        case "year":
+            return hour.replace(month=1, day=1, hour=0)
+
+
+def _period(row: PeriodOfSales, grain: Grain, *, is_complete: bool) -> Values:
     return {
         # with its zone, or a browser would take it for its own time
-        "start": f"{row.heure.isoformat()}Z",
+        "start": f"{row.debut.isoformat()}Z",
         "montant": float(row.total_montant),
         "is_complete": is_complete,
-        "heure": heure(row.heure) + ("" if is_complete else LABELS["en_cours"]),
+        "periode": periode(row.debut, grain) + ("" if is_complete else LABELS["en_cours"]),
         "total_montant": euros(row.total_montant),
         "nombre_ventes": nombre(row.nombre_ventes),
     }
 
 
-def _time_axis(hours: int) -> alt.Axis:
-    """Hours for up to three days, days beyond."""
-    if hours > BARS_UP_TO_HOURS:
-        return alt.Axis(grid=False, format="%e %b", tickCount="day", labelOverlap=True, labelSeparation=16)
-    form = f"%-H{UNIT}h" if hours <= 24 else f"%a %-H{UNIT}h"
-    return alt.Axis(grid=False, format=form, tickCount="hour", labelOverlap=True, labelSeparation=8)
+def _time_axis(grain: Grain, count: int) -> alt.Axis:
+    is_wide = count > BARS_UP_TO
+    form, ticks = _TICKS[grain][is_wide]
+    if grain == "hour" and count <= 24:
+        form = f"%-H{UNIT}h"
+    return alt.Axis(grid=False, format=form, tickCount=ticks, labelOverlap=True, labelSeparation=16 if is_wide else 8)
 
 
 def revenue_by_product(rows: Sequence[AggregatedSales], *, dark: bool) -> Spec:

@@ -1,12 +1,14 @@
 """The figures of the sales page: read once for each publication and choice of filters."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import streamlit as st
 
+from ingestion.freshness import Freshness
+from ingestion.publication import Publication
 from streamlit_app import charts, queries
 from streamlit_app.queries import Filters, HourOfSales, Snapshot
 
@@ -15,13 +17,16 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Figures:
+    """`recent`: the hours that may be the last two complete ones."""
+
     overall: queries.OverallStatistics
     aggregated: list[queries.AggregatedSales]
     countries: list[queries.RevenueByCountry]
     top: list[queries.TopProduct]
     by_segment: list[queries.ProductBySegment]
     segments: list[queries.CustomerSegment]
-    hours: list[HourOfSales]
+    trend: queries.Trend
+    recent: list[HourOfSales]
 
 
 @st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
@@ -34,16 +39,24 @@ def figures(key: str, filters: Filters, _snapshot: Snapshot) -> Figures:
         top=queries.top_products(_snapshot, filters),
         by_segment=queries.product_by_segment(_snapshot, filters),
         segments=queries.customer_segmentation(_snapshot, filters),
-        hours=queries.hours(_snapshot, filters),
+        trend=queries.trend(_snapshot, filters),
+        recent=_recent(_snapshot, filters),
     )
 
 
+def _recent(snapshot: Snapshot, filters: Filters) -> list[HourOfSales]:
+    """From two hours before the one in which the slice closed: no hour before is ever compared."""
+    if snapshot.publication is None:
+        return []
+    since = hour_of(snapshot.publication.closed_at) - 2 * HOUR
+    return queries.hours(snapshot, replace(filters, start=max(since, filters.start or since)))
+
+
 @st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
-def drawings(key: str, filters: Filters, dark: bool, _figures: Figures, _current: datetime) -> dict[str, charts.Spec]:
+def drawings(key: str, filters: Filters, dark: bool, running: datetime, _figures: Figures) -> dict[str, charts.Spec]:
     """The page's charts by the label of their heading; drawn once for all who look at the same figures."""
-    hours = without_gaps(_figures.hours, _current)
     return {
-        "tendance": charts.hourly_trend(hours, _current),
+        trend_heading(_figures): charts.revenue_trend(_figures.trend, running),
         "par_produit": charts.revenue_by_product(_figures.aggregated, dark=dark),
         "par_pays": charts.revenue_by_country(_figures.countries, dark=dark),
         "produit_pays": charts.product_by_country(_figures.aggregated, dark=dark),
@@ -51,27 +64,33 @@ def drawings(key: str, filters: Filters, dark: bool, _figures: Figures, _current
     }
 
 
-def current_hour(snapshot: Snapshot) -> datetime:
-    """The hour in which the newest slice closed (without a publication: this hour); it is not complete."""
-    closed_at = snapshot.publication.closed_at if snapshot.publication else datetime.now(UTC)
-    return closed_at.astimezone(UTC).replace(tzinfo=None, minute=0, second=0, microsecond=0)
+def trend_heading(figures: Figures) -> str:
+    """The label that says by what the trend is summed."""
+    return f"tendance_{figures.trend.grain}"
 
 
-def complete_hours(hours: Iterable[HourOfSales], current: datetime) -> tuple[HourOfSales, HourOfSales]:
+def running_hour(publication: Publication, freshness: Freshness | None) -> datetime:
+    """The first hour that is not complete.
+
+    While all of Kafka is published that is the hour of the measurement: whatever hour the clock has left is complete,
+    however long ago the last slice closed.  Otherwise, and while Kafka does not answer, what waits may belong to the
+    hour in which that slice closed.
+    """
+    if freshness is not None and freshness.lag == 0:
+        return hour_of(max(publication.closed_at, freshness.measured_at))
+    return hour_of(publication.closed_at)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The hour of UTC, without a zone as hours are."""
+    return moment.astimezone(UTC).replace(tzinfo=None, minute=0, second=0, microsecond=0)
+
+
+def complete_hours(hours: Iterable[HourOfSales], running: datetime) -> tuple[HourOfSales, HourOfSales]:
     """The last complete hour and the one before it; an hour without a sale counts as zero."""
     known = {each.heure: each for each in hours}
-    last, before = current - HOUR, current - 2 * HOUR
+    last, before = running - HOUR, running - 2 * HOUR
     return known.get(last, _nothing(last)), known.get(before, _nothing(before))
-
-
-def without_gaps(hours: list[HourOfSales], current: datetime, at_least: int = 12) -> list[HourOfSales]:
-    """Every hour from the first sale, or from so many hours before the last, to the last sale."""
-    known = {each.heure: each for each in hours}
-    end = max(known, default=current)
-    start = min(min(known, default=end), end - (at_least - 1) * HOUR)
-    count = int((end - start) / HOUR) + 1
-    moments = (start + n * HOUR for n in range(count))
-    return [known.get(moment, _nothing(moment)) for moment in moments]
 
 
 def _nothing(moment: datetime) -> HourOfSales:

@@ -1,15 +1,16 @@
 """The choice of period and values; it stands in the page's address, so that a view can be sent to somebody."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import streamlit as st
 
-from streamlit_app.figures import current_hour
+from streamlit_app.figures import HOUR, hour_of
 from streamlit_app.labels import LABELS
-from streamlit_app.queries import Filters, Snapshot, choices
+from streamlit_app.queries import Filters, Snapshot, choices, newest_vente_at
 
-# hours back from the current one, which counts
+# hours, the last of them that of the newest sale
 PERIODS = {"24 h": 24, "7 j": 7 * 24, "30 j": 30 * 24, "Tout": None}
+DEFAULT = "30 j"
 
 
 def filter_bar(snapshot: Snapshot) -> Filters:
@@ -17,15 +18,16 @@ def filter_bar(snapshot: Snapshot) -> Filters:
     period = st.segmented_control(
         LABELS["periode"],
         PERIODS,
-        default="Tout",
+        default=DEFAULT,
         required=True,
+        help=LABELS["periode_help"],
         key="periode",
         bind="query-params",
     )
     count = sum(len(st.session_state.get(name, ())) for name in options)
     with st.popover(f"{LABELS['filtres']} ({count})" if count else LABELS["filtres"], icon=":material/tune:"):
         pays, produit, segment = (_pick(name, options[name]) for name in ("pays", "produit", "segment"))
-    return Filters(pays, produit, segment, start=_start(period, current_hour(snapshot)))
+    return Filters(pays, produit, segment, start=_start(PERIODS[period or DEFAULT], snapshot))
 
 
 def _pick(name: str, options: list[str]) -> tuple[str, ...]:
@@ -33,6 +35,12 @@ def _pick(name: str, options: list[str]) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def _start(period: str | None, current: datetime) -> datetime | None:
-    hours = PERIODS[period or "Tout"]
-    return None if hours is None else current - timedelta(hours=hours - 1)
+def _start(hours: int | None, snapshot: Snapshot) -> datetime | None:
+    """The first hour, where the last is that of the newest sale: a shop that has closed still shows its last days."""
+    newest = newest_vente_at(snapshot)
+    if hours is None or newest is None or snapshot.publication is None:
+        return None
+    # a sale may be of tomorrow
+    last = hour_of(min(newest, snapshot.publication.closed_at))
+    # nothing lies before the first hour of year 1
+    return last - min((hours - 1) * HOUR, last - datetime.min)

@@ -3,8 +3,12 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from streamlit_app.queries import Grain
+
 # the narrow space of thousands, and the one before a unit; neither breaks a line
 THOUSANDS, UNIT = "\u202f", "\u00a0"
+# beyond, a percentage says no more than that it is a lot
+_MOST_PERCENT = 999
 _MONTHS = (
     "janv.",
     "févr.",
@@ -38,10 +42,12 @@ def pourcent(value: Decimal, digits: int = 1) -> str:
 
 
 def evolution(new: Decimal, old: Decimal) -> str | None:
-    """The signed change in percent; None where there is nothing to compare with."""
+    """The signed change in percent of an amount that is never negative; None where there is nothing to compare with."""
     if not old:
         return None
     change = 100 * (new - old) / old
+    if change > _MOST_PERCENT:
+        return f">{UNIT}+{_MOST_PERCENT}{UNIT}%"
     return f"{'+' if change >= 0 else '-'}{pourcent(abs(change))}"
 
 
@@ -56,6 +62,15 @@ def instant(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%d/%m/%Y à %H:%M:%S} UTC"
 
 
-def heure(moment: datetime) -> str:
-    """A whole hour: « 22 déc., 14 h »."""
-    return f"{moment.day}{UNIT}{_MONTHS[moment.month - 1]}, {moment.hour}{UNIT}h"
+def periode(debut: datetime, grain: Grain) -> str:
+    """An hour « 22 déc. 2025, 14 h », a day « 22 déc. 2025 », a month « déc. 2025 » or a year « 2025 »."""
+    month = f"{_MONTHS[debut.month - 1]}{UNIT}{debut.year}"
+    match grain:
+        case "hour":
+            return f"{debut.day}{UNIT}{month}, {debut.hour}{UNIT}h"
+        case "day":
+            return f"{debut.day}{UNIT}{month}"
+        case "month":
+            return month
+        case "year":
+            return str(debut.year)

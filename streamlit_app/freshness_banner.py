@@ -1,12 +1,14 @@
-"""How old the figures are, on every page; it looks every two seconds and redraws the page when there are newer ones."""
+"""How old the figures are, on every page; it looks every two seconds and redraws the page when that would change it."""
 
 import logging
 from contextlib import suppress
+from datetime import datetime
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from streamlit_app import live
+from streamlit_app.figures import running_hour
 from streamlit_app.formats import ago, instant
 from streamlit_app.labels import LABELS
 from streamlit_app.queries import LakeUnreadable, Snapshot, newest_vente_at
@@ -18,6 +20,7 @@ def shown() -> Snapshot:
     """The snapshot that this run of the page shows; the banner compares the newest one with it."""
     snapshot = live.lake().current()
     st.session_state["shown"] = snapshot.key
+    st.session_state["running"] = _running(snapshot)
     return snapshot
 
 
@@ -38,11 +41,26 @@ def run_under_banner(page: StreamlitPage) -> None:
 def freshness_banner() -> None:
     try:
         snapshot = live.lake().current()
-        if st.session_state["unreadable"] or st.session_state.get("shown") != snapshot.key:
+        if _is_outdated(snapshot):
             st.rerun()
         _say_how_fresh(snapshot)
     except LakeUnreadable as error:
         _say_unreadable(error)
+
+
+def _is_outdated(snapshot: Snapshot) -> bool:
+    """Whether something could not be read, there is a newer publication, or an hour has become complete."""
+    state = st.session_state
+    if state["unreadable"] or state.get("shown") != snapshot.key:
+        return True
+    # later only: an hour does not open again while an event waits for a few seconds
+    return bool(_running(snapshot) > state["running"])
+
+
+def _running(snapshot: Snapshot) -> datetime:
+    """The hour that runs, or the first one of all while nothing is published."""
+    publication = snapshot.publication
+    return running_hour(publication, live.sampler().latest()) if publication else datetime.min
 
 
 def _say_unreadable(error: LakeUnreadable) -> None:

@@ -2,26 +2,28 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from streamlit_app import queries
 from streamlit_app.figures import Figures, complete_hours
 from streamlit_app.formats import euros, evolution, nombre
 from streamlit_app.labels import LABELS
-from streamlit_app.queries import CustomerSegment, HourOfSales, TopProduct
+from streamlit_app.queries import CustomerSegment, Filters, HourOfSales, Snapshot, TopProduct
 
 _RIGHT = st.column_config.TextColumn(alignment="right")
 
 
-def headlines(figures: Figures, current: datetime) -> None:
+def headlines(figures: Figures, running: datetime) -> None:
     """The four figures, each with what the last complete hour changed against the one before."""
-    last, before = complete_hours(figures.hours, current)
+    last, before = complete_hours(figures.recent, running)
     against = LABELS["against"].format(last.heure.hour, before.heure.hour)
     overall = figures.overall
     values = (
@@ -98,21 +100,26 @@ def segment_table(segments: Sequence[CustomerSegment]) -> None:
     )
 
 
-def downloads(figures: Figures) -> None:
+def downloads(snapshot: Snapshot, filters: Filters) -> None:
+    """Read and written when they are asked for: of hours there may be very many."""
     with st.popover(LABELS["telecharger"], icon=":material/download:"):
-        for name, label in (
-            ("aggregated", "csv_produit_pays"),
-            ("hours", "csv_heures"),
-            ("top", "csv_top"),
+        for question, label in (
+            (queries.aggregated_sales, "csv_produit_pays"),
+            (queries.hours, "csv_heures"),
+            (queries.top_products, "csv_top"),
         ):
             st.download_button(
                 LABELS[label],
-                to_csv(getattr(figures, name)),
+                partial(_csv_of, question, snapshot, filters),
                 file_name=f"{label.removeprefix('csv_')}.csv",
                 mime="text/csv",
                 on_click="ignore",
                 icon=":material/table:",
             )
+
+
+def _csv_of(question: Callable[[Snapshot, Filters], Sequence[Any]], snapshot: Snapshot, filters: Filters) -> bytes:
+    return to_csv(question(snapshot, filters))
 
 
 def to_csv(rows: Sequence[Any]) -> bytes:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from streamlit_app import panels
-from streamlit_app.figures import current_hour, drawings, figures, is_dark
+from streamlit_app import live, panels
+from streamlit_app.figures import drawings, figures, is_dark, running_hour, trend_heading
 from streamlit_app.filter_bar import filter_bar
 from streamlit_app.freshness_banner import shown
 from streamlit_app.labels import LABELS
@@ -16,17 +16,18 @@ bar = st.container(horizontal=True, vertical_alignment="bottom")
 with bar:
     filters = filter_bar(snapshot)
 
-data, current = figures(snapshot.key, filters, snapshot), current_hour(snapshot)
-if not data.hours:
+data = figures(snapshot.key, filters, snapshot)
+if not data.trend.periods:
     st.info(LABELS["no_match"], icon=":material/filter_alt_off:")
     st.stop()
 
 with bar:
-    panels.downloads(data)
-panels.headlines(data, current)
+    panels.downloads(snapshot, filters)
+running = running_hour(snapshot.publication, live.sampler().latest())
+panels.headlines(data, running)
 
-drawn = drawings(snapshot.key, filters, is_dark(), data, current)
-for row in (["tendance"], ["par_produit", "par_pays"], ["produit_pays", "segments"]):
+drawn = drawings(snapshot.key, filters, is_dark(), running, data)
+for row in ([trend_heading(data)], ["par_produit", "par_pays"], ["produit_pays", "segments"]):
     for column, name in zip(st.columns(len(row)), row, strict=True):
         panels.card(column, name).vega_lite_chart(spec=drawn[name])
 

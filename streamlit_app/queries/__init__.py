@@ -9,6 +9,7 @@ from streamlit_app.queries.rows import (
     HourlySales,
     HourOfSales,
     OverallStatistics,
+    PeriodOfSales,
     ProductBySegment,
     RejectedEvent,
     RevenueByCountry,
@@ -25,6 +26,7 @@ from streamlit_app.queries.sales import (
     revenue_by_country,
     top_products,
 )
+from streamlit_app.queries.trend import Grain, Trend, trend
 from streamlit_app.queries.trust import (
     accepted_gaps,
     choices,
@@ -37,18 +39,21 @@ __all__ = [
     "AggregatedSales",
     "CustomerSegment",
     "Filters",
+    "Grain",
     "HourOfSales",
     "HourlySales",
     "Lake",
     "LakeUnreadable",
     "NeverPublished",
     "OverallStatistics",
+    "PeriodOfSales",
     "ProductBySegment",
     "RejectedEvent",
     "RevenueByCountry",
     "Snapshot",
     "TopProduct",
     "Totals",
+    "Trend",
     "VersionGone",
     "accepted_gaps",
     "aggregated_sales",
@@ -64,4 +69,5 @@ __all__ = [
     "rejected_by_raison",
     "revenue_by_country",
     "top_products",
+    "trend",
 ]

@@ -38,6 +38,15 @@ class HourOfSales:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodOfSales:
+    """An hour, day, month or year of UTC, by its first moment."""
+
+    debut: datetime
+    total_montant: Decimal
+    nombre_ventes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProductBySegment:
     produit: str
     segment: str

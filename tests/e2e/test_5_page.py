@@ -33,5 +33,5 @@ def test_the_headline_is_the_apis_total(stack, browser):
     stack.publish_all()
     total = Decimal(str(stack.get("/api/overall_statistics")["total_montant"]))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(stack.url)
+    page.goto(f"{stack.url}/?periode=Tout")
     expect(page.locator("body")).to_contain_text(euros(total), timeout=30_000)

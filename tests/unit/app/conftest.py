@@ -126,7 +126,9 @@ def page(monkeypatch, sampler):
     def run(lake, name="ventes", sampler=sampler, **query):
         monkeypatch.setattr(live, "lake", lambda: lake)
         monkeypatch.setattr(live, "sampler", lambda: sampler)
+        # one test's lake counts its slices as another's
         figures.figures.clear()
+        figures.drawings.clear()
         app = AppTest.from_file(HERE / "app.py", default_timeout=30)
         for key, value in query.items():
             app.query_params[key] = value

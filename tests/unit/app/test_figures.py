@@ -1,14 +1,15 @@
-"""Complete hours, hours without a gap, charts and downloads."""
+"""Complete hours, charts and downloads."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from ingestion.freshness import Freshness
 from ingestion.verdict import RAISONS
 from streamlit_app import charts, labels, panels, queries
-from streamlit_app.figures import complete_hours, without_gaps
-from streamlit_app.queries import HourOfSales
+from streamlit_app.figures import complete_hours, figures, running_hour
+from streamlit_app.queries import Filters, HourOfSales, PeriodOfSales, Trend
 
 NOON = datetime(2025, 12, 22, 12)
 
@@ -19,21 +20,52 @@ def hour(moment, montant="10.00", ventes=1):
 
 def test_the_hour_that_runs_is_not_compared():
     hours = [hour(NOON - timedelta(hours=2), "5.00"), hour(NOON - timedelta(hours=1), "7.00"), hour(NOON, "1.00")]
-    last, before = complete_hours(hours, current=NOON)
+    last, before = complete_hours(hours, running=NOON)
     assert (last.total_montant, before.total_montant) == (Decimal("7.00"), Decimal("5.00"))
 
 
 def test_an_hour_without_a_sale_counts_as_zero():
-    last, before = complete_hours([hour(NOON - timedelta(hours=2))], current=NOON)
+    last, before = complete_hours([hour(NOON - timedelta(hours=2))], running=NOON)
     assert (last.heure, last.nombre_ventes) == (NOON - timedelta(hours=1), 0)
     assert before.nombre_ventes == 1
 
 
-def test_hours_have_no_gaps_and_are_enough_for_a_chart():
-    few = without_gaps([hour(NOON - timedelta(hours=3)), hour(NOON)], NOON)
-    assert len(few) == 12
-    assert [each.nombre_ventes for each in few[-4:]] == [1, 0, 0, 1]
-    assert len(without_gaps([hour(NOON - timedelta(hours=99)), hour(NOON)], NOON)) == 100
+@pytest.mark.parametrize(
+    ("lag", "measured", "running"),
+    [
+        # nothing waits: what the clock has left is complete, also when the last slice closed hours before
+        (0, "15:00:00", 15),
+        (0, "14:59:59", 14),
+        (0, "10:05:01", 10),
+        # an event waits, or nobody knows: it may belong to the hour in which the last slice closed
+        (3, "15:00:00", 10),
+        (None, "15:00:00", 10),
+        # measured before the slice closed
+        (0, "09:59:59", 10),
+    ],
+)
+def test_an_hour_is_complete_when_nothing_can_add_to_it(published, lag, measured, running):
+    published.publish(closed_at="2026-01-01T10:05:00")
+    measured_at = datetime.fromisoformat(f"2026-01-01T{measured}").replace(tzinfo=UTC)
+    publication = published.lake.current().publication
+    assert running_hour(publication, Freshness(measured_at, lag, None, None)) == datetime(2026, 1, 1, running)
+    assert running_hour(publication, None) == datetime(2026, 1, 1, 10)
+
+
+def test_the_hours_compared_are_there_whatever_the_clock_says(tiny):
+    def sold(moment):
+        return (1, "Casque audio", "France", "Particulier", f"2026-01-01T{moment}", 1, "59.99")
+
+    tiny.publish(
+        [sold("07:30:00"), sold("08:30:00"), sold("09:30:00"), sold("10:01:00")], closed_at="2026-01-01T10:05:00"
+    )
+    snapshot = tiny.lake.current()
+    recent = figures.__wrapped__(snapshot.key, Filters(pays=("France",)), snapshot).recent
+
+    def sales(running):
+        return [each.nombre_ventes for each in complete_hours(recent, datetime(2026, 1, 1, running))]
+
+    assert [sales(running) for running in (10, 11, 12, 15)] == [[1, 1], [1, 1], [0, 1], [0, 0]]
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -41,8 +73,8 @@ def test_charts_are_valid_also_without_a_row(published, dark):
     snapshot = published.lake.current()
     aggregated = queries.aggregated_sales(snapshot)
     for drawn in (
-        charts.hourly_trend(without_gaps(queries.hours(snapshot), NOON), NOON),
-        charts.hourly_trend(without_gaps([hour(NOON), hour(NOON + timedelta(days=5))], NOON), NOON),
+        charts.revenue_trend(queries.trend(snapshot, Filters()), NOON),
+        charts.revenue_trend(Trend("hour", []), NOON),
         charts.revenue_by_product(aggregated, dark=dark),
         charts.revenue_by_product([], dark=dark),
         charts.revenue_by_country(queries.revenue_by_country(snapshot), dark=dark),
@@ -52,6 +84,25 @@ def test_charts_are_valid_also_without_a_row(published, dark):
         charts.rejections({"illisible": 3, "conflit": 1}, dark=dark),
     ):
         assert drawn["config"]["locale"]["number"]["decimal"] == ","
+
+
+@pytest.mark.parametrize("count", [2, 72, 73])
+@pytest.mark.parametrize("grain", ["hour", "day", "month", "year"])
+def test_the_trend_says_its_grain_and_which_period_runs(grain, count):
+    """Bars up to 72; the last period is that of the running hour."""
+    running = datetime(2025, 12, 22, 12)
+    last = {
+        "hour": (running, "22\xa0déc.\xa02025, 12\xa0h (en cours)", "Heure (UTC)"),
+        "day": (datetime(2025, 12, 22), "22\xa0déc.\xa02025 (en cours)", "Jour (UTC)"),
+        "month": (datetime(2025, 12, 1), "déc.\xa02025 (en cours)", "Mois (UTC)"),
+        "year": (datetime(2025, 1, 1), "2025 (en cours)", "Année (UTC)"),
+    }[grain]
+    before = [PeriodOfSales(datetime(1900 + n, 1, 1), Decimal("1.00"), 1) for n in range(count - 1)]
+    drawn = charts.revenue_trend(Trend(grain, [*before, PeriodOfSales(last[0], Decimal("1.00"), 1)]), running)
+    values = drawn["data"]["values"]
+    assert (values[-1]["periode"], drawn["encoding"]["tooltip"][0]["title"]) == last[1:]
+    assert [each["is_complete"] for each in values] == [True] * (count - 1) + [False]
+    assert drawn["mark"]["type"] == ("bar" if count <= 72 else "area")
 
 
 def test_a_french_spreadsheet_opens_the_download(published):

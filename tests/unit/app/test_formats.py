@@ -18,10 +18,22 @@ def test_euros_have_two_decimals_and_narrow_thousands():
 
 @pytest.mark.parametrize(
     ("new", "old", "shown"),
-    [("110", "100", "+10,0"), ("90", "100", "-10,0"), ("100", "100", "+0,0"), ("5", "0", None), ("0", "5", "-100,0")],
+    [
+        ("110", "100", "+10,0"),
+        ("90", "100", "-10,0"),
+        ("100", "100", "+0,0"),
+        ("5", "0", None),
+        ("0", "5", "-100,0"),
+        ("1099", "100", "+999,0"),
+    ],
 )
 def test_evolution_is_signed_and_absent_without_a_past(new, old, shown):
     assert formats.evolution(Decimal(new), Decimal(old)) == (shown and f"{shown}{WIDE}%")
+
+
+@pytest.mark.parametrize("new", ["1099.01", "12345", "1e12"])
+def test_an_evolution_beyond_all_measure_is_bounded(new):
+    assert formats.evolution(Decimal(new), Decimal(100)) == f">{WIDE}+999{WIDE}%"
 
 
 @pytest.mark.parametrize(
@@ -33,4 +45,4 @@ def test_ages_are_said_in_their_largest_unit(seconds, shown):
 
 def test_times_are_utc():
     assert formats.instant(datetime(2025, 12, 22, 9, 5, 7, tzinfo=UTC)) == "22/12/2025 à 09:05:07 UTC"
-    assert formats.heure(datetime(2025, 12, 22, 9)) == f"22{WIDE}déc., 9{WIDE}h"
+    assert formats.periode(datetime(2025, 12, 22, 9), "hour") == f"22{WIDE}déc.{WIDE}2025, 9{WIDE}h"

@@ -89,3 +89,33 @@ def test_a_sale_is_followed_to_its_bytes(page, published, monkeypatch):
     assert LABELS["not_found"] in [info.value for info in app.info]
     app.text_input(key="vente_id").set_value("douze").run()
     assert LABELS["not_a_number"] in [error.value for error in app.error]
+
+
+@pytest.mark.parametrize(("year", "grain"), [("1970", "month"), ("0001", "year")])
+def test_a_sale_of_long_ago_is_left_out_until_all_is_asked_for(page, published, year, grain):
+    published.publish([(2, "Casque audio", "Spain", "Particulier", f"{year}-01-01T00:00:00", 1, "0.01")])
+    app = page(published.lake)
+    assert metrics(app)[LABELS["total_montant"]] == f"148,99{UNIT}€"
+    assert LABELS["tendance_hour"] in [each.value for each in app.subheader]
+    app = page(published.lake, periode="Tout")
+    assert metrics(app)[LABELS["total_montant"]] == f"149,00{UNIT}€"
+    assert LABELS[f"tendance_{grain}"] in [each.value for each in app.subheader]
+    assert not app.exception
+
+
+def test_the_last_complete_hour_follows_the_clock_while_nothing_waits(page, published):
+    def compared(lag):
+        sampler = Sampler(lambda: Freshness(datetime(2026, 1, 1, 15, tzinfo=UTC), lag, None, None))
+        sampler._latest = sampler._measure()
+        app = page(published.lake, sampler=sampler)
+        return app.session_state["running"], [each.proto.delta_description for each in app.metric if each.delta]
+
+    published.publish(
+        [
+            (2, "Casque audio", "Spain", "Particulier", f"2026-01-01T{hour:02d}:00:00", 1, "59.99")
+            for hour in (8, 9, 13, 14)
+        ],
+        closed_at="2026-01-01T10:05:00",
+    )
+    assert compared(0) == (datetime(2026, 1, 1, 15), [LABELS["against"].format(14, 13)] * 4)
+    assert compared(7) == (datetime(2026, 1, 1, 10), [LABELS["against"].format(9, 8)] * 4)

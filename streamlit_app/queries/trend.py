@@ -1,0 +1,75 @@
+"""The revenue over time: by hour, or by as much more as gives a chart few points, whatever times the sales carry."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from streamlit_app.queries.filters import Filters
+from streamlit_app.queries.lake import Snapshot
+from streamlit_app.queries.rows import PeriodOfSales
+
+Grain = Literal["hour", "day", "month", "year"]
+
+HOUR = timedelta(hours=1)
+AT_LEAST_HOURS = 12
+# the longest time from the first sale to the last that a grain is taken for: 193 points, 732 or 721 at the most, and
+# beyond as many as there are years
+_LONGEST: dict[Grain, timedelta] = {
+    "hour": timedelta(days=8),
+    "day": timedelta(days=731),
+    "month": timedelta(days=60 * 365),
+}
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Every period from the first sale to the last, and of hours enough for a chart; none without a sale."""
+
+    grain: Grain
+    periods: list[PeriodOfSales]
+
+
+def trend(snapshot: Snapshot, filters: Filters) -> Trend:
+    ends = snapshot.rows(
+        "cube_horaire",
+        f"select min(heure)::timestamp, max(heure)::timestamp from read_parquet($files) {filters.where()}",
+        **filters.parameters,
+    )
+    first, last = ends[0] if ends else (None, None)
+    if first is None:
+        return Trend("hour", [])
+    grain = _grain(last - first)
+    if grain == "hour":
+        # nothing lies before the first hour of year 1
+        first = min(first, last - min((AT_LEAST_HOURS - 1) * HOUR, last - datetime.min))
+    return Trend(grain, _periods(snapshot, filters, grain, first, last))
+
+
+def _grain(span: timedelta) -> Grain:
+    return next((grain for grain, longest in _LONGEST.items() if span <= longest), "year")
+
+
+def _periods(
+    snapshot: Snapshot, filters: Filters, grain: Grain, first: datetime, last: datetime
+) -> list[PeriodOfSales]:
+    """A period without a sale has zeros: an area would join its neighbours."""
+    rows = snapshot.rows(
+        "cube_horaire",
+        f"""
+        with ventes as (
+            select date_trunc($grain, heure::timestamp) as debut, total_montant, nombre_ventes
+            from read_parquet($files) {filters.where()}
+        )
+        select debut, coalesce(sum(total_montant), 0), coalesce(sum(nombre_ventes), 0)::bigint
+        from generate_series(date_trunc($grain, $first), $last, $step::interval) as periodes(debut)
+        left join ventes using (debut)
+        group by debut
+        order by debut
+        """,
+        grain=grain,
+        first=first,
+        last=last,
+        step=f"1 {grain}",
+        **filters.parameters,
+    )
+    return [PeriodOfSales(*row) for row in rows]
