@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from ingestion.freshness import Freshness, measure
 from ingestion.settings import PathSettings, load
-from streamlit_app.queries import Lake
+from streamlit_app.queries import Lake, LakeUnreadable
 
 SAMPLE_SECONDS = 2.0
 logger = logging.getLogger(__name__)
@@ -45,6 +45,8 @@ class Sampler:
         while not self._stop.is_set():
             try:
                 self._latest = self._measure()
+            except LakeUnreadable as error:
+                logger.error("freshness could not be measured: %s", error.for_log)
             except Exception:
                 # the thread must outlive whatever it meets: an old measurement expires and shows as stale
                 logger.exception("freshness could not be measured")
