@@ -10,7 +10,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from ingestion.settings import DBT_PROJECT
 from streamlit_app.api.docs_page import docs_page
 from streamlit_app.api.encoding import to_json
-from streamlit_app.queries import overall_statistics
 
 router = APIRouter(include_in_schema=False)
 NO_LINEAGE = """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Lignage</title>
@@ -30,7 +29,7 @@ async def healthz() -> Response:
 def readyz(request: Request) -> Response:
     """The newest publication can be read (an empty lake can); otherwise 503."""
     snapshot = request.app.state.lake.current()
-    overall_statistics(snapshot)
+    snapshot.check()
     tranche = snapshot.publication and snapshot.publication.tranche
     return Response(to_json({"status": "ready", "tranche": tranche}), media_type="application/json")
 

@@ -52,6 +52,11 @@ class Snapshot:
                 raise
             raise VersionGone("this slice's files have been vacuumed; ask for a newer one") from error
 
+    def check(self) -> None:
+        """Open every published file; its rows are not read, as probes come often.  Raises as `rows` does."""
+        for table in self.publication.versions if self.publication else ():
+            self.rows(table, "select count(*) from read_parquet($files)")
+
     @property
     def totals(self) -> Totals:
         """Every event of the slices up to this one."""

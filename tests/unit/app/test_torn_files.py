@@ -10,6 +10,7 @@ import pytest
 from deltalake import write_deltalake
 from fastapi.testclient import TestClient
 
+from ingestion.bench.sample_lake import PUBLISHED
 from streamlit_app import queries
 from streamlit_app.api.app import create_app
 from streamlit_app.labels import LABELS
@@ -100,14 +101,26 @@ def test_a_reader_that_starts_on_a_torn_file_recovers_too(published, table, whic
 
 
 @each_way
-def test_a_torn_table_is_not_ready_and_its_log_line_is_one(published, sampler, caplog, which, tear):
+@pytest.mark.parametrize("table", ["ventes_clean", "ventes_rejetees", *PUBLISHED])
+def test_a_torn_table_is_not_ready_and_its_log_line_is_one(published, sampler, caplog, table, which, tear):
     api = TestClient(create_app(published.lake, sampler), raise_server_exceptions=False)
-    torn = Torn(which(published.silver / "ventes_aggreges"), tear)
+    published.publish([VENTE], [(0, "illisible", b"x")])
+    torn = Torn(which(published.silver / table), tear)
     assert api.get("/readyz").status_code == 503
-    assert api.get("/api/top_products").status_code == 200
     (message,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
-    assert message.startswith("table ventes_aggreges cannot be read: ")
+    assert message.startswith(f"table {table} cannot be read: ")
     assert "\n" not in message
+    torn.mend()
+    assert api.get("/readyz").status_code == 200
+
+
+@each_way
+def test_a_file_that_is_torn_after_it_was_read_is_noticed(published, sampler, which, tear):
+    api = TestClient(create_app(published.lake, sampler), raise_server_exceptions=False)
+    assert api.get("/readyz").status_code == 200
+    torn = Torn(which(published.silver / "cube_horaire"), tear)
+    # the list of a version's files is kept: its commit is not needed again
+    assert api.get("/readyz").status_code == (503 if which is data else 200)
     torn.mend()
     assert api.get("/readyz").status_code == 200
 
