@@ -27,7 +27,7 @@ LAZY_COMPILER = [
 
 def main() -> None:
     # a new Connect session for each start of the gateway: the old ids are closed for ever
-    write_state("gateway", "starting", session_id=str(uuid.uuid4()))
+    write_state("gateway", "started", session_id=str(uuid.uuid4()))
     os.environ["SPARK_HOME"] = str(SPARK_HOME)
     _empty_scratch(load(PathSettings).var_dir / "spark")
     command = gateway_command()

@@ -38,13 +38,13 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """A process that says it is a gateway which starts."""
+    """A process that says it is a gateway."""
     started = []
 
     def start_gateway(session_id: str) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         started.append(process)
-        write_state("gateway", "starting", session_id=session_id)
+        write_state("gateway", "started", session_id=session_id)
         # the state names the process that writes it, and the JVM takes that one's place
         state = load(gateway.PathSettings).run_dir / "gateway.json"
         state.write_text(state.read_text().replace(f'"pid": {psutil.Process().pid}', f'"pid": {process.pid}'))
