@@ -7,6 +7,7 @@ import logging
 import time
 
 from ingestion import gateway
+from ingestion.compaction import compact
 from ingestion.process import configure_logging
 from ingestion.settings import SilverSettings, load
 from ingestion.silver import Silver, SilverError
@@ -18,6 +19,7 @@ LOOK_SECONDS = 0.2
 # it failed of may be over.
 FIRST_RETRY_SECONDS = 30.0
 LAST_RETRY_SECONDS = 600.0
+SLICES_BETWEEN_COMPACTIONS = 20
 logger = logging.getLogger(__name__)
 
 
@@ -30,18 +32,29 @@ def main() -> None:
     _wait_for_gateway()
     # the catalogues first: a fresh gateway loads its classes with them, while Bronze reads its first batch
     _attempt(silver, "--select", "resource_type:seed")
-    retry = FIRST_RETRY_SECONDS
+    retry, slices = FIRST_RETRY_SECONDS, 0
     while True:
         _wait_for_gateway()
         started, on_gateway = time.monotonic(), _gateway_session()
         if silver.pending_count() == 0:
             time.sleep(LOOK_SECONDS)
         elif _attempt(silver):
-            retry = FIRST_RETRY_SECONDS
+            retry, slices = FIRST_RETRY_SECONDS, slices + 1
+            if slices % SLICES_BETWEEN_COMPACTIONS == 0:
+                _compact()
             time.sleep(max(LOOK_SECONDS, started + interval - time.monotonic()))
         else:
             _wait_for_change(silver, on_gateway, retry)
             retry = min(2 * retry, LAST_RETRY_SECONDS)
+
+
+def _compact() -> None:
+    """A compaction that fails costs nobody anything: the next one does its work, too."""
+    try:
+        for done in compact():
+            logger.info("put %d small files of %s together, %d are left", done.before, done.table, done.after)
+    except StatementError as error:
+        logger.warning("no compaction: %s", error)
 
 
 def _wait_for_change(silver: Silver, failed_on: str, at_most: float) -> None:

@@ -15,8 +15,8 @@ SPARK_CONFIG = PROJECT / "infra" / "spark"
 SPARK_HOME = Path(pyspark.__file__).parent
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
-# Half of a fresh gateway's work is the optimising compiler's, most of it for code that never pays it back: ten times the
-# default calls and loops before it starts.
+# Half of a fresh gateway's work is the optimising compiler's, most of it for code that never pays it back: it waits for
+# ten times the default number of calls and loops.
 LAZY_COMPILER = [
     "-XX:Tier4InvocationThreshold=50000",
     "-XX:Tier4MinInvocationThreshold=6000",

@@ -1,4 +1,4 @@
-"""Silver and the checks: silver, verify, explain, docs."""
+"""Silver and the checks: silver, compact, verify, explain, docs."""
 
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     silver.callback()(run)
     silver.command()(rebuild)
     app.add_typer(silver, name="silver", rich_help_panel=PANEL, help="Publish what Bronze holds; or rebuild it all.")
-    for verb in (verify, explain, docs):
+    for verb in (compact, verify, explain, docs):
         app.command(rich_help_panel=PANEL)(verb)
 
 
@@ -57,6 +57,20 @@ def rebuild() -> None:
     with waiting("rebuilding Silver"):
         silver.rebuild()
     say(f"Silver is rebuilt ({span(time.monotonic() - started)})", GOOD)
+
+
+def compact(
+    at_least: Annotated[int, typer.Option(min=1, help="Leave tables with fewer files to save.")] = 1,
+) -> None:
+    """Put small files together now; the follower does it every 20 slices."""
+    from ingestion import compaction
+
+    with waiting("putting small files together"):
+        tables = compaction.compact(at_least)
+    for done in tables:
+        say(f"{done.table}: {number(done.before)} small files, now {number(done.after)}", GOOD)
+    if not tables:
+        say("no small files to put together", GOOD)
 
 
 def docs() -> None:

@@ -75,14 +75,26 @@ def kill_after(process: "subprocess.Popen[str]", words: str) -> None:
 
 def test_rebuild_killed_between_two_models(stack):
     """Nothing of it is published: the next slice takes back what it has left."""
+    stack.sales("produce", "--count", "10")
     stack.publish_all()
     with stack.follower_held():
-        rebuild = stack.start("dbt", "--no-use-colors", "build", "--vars", "{rebuild: true}", "--select", "models")
+        rebuild = stack.start("dbt", "--no-use-colors", "run", "--vars", "{rebuild: true}")
         kill_after(rebuild, "OK created sql incremental model silver.ventes_clean")
     stack.sales("produce", "--count", "10")
     stack.publish_all()
     operations = [commit["operation"] for commit in DeltaTable(str(stack.silver / "ventes_clean")).history()]
     assert operations[:3] == ["MERGE", "RESTORE", "CREATE OR REPLACE TABLE AS SELECT"]
+    stack.verify()
+
+
+def test_compaction_changes_no_row(stack):
+    """While the stream writes and a slice runs."""
+    stack.publish_all()
+    producing = stack.start("sales", "produce", "--count", "60", "--rate", "20", quiet=True)
+    assert "bronze.ventes_raw" in stack.sales("compact")
+    assert producing.wait(60) == 0
+    stack.publish_all()
+    assert stack.sales("compact", "--at-least", "1000") == "no small files to put together\n"
     stack.verify()
 
 

@@ -1,0 +1,68 @@
+"""Put small files together: every batch of the stream and every slice writes one more, and readers open them all.
+
+The cube is left out: a slice rewrites the cube's files of the hours that it touches, and small ones cost it less.
+Readers keep the versions that the ledger names; the files that a compaction replaces go with the next vacuum.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+from ingestion import thrift
+from ingestion.lake import table_exists
+from ingestion.settings import PathSettings, load
+
+TABLES = (
+    "bronze.ventes_raw",
+    "silver.tranches",
+    "silver.ventes_clean",
+    "silver.ventes_rejetees",
+    "silver.bilan_ingestion",
+)
+# a file of this size is left as it is: without it, each compaction would write the whole day again
+BIG_BYTES = 16 << 20
+# opening this many files costs a reader about a tenth of a second
+MANY_FILES = 100
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """Small files of one table, before and after."""
+
+    table: str
+    before: int
+    after: int
+
+
+def compact(at_least: int = MANY_FILES) -> list[Compacted]:
+    """Put the small files together of every table that has `at_least` too many.  Raises StatementError."""
+    lake = load(PathSettings).lake_dir
+    folders = {table: lake.joinpath(*table.split(".")) for table in TABLES}
+    due = {table: folder for table, folder in folders.items() if table_exists(folder) and spare(folder) >= at_least}
+    if not due:
+        return []
+    done = []
+    with thrift.session() as gateway:
+        gateway.run(f"set spark.databricks.delta.optimize.minFileSize={BIG_BYTES}")
+        gateway.run(f"set spark.databricks.delta.optimize.maxFileSize={4 * BIG_BYTES}")
+        for table, folder in due.items():
+            before = small_files(folder)
+            gateway.run(f"optimize {table}")
+            done.append(Compacted(table, before.total(), small_files(folder).total()))
+    return done
+
+
+def spare(folder: Path) -> int:
+    """How many small files a compaction would save: all but one in each partition."""
+    return sum(count - 1 for count in small_files(folder).values())
+
+
+def small_files(folder: Path) -> "Counter[tuple[object, ...]]":
+    """Small files in each partition of a Delta table, by the partition's values; from its log alone."""
+    table = DeltaTable(str(folder))
+    files = table.get_add_actions(flatten=True)
+    columns = ["size_bytes", *(f"partition.{name}" for name in table.metadata().partition_columns)]
+    rows = zip(*(files.column(name).to_pylist() for name in columns), strict=True)
+    return Counter(tuple(partition) for size, *partition in rows if size < BIG_BYTES)
