@@ -38,7 +38,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
 	@[ -x "$(VENV)/bin/python" ] || "$(UV)" venv --quiet --no-python-downloads --python "$(PYTHON)" "$(VENV)"
 	@cmp -s "$(ROOT)/requirements.lock" "$@" || { \
 	    echo "installing the Python environment into .venv (about 1.6 GB, once)"; \
-	    "$(UV)" pip sync --quiet --python "$(VENV)/bin/python" --require-hashes "$(ROOT)/requirements.lock"; }
+	    "$(UV)" pip sync --quiet --compile-bytecode --python "$(VENV)/bin/python" --require-hashes "$(ROOT)/requirements.lock"; }
 	@"$(UV)" pip install --quiet --python "$(VENV)/bin/python" --no-deps --no-build-isolation --editable "$(ROOT)"
 	@cp "$(ROOT)/requirements.lock" "$@"
 
