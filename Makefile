@@ -62,7 +62,8 @@ logs: $(VENV)/.installed ## follow every log of the stack
 	@sales logs --follow
 
 test: setup ## every test, on the real broker and engine
-	@cd "$(ROOT)" && python -m pytest --cov --cov-report=term:skip-covered
+	@cd "$(ROOT)" && python -m pytest -n 2 --cov --cov-report= tests/unit tests/contracts
+	@cd "$(ROOT)" && python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=10 tests/e2e
 
 check: $(VENV)/.installed ## lint, types, unit tests; no services
 	@cd "$(ROOT)" && ruff check . && ruff format --check . && mypy && sqlfluff lint dbt_sales --processes 2 && python -m pytest -q -n 2 tests/unit tests/contracts

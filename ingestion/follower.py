@@ -37,6 +37,10 @@ def main() -> None:
         _wait_for_gateway()
         started, on_gateway = time.monotonic(), _gateway_session()
         if silver.pending_count() == 0:
+            if retry != FIRST_RETRY_SECONDS:
+                # somebody else has finished what failed here
+                write_state("silver", "idle")
+                retry = FIRST_RETRY_SECONDS
             time.sleep(LOOK_SECONDS)
         elif _attempt(silver):
             retry, slices = FIRST_RETRY_SECONDS, slices + 1

@@ -100,8 +100,13 @@ def test_a_reader_that_starts_on_a_torn_file_recovers_too(published, table, whic
     assert queries.overall_statistics(lake.current()).nombre_ventes == 4
 
 
-@each_way
-@pytest.mark.parametrize("table", ["ventes_clean", "ventes_rejetees", *PUBLISHED])
+@pytest.mark.parametrize(
+    ("table", "which", "tear"),
+    [
+        *((table, data, half) for table in ("ventes_clean", "ventes_rejetees", *PUBLISHED)),
+        *(("cube_horaire", *how) for how in HOW[1:]),
+    ],
+)
 def test_a_torn_table_is_not_ready_and_its_log_line_is_one(published, sampler, caplog, table, which, tear):
     api = TestClient(create_app(published.lake, sampler), raise_server_exceptions=False)
     published.publish([VENTE], [(0, "illisible", b"x")])
@@ -167,9 +172,14 @@ def test_the_database_starts_again_after_an_error_of_its_own(tmp_path):
     assert engine.rows(sql, {"files": [str(whole)]}) == [(6,)]
 
 
-@each_way
 @pytest.mark.parametrize("name", ["ventes", "confiance"])
-@pytest.mark.parametrize("table", ["bilan_ingestion", "ventes_clean", "cube_horaire", "ventes_rejetees"])
+@pytest.mark.parametrize(
+    ("table", "which", "tear"),
+    [
+        *((table, data, half) for table in ("ventes_clean", "cube_horaire", "ventes_rejetees")),
+        *(("bilan_ingestion", *how) for how in HOW),
+    ],
+)
 def test_a_page_says_calmly_that_it_cannot_read_and_shows_itself_again(page, tiny, table, name, which, tear):
     tiny.publish([VENTE], [(0, "illisible", b"x")])
     torn = Torn(which(tiny.silver / table), tear)
