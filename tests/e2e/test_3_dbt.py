@@ -11,6 +11,7 @@ pytestmark = pytest.mark.e2e
 
 def test_a_run_without_news_evaluates_nothing(stack):
     """Else a mended catalogue would judge a closed slice again, and a refused sale would stand in two tables."""
+    stack.sales("produce", "--count", "10")
     stack.publish_all()
     before = stack.rows("ventes_clean")
     assert "Completed successfully" in stack.dbt("run")
