@@ -40,23 +40,19 @@ def compact(at_least: int = MANY_FILES) -> list[Compacted]:
     """Put the small files together of every table that has `at_least` too many.  Raises StatementError."""
     lake = load(PathSettings).lake_dir
     folders = {table: lake.joinpath(*table.split(".")) for table in TABLES}
-    due = {table: folder for table, folder in folders.items() if table_exists(folder) and spare(folder) >= at_least}
+    small = {table: small_files(folder) for table, folder in folders.items() if table_exists(folder)}
+    # a compaction leaves one in each partition
+    due = {table: counts.total() for table, counts in small.items() if counts.total() - len(counts) >= at_least}
     if not due:
         return []
     done = []
     with thrift.session() as gateway:
         gateway.run(f"set spark.databricks.delta.optimize.minFileSize={BIG_BYTES}")
         gateway.run(f"set spark.databricks.delta.optimize.maxFileSize={4 * BIG_BYTES}")
-        for table, folder in due.items():
-            before = small_files(folder)
+        for table, before in due.items():
             gateway.run(f"optimize {table}")
-            done.append(Compacted(table, before.total(), small_files(folder).total()))
+            done.append(Compacted(table, before, small_files(folders[table]).total()))
     return done
-
-
-def spare(folder: Path) -> int:
-    """How many small files a compaction would save: all but one in each partition."""
-    return sum(count - 1 for count in small_files(folder).values())
 
 
 def small_files(folder: Path) -> "Counter[tuple[object, ...]]":

@@ -37,18 +37,15 @@ def main() -> None:
         _wait_for_gateway()
         started, on_gateway = time.monotonic(), _gateway_session()
         if silver.pending_count() == 0:
-            if retry != FIRST_RETRY_SECONDS:
-                # somebody else has finished what failed here
-                write_state("silver", "idle")
-                retry = FIRST_RETRY_SECONDS
             time.sleep(LOOK_SECONDS)
         elif _attempt(silver):
             retry, slices = FIRST_RETRY_SECONDS, slices + 1
             if slices % SLICES_BETWEEN_COMPACTIONS == 0:
                 _compact()
             time.sleep(max(LOOK_SECONDS, started + interval - time.monotonic()))
+        elif _changes_within(retry, silver, on_gateway):
+            retry = FIRST_RETRY_SECONDS
         else:
-            _wait_for_change(silver, on_gateway, retry)
             retry = min(2 * retry, LAST_RETRY_SECONDS)
 
 
@@ -61,13 +58,18 @@ def _compact() -> None:
         logger.warning("no compaction: %s", error)
 
 
-def _wait_for_change(silver: Silver, failed_on: str, at_most: float) -> None:
-    """Until the time is up, a file of the dbt project is edited, the gateway is another one, or nothing is pending."""
-    deadline = time.monotonic() + at_most
-    while time.monotonic() < deadline and _gateway_session() == failed_on:
-        if silver.edited() or silver.pending_count() == 0:
-            return
+def _changes_within(seconds: float, silver: Silver, failed_on: str) -> bool:
+    """Wait; True as soon as a file of the dbt project is edited, the gateway is another one, or nothing is pending."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if silver.pending_count() == 0:
+            # somebody else has finished what failed here
+            write_state("silver", "idle")
+            return True
+        if silver.edited() or _gateway_session() != failed_on:
+            return True
         time.sleep(LOOK_SECONDS)
+    return False
 
 
 def _gateway_session() -> str:

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from ingestion.bench.api import CHROMIUM_OPTIONS
+
 pytestmark = pytest.mark.e2e
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def browser():
     if executable is None:
         pytest.skip("no Chromium on this machine; Debian: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
 

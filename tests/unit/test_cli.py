@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,13 +24,7 @@ VERBS = ["demo", "up", "down", "status", "logs", "produce", "drain", "sql", "sil
 VERBS += ["jars", "doctor", "warm"]
 
 
-@pytest.fixture(autouse=True)
-def empty_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
-    monkeypatch.setenv("LAKE_DIR", str(tmp_path / "lake"))
-    load.cache_clear()
-    yield
-    load.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 
 @pytest.fixture

@@ -24,16 +24,13 @@ Start = Callable[[str], "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture(autouse=True)
-def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def lake(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Folders of our own, and a Thrift port that nobody listens at."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         monkeypatch.setenv("SPARK_THRIFT_PORT", str(held.getsockname()[1]))
-        monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
-        monkeypatch.setenv("LAKE_DIR", str(tmp_path / "lake"))
         load.cache_clear()
-        yield tmp_path / "lake"
-    load.cache_clear()
+        yield own_folders / "lake"
 
 
 @pytest.fixture

@@ -3,22 +3,19 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from ingestion.ids import LIMIT, IdError, reserve_ids
-from ingestion.settings import load
 
 
 @pytest.fixture(autouse=True)
-def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("LAKE_DIR", str(tmp_path))
-    load.cache_clear()
-    yield tmp_path
-    load.cache_clear()
+def lake(own_folders: Path) -> Path:
+    folder = own_folders / "lake"
+    folder.mkdir()
+    return folder
 
 
 def test_block_starts_at_the_clock_in_microseconds() -> None:

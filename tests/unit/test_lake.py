@@ -1,6 +1,5 @@
 """Bronze's highest offsets, from real Delta tables: always the truth, and no file opened that cannot change it."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -47,11 +46,8 @@ class Bronze:
 
 
 @pytest.fixture
-def bronze(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bronze]:
-    monkeypatch.setenv("LAKE_DIR", str(tmp_path))
-    load.cache_clear()
-    yield Bronze(tmp_path / "bronze" / "ventes_raw", WITH_STATS)
-    load.cache_clear()
+def bronze(own_folders: Path) -> Bronze:
+    return Bronze(own_folders / "lake" / "bronze" / "ventes_raw", WITH_STATS)
 
 
 def test_no_table_and_an_empty_one_have_no_offsets(

@@ -1,7 +1,6 @@
 """Where Bronze reads next, from real checkpoints' files and a real table."""
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,11 +14,8 @@ from ingestion.topic import Offsets
 
 
 @pytest.fixture
-def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PathSettings]:
-    monkeypatch.setenv("LAKE_DIR", str(tmp_path))
-    load.cache_clear()
-    yield load(PathSettings)
-    load.cache_clear()
+def paths(own_folders: Path) -> PathSettings:
+    return load(PathSettings)
 
 
 def write_table(paths: PathSettings, ends: Offsets) -> None:

@@ -7,19 +7,16 @@ import pytest
 from dbt.cli.main import dbtRunnerResult
 
 from ingestion import silver
-from ingestion.settings import DBT_PROJECT, load
+from ingestion.settings import DBT_PROJECT
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(own_folders, monkeypatch):
     """A copy of the dbt project that a test may edit."""
-    copy = tmp_path / "dbt_sales"
+    copy = own_folders / "dbt_sales"
     shutil.copytree(DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
     monkeypatch.setattr(silver, "DBT_PROJECT", copy)
-    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
-    load.cache_clear()
-    yield copy
-    load.cache_clear()
+    return copy
 
 
 def test_an_edited_rule_is_read_again(project):

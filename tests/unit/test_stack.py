@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from configparser import RawConfigParser
 from pathlib import Path
 
@@ -22,12 +21,8 @@ from ingestion.state import read_state, write_state
 
 
 @pytest.fixture(autouse=True)
-def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
-    monkeypatch.setenv("LAKE_DIR", str(tmp_path / "lake"))
-    load.cache_clear()
-    yield tmp_path / "var"
-    load.cache_clear()
+def var(own_folders: Path) -> Path:
+    return own_folders / "var"
 
 
 def test_first_start_does_not_wait() -> None:

@@ -1,6 +1,5 @@
 """`sales status` says of schema drift what it has searched, from a real Bronze."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from deltalake import write_deltalake
 
 from ingestion import status
 from ingestion.cli.status import _show_drift
-from ingestion.settings import load
 from ingestion.status import schema_drift
 
 SCHEMA = pa.schema(
@@ -23,11 +21,8 @@ SCHEMA = pa.schema(
 
 
 @pytest.fixture(autouse=True)
-def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("LAKE_DIR", str(tmp_path))
-    load.cache_clear()
-    yield tmp_path
-    load.cache_clear()
+def lake(own_folders: Path) -> Path:
+    return own_folders / "lake"
 
 
 def arrive(lake: Path, *events: tuple[timedelta, str | None]) -> datetime:

@@ -10,6 +10,7 @@ import pytest
 from deltalake import write_deltalake
 from fastapi.testclient import TestClient
 
+from ingestion.bench.api import ENDPOINTS
 from ingestion.bench.sample_lake import PUBLISHED
 from streamlit_app import queries
 from streamlit_app.api.app import create_app
@@ -18,17 +19,7 @@ from streamlit_app.queries import Lake, LakeUnreadable
 from streamlit_app.queries.engine import Engine
 
 VENTE = (2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")
-QUESTIONS = (
-    "aggregated_sales",
-    "top_products",
-    "hourly_sales",
-    "product_by_segment",
-    "overall_statistics",
-    "revenue_by_country",
-    "customer_segmentation",
-    "rejected",
-    "status",
-)
+QUESTIONS = (*ENDPOINTS, "rejected", "status")
 
 
 def newest(folder: Path, pattern: str) -> Path:
