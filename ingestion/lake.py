@@ -17,6 +17,11 @@ from ingestion.topic import Offsets
 FIRST_OPENED = 4
 
 
+def commit_file(table: Path, version: int) -> Path:
+    """Where that version's commit lies, until it is cleaned up behind a checkpoint."""
+    return table / "_delta_log" / f"{version:020}.json"
+
+
 def table_exists(path: Path) -> bool:
     return DeltaTable.is_deltatable(str(path))
 
@@ -44,7 +49,7 @@ class BronzeOffsets:
         """Partition to highest offset in Bronze; a partition without rows is absent."""
         path = load(PathSettings).bronze
         files, version = list[_File](), self._version
-        while version >= 0 and (commit := _commit(path, version + 1)).exists():
+        while version >= 0 and (commit := commit_file(path, version + 1)).exists():
             files += _added(path, commit)
             version += 1
         # the log has been cleaned of commits that this has never read
@@ -87,12 +92,8 @@ def _all_files(path: Path, table: DeltaTable) -> Iterator[_File]:
     return (_file(path, *row) for row in zip(*(each or [None] * actions.num_rows for each in columns), strict=True))
 
 
-def _commit(path: Path, version: int) -> Path:
-    return path / "_delta_log" / f"{version:020}.json"
-
-
 def _added(path: Path, commit: Path) -> Iterator[_File]:
-    """The files of one version; Bronze only gains files."""
+    """The files that one version adds; those that a compaction takes away hold nothing that its own do not."""
     for line in commit.read_text().splitlines():
         if add := json.loads(line).get("add"):
             stats = json.loads(add.get("stats") or "{}")

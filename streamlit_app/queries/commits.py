@@ -1,11 +1,8 @@
-"""The commits of a Delta table, as files."""
+"""A commit that Delta's readers would misread."""
 
 from pathlib import Path
 
-
-def commit_file(table: Path, version: int) -> Path:
-    """Where that version's commit lies, until it is cleaned up behind a checkpoint."""
-    return table / "_delta_log" / f"{version:020}.json"
+from ingestion.lake import commit_file
 
 
 def refuse_empty_commit(table: Path, version: int) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 from deltalake import DeltaTable
 
+from ingestion.lake import commit_file
 from ingestion.publication import Publication
-from streamlit_app.queries.commits import commit_file, refuse_empty_commit
+from streamlit_app.queries.commits import refuse_empty_commit
 from streamlit_app.queries.engine import Engine, Row
 from streamlit_app.queries.failures import LakeUnreadable, NeverPublished, VersionGone, reading
 from streamlit_app.queries.ledger import Ledger

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from deltalake import DeltaTable
 
-from ingestion.lake import table_exists
+from ingestion.lake import commit_file, table_exists
 from ingestion.publication import Publication
-from streamlit_app.queries.commits import commit_file, refuse_empty_commit
+from streamlit_app.queries.commits import refuse_empty_commit
 from streamlit_app.queries.engine import Engine
 from streamlit_app.queries.failures import reading
 from streamlit_app.queries.rows import Totals

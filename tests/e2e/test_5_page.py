@@ -1,20 +1,19 @@
 """The page in a real browser shows the figures that the API returns."""
 
 import os
-import shutil
 from decimal import Decimal
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from ingestion.bench.api import CHROMIUM_OPTIONS
+from ingestion.bench.api import CHROMIUM_OPTIONS, chromium
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
 def browser():
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    executable = chromium()
     if executable is None and "CI" in os.environ:
         pytest.fail("CI looks at the page, and this machine has no Chromium")
     if executable is None:
