@@ -1,0 +1,103 @@
+"""`verify` between the topic and Bronze: replays, what the broker has dropped, and gaps that were accepted."""
+
+from pathlib import Path
+
+import pytest
+
+from ingestion.gaps import Gap
+from ingestion.topic import BrokerError
+from ingestion.verdict import Evaluation
+from ingestion.verify import verify
+from tests.unit.verify.damage import move_slice, repeat
+from tests.unit.verify.lake import Lake, close_slice, dirty_lake, failed, sound_lake, ventes
+
+
+def test_replayed_and_dropped_events_are_lines_of_their_own(tmp_path: Path) -> None:
+    lake = dirty_lake()
+    lake.ventes_raw.append(dict(lake.ventes_raw[3]))
+    lake.first = {0: 5, 1: 2}
+    found = lake.verify(tmp_path)
+    counts = {check.name: check.count for check in found.checks}
+    assert found.ok, found.examples
+    assert counts["replayed copies"] == 1
+    assert counts["no longer in the topic"] == 7
+
+
+def test_replayed_copy_with_another_value_is_a_fault(tmp_path: Path) -> None:
+    lake = dirty_lake()
+    repeat("ventes_raw", 4, value=b"{}")(lake)
+    assert set(failed(lake.verify(tmp_path))) >= {"topic in Bronze", "replayed copies"}
+
+
+def lake_with_gap(missing: range, first: int, gaps: list[Gap]) -> Lake:
+    """Twelve events of one partition in two slices; Bronze never got `missing`, the broker begins at `first`."""
+    lake = sound_lake([vente.to_json() for vente in ventes(12)], partitions=1)
+    lake.ventes_raw[:] = [row for row in lake.ventes_raw if row["kafka_offset"] not in missing]
+    taken: dict[int, Evaluation] = {}
+    close_slice(lake, 1, lake.topic[:4], taken, 1)
+    if missing.stop < 12:
+        close_slice(lake, 2, lake.topic[missing.stop :], taken, 1)
+        move_slice("to_offset", missing.stop - 4, 1)(lake)
+    lake.first, lake.gaps = {0: first}, gaps
+    return lake
+
+
+@pytest.mark.parametrize("first", [0, 5, 7, 9], ids="the broker begins at {}".format)
+def test_accepted_gap_is_counted_and_is_no_fault(first: int, tmp_path: Path) -> None:
+    """Also where a broker whose data was restored holds its events again, or some of them."""
+    found = lake_with_gap(range(4, 7), first, [Gap(0, 4, 7)]).verify(tmp_path)
+    counts = {check.name: check.count for check in found.checks}
+    assert found.ok, found.examples
+    assert found.gaps == (Gap(0, 4, 7),)
+    assert counts["accepted gaps"] == 3
+    assert counts["no longer in the topic"] == len(set(range(first)) - {4, 5, 6})
+
+
+def test_an_accepted_gap_at_the_end_is_no_fault(tmp_path: Path) -> None:
+    found = lake_with_gap(range(4, 12), 12, [Gap(0, 4, 12)]).verify(tmp_path)
+    assert found.ok, found.examples
+    assert {check.name: check.count for check in found.checks}["accepted gaps"] == 8
+
+
+def test_what_came_back_after_all_is_not_counted_as_lost(tmp_path: Path) -> None:
+    found = lake_with_gap(range(4, 7), 7, [Gap(0, 3, 7)]).verify(tmp_path)
+    assert found.ok, found.examples
+    assert {check.name: check.count for check in found.checks}["accepted gaps"] == 3
+
+
+LOST = "neither in Bronze nor in the topic, and not accepted as lost"
+
+
+@pytest.mark.parametrize(
+    ("missing", "first", "gaps", "expected"),
+    [
+        pytest.param(range(4, 7), 7, [], f"partition 0, offsets 4 to 6: 3 {LOST}", id="not accepted"),
+        pytest.param(range(4, 7), 7, [Gap(0, 4, 6)], f"partition 0, offsets 4 to 6: 1 {LOST}", id="more missing"),
+        pytest.param(range(4, 7), 7, [Gap(0, 5, 6)], f"partition 0, offsets 4 to 6: 2 {LOST}", id="around it"),
+        pytest.param(range(4, 7), 7, [Gap(1, 4, 7)], f"partition 0, offsets 4 to 6: 3 {LOST}", id="in another"),
+        pytest.param(range(4, 12), 6, [], f"partition 0, offsets 4 to 5: 2 {LOST}", id="at the end"),
+    ],
+)
+def test_any_other_offset_that_the_broker_has_dropped_is_missed(
+    missing: range, first: int, gaps: list[Gap], expected: str, tmp_path: Path
+) -> None:
+    found = lake_with_gap(missing, first, gaps).verify(tmp_path)
+    assert failed(found) == {"no longer in the topic": 1}
+    assert found.examples["no longer in the topic"] == (expected,)
+
+
+def test_what_the_broker_holds_is_missed_one_by_one_beside_an_accepted_gap(tmp_path: Path) -> None:
+    found = lake_with_gap(range(4, 7), 0, [Gap(0, 5, 6)]).verify(tmp_path)
+    assert failed(found) == {"topic in Bronze": 2}
+    places = [text.split(": ")[0] for text in found.examples["topic in Bronze"]]
+    assert places == ["partition 0, offset 4", "partition 0, offset 6"]
+
+
+def test_silent_broker_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ingestion.settings import KafkaSettings, load
+    from ingestion.verify import topic_log
+
+    nowhere = load(KafkaSettings).model_copy(update={"bootstrap_servers": "127.0.0.1:9"})
+    monkeypatch.setattr(topic_log, "load", lambda kind: nowhere)
+    with pytest.raises(BrokerError, match=r"no Kafka broker answers at 127\.0\.0\.1:9"):
+        verify(lake=tmp_path)

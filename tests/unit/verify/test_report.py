@@ -1,0 +1,42 @@
+"""`verify` as a whole: a sound lake passes, one that is not there yet too, and of many differences five are told."""
+
+from contextlib import nullcontext
+from pathlib import Path
+
+from ingestion.verify import TopicLog, verify
+from tests.unit.verify.lake import dirty_lake, failed, sound_lake, ventes
+
+
+def test_sound_lake_passes(tmp_path: Path) -> None:
+    found = dirty_lake().verify(tmp_path)
+    assert failed(found) == {}
+    assert found.ok
+    assert found.note is None
+    assert found.examples == {}
+    assert found.raisons["valide"] >= 12
+    assert {"doublon", "conflit", "illisible", "client_inconnu"} <= set(found.raisons)
+    assert {check.name: check.count for check in found.checks}["not yet published"] == 3
+
+
+def test_empty_lake_passes_and_says_so(tmp_path: Path) -> None:
+    found = verify(topic_log=lambda: nullcontext(TopicLog({0: 0}, {0: 0}, [])), lake=tmp_path)
+    assert found.ok
+    assert found.note == "the lake is empty: nothing in the topic, nothing published"
+
+
+def test_events_that_no_slice_holds_are_waiting(tmp_path: Path) -> None:
+    lake = sound_lake([vente.to_json() for vente in ventes(6)])
+    del lake.ventes_raw[4:]
+    found = lake.verify(tmp_path)
+    assert found.ok
+    assert found.note == "nothing is published yet"
+    assert {check.name: check.count for check in found.checks}["not yet published"] == 6
+
+
+def test_many_differences_are_counted_and_five_are_told(tmp_path: Path) -> None:
+    lake = dirty_lake()
+    for row in lake.ventes_rejetees:
+        row["raison"] = "?"
+    found = lake.verify(tmp_path)
+    assert failed(found) == {"rejected events": len(lake.ventes_rejetees)}
+    assert len(found.examples["rejected events"]) == 5
