@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     Query = StreamingQuery | ConnectQuery
 
 QUERY_NAME = "bronze_ventes_raw"
+# of a backlog: whole topic partitions, three for two tasks, would leave one core waiting for the other
+RECORDS_PER_SPLIT = 25_000
 GROUP_PREFIX = "airflow-bronze-processor"
 logger = logging.getLogger(__name__)
 
@@ -128,6 +130,7 @@ def _read_topic(spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSetti
         .option("includeHeaders", "true")
         .option("startingOffsets", starting)
         .option("maxOffsetsPerTrigger", bronze.max_offsets_per_trigger)
+        .option("maxRecordsPerPartition", RECORDS_PER_SPLIT)
         .option("failOnDataLoss", "true")
         .load()
     )

@@ -39,31 +39,35 @@ tblproperties (
 )
 """
 
-_KNOWN = ", ".join(f"'{name}'" for name in EVENT_FIELDS)
+_KNOWN = ", ".join(f"'{name}'" for name in sorted(EVENT_FIELDS))
 
 # `variant` keeps decimals exactly, and refuses duplicate keys and lone surrogates.  It stops reading behind the first
-# value, so what follows is caught by counting the elements of [text] and of [text,0]: no text can be both 1 and 2 long
-# unless it is a single value.
+# value.  Nothing can be behind an object without arrays whose only } is the last byte; any other text is told by
+# counting the elements of [text] and of [text,0]: no text can be both 1 and 2 long unless it is a single value.
 _STAGES = (
     {
         "text": "case when is_valid_utf8(cast(value as string)) then cast(value as string) end",
     },
     {
-        "variant": "case when json_array_length('[' || text || ']') = 1"
-        " and json_array_length('[' || text || ',0]') = 2 then try_parse_json(text) end",
-        # a number with an exponent or more than 38 digits passes through a double: it is marked with ~
-        "inexact": r"coalesce(text rlike '[0-9][eE][-+]?[0-9]|[0-9.]{39}', false)",
+        "variant": "case when (startswith(text, '{') and endswith(text, '}') and not contains(text, '[')"
+        " and not contains(cast(substring(value, 1, length(value) - 1) as string), '}'))"
+        " or (json_array_length('[' || text || ']') = 1 and json_array_length('[' || text || ',0]') = 2)"
+        " then try_parse_json(text) end",
     },
     {
-        "keys": "case when variant is not null then json_object_keys(text) end",
+        # null for a value that is no object; its keys come in alphabetical order
+        "members": "try_variant_get(variant, '$', 'map<string,string>')",
     },
 )
 
 
 def _field(name: str) -> str:
-    text = f"variant_get(variant, '$.{name}', 'string')"
-    kind = f"schema_of_variant(variant_get(variant, '$.{name}'))"
-    return f"case when keys is null then null when inexact and {kind} = 'DOUBLE' then '~' || {text} else {text} end"
+    """A number with an exponent or more than 38 digits is held as a double: it is marked with ~.
+
+    Asking for the kind is dear, and a double's text always has a point, or is infinite.
+    """
+    text, kind = f"members['{name}']", f"schema_of_variant(variant_get(variant, '$.{name}'))"
+    return f"case when {text} rlike '^-?([0-9]+[.]|I)' and {kind} = 'DOUBLE' then '~' || {text} else {text} end"
 
 
 _EXPRESSIONS = {
@@ -77,15 +81,18 @@ _EXPRESSIONS = {
     "ingestion_time": "current_timestamp()",
     "date": "to_date(timestamp)",
     **{name: _field(name) for name in EVENT_FIELDS},
-    "unknown_fields": f"""case when size(array_except(keys, array({_KNOWN}))) > 0 then map_filter(
-        from_json(text, 'map<string,string>'), (name, _) -> not array_contains(array({_KNOWN}), name)) end""",
+    # the first comparison tells most events
+    "unknown_fields": f"""case when map_keys(members) <> array({_KNOWN})
+        and size(array_except(map_keys(members), array({_KNOWN}))) > 0
+        then map_filter(members, (name, _) -> not array_contains(array({_KNOWN}), name)) end""",
     "parse_error": r"""case
+        when members is not null then null
         when value is null or length(value) = 0 or text rlike '\\A[ \\t\\r\\n]*\\z' then 'vide'
         when text is null then 'utf8_invalide'
         when variant is null and size(json_object_keys(text)) > size(array_distinct(json_object_keys(text)))
             then 'cle_en_double'
         when variant is null then 'json_invalide'
-        when keys is null then 'pas_un_objet' end""",
+        else 'pas_un_objet' end""",
 }
 
 
