@@ -90,12 +90,12 @@ def catch_up(stack: Stack, programs: tuple[str, ...]) -> Watch:
 
 
 def _stop(stack: Stack, programs: tuple[str, ...]) -> None:
+    if "gateway" not in programs:
+        stack.stop_stream()
+        return
     with stack.supervisor() as supervisor:
-        supervisor.stopProcess("bronze")
-        if "gateway" in programs:
-            supervisor.stopProcess("gateway")
-            return
-    stack.run("python", "-m", "ingestion.bench.stop_stream")
+        for name in ("bronze", "gateway"):
+            supervisor.stopProcess(name)
 
 
 def _watch_until(watch: Watch, count: int, seconds: float) -> None:

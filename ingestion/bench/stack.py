@@ -106,6 +106,16 @@ class Stack:
         finally:
             transport.close()
 
+    def stop_stream(self) -> None:
+        """Stop the bronze process and the stream inside the gateway, which would survive it."""
+        with self.supervisor() as supervisor:
+            supervisor.stopProcess("bronze")
+        self.run("python", "-m", "ingestion.bench.stop_stream")
+
+    def start_stream(self) -> None:
+        with self.supervisor() as supervisor:
+            supervisor.startProcess("bronze", False)
+
     @contextmanager
     def follower_held(self) -> Iterator[None]:
         """The Silver follower suspended between two slices: it holds no lock, and runs no slice of its own."""

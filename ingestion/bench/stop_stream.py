@@ -1,6 +1,6 @@
 """End the Bronze stream of the stack that the environment names.  Run: python -m ingestion.bench.stop_stream
 
-The stream outlives its process in the gateway; the catch-up in a warm gateway needs it gone.
+The stream outlives its process in the gateway; what measures or tests a new start needs it gone.
 """
 
 from ingestion.bronze import QUERY_NAME

@@ -13,8 +13,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from infra.local.ports import MARK
 from ingestion.bench.stack import until
 from ingestion.producer import Message, produce
-from ingestion.settings import KafkaSettings
-from ingestion.topic import BrokerError, offset_range, topic_id
+from ingestion.topic import offset_range
 
 pytestmark = pytest.mark.e2e
 
@@ -114,9 +113,9 @@ def test_supervisor_killed(stack):
 def test_lost_checkpoint(stack):
     """Bronze continues behind its own rows: nothing is read twice."""
     stack.publish_all()
-    stack.sales("down")
+    stack.stop_stream()
     shutil.rmtree(stack.bronze / "_checkpoints")
-    stack.wait_ready()
+    stack.start_stream()
     stack.sales("produce", "--count", "25")
     stack.publish_all()
     assert stack.value("bronze/ventes_raw", "count(*) = count(distinct (kafka_partition, kafka_offset))")
@@ -127,16 +126,17 @@ def test_topic_made_again(stack):
     """The stream stops before it reads, says why, and a drain says it too."""
     marker = stack.bronze / "_topic.json"
     known = marker.read_text()
-    stack.sales("down")
+    stack.stop_stream()
     marker.write_text(json.dumps({"topic": "ventes_stream", "id": "11111111-1111-1111-1111-111111111111"}))
+    stack.start_stream()
+    until(lambda: stack.state("bronze").get("state") == "failed", "the stream refuses")
     try:
         assert "deleted or created again" in stack.sales("up", check=False)
         stack.sales("produce", "--count", "5")
         assert "deleted or created again" in stack.sales("drain", check=False)
     finally:
-        stack.sales("down")
         marker.write_text(known)
-    stack.wait_ready()
+    until(lambda: stack.state("bronze").get("state") == "running", "the stream goes on")
     stack.publish_all()
     stack.verify()
 
@@ -145,19 +145,15 @@ def test_offset_gap(stack):
     """Kafka drops what Bronze has not read: the stream stops by name, and goes on only when the loss is accepted."""
     stack.sales("produce", "--count", "50")
     stack.publish_all()
-    stack.sales("down")
+    stack.stop_stream()
     shutil.rmtree(stack.bronze / "_checkpoints")
-    broker = stack.start("python", "-m", "infra.local.kafka", quiet=True)
-    try:
-        until(lambda: answers(stack.kafka), "the broker answers")
-        produce(stack.kafka, [Message("brut", b"perdu", b"{}") for _ in range(5)])
-        admin = KafkaAdminClient(bootstrap_servers=stack.kafka.bootstrap_servers)
-        _, ends = offset_range(stack.kafka)
-        admin.delete_records({TopicPartition(stack.kafka.topic, partition): end for partition, end in ends.items()})
-        admin.close()
-    finally:
-        broker.terminate()
-        broker.wait(30)
+    produce(stack.kafka, [Message("brut", b"perdu", b"{}") for _ in range(5)])
+    admin = KafkaAdminClient(bootstrap_servers=stack.kafka.bootstrap_servers)
+    _, ends = offset_range(stack.kafka)
+    admin.delete_records({TopicPartition(stack.kafka.topic, partition): end for partition, end in ends.items()})
+    admin.close()
+    stack.start_stream()
+    until(lambda: stack.state("bronze").get("state") == "failed", "the stream refuses")
     refused = stack.sales("up", check=False)
     assert "offset gap" in refused
     assert "offset gap" in stack.sales("drain", check=False)
@@ -169,10 +165,3 @@ def test_offset_gap(stack):
     assert "Accepted gaps" in stack.sales("status")
     (gap,) = stack.get("/api/status")["accepted_gaps"]
     assert gap["to_offset"] - gap["from_offset"] == 5
-
-
-def answers(settings: KafkaSettings) -> bool:
-    try:
-        return topic_id(settings) is not None
-    except BrokerError:
-        return False
