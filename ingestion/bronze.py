@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Query = StreamingQuery | ConnectQuery
 
 QUERY_NAME = "bronze_ventes_raw"
-# of a backlog: whole topic partitions, three for two tasks, would leave one core waiting for the other
+# A backlog is read in parts of this size: three whole topic partitions for two tasks would leave a core waiting.
 RECORDS_PER_SPLIT = 25_000
 GROUP_PREFIX = "airflow-bronze-processor"
 logger = logging.getLogger(__name__)

@@ -129,8 +129,8 @@ def test_topic_made_again(stack):
     stack.stop_stream()
     marker.write_text(json.dumps({"topic": "ventes_stream", "id": "11111111-1111-1111-1111-111111111111"}))
     stack.start_stream()
-    until(lambda: stack.state("bronze").get("state") == "failed", "the stream refuses")
     try:
+        until(lambda: stack.state("bronze").get("state") == "failed", "the stream refuses")
         assert "deleted or created again" in stack.sales("up", check=False)
         stack.sales("produce", "--count", "5")
         assert "deleted or created again" in stack.sales("drain", check=False)
