@@ -36,7 +36,7 @@ def session() -> Iterator[Session]:
     from pyhive import hive
 
     spark = load(SparkSettings)
-    nobody = f"no gateway answers at {spark.host}:{spark.thrift_port}; is the stack up? (sales status)"
+    nobody = f"no gateway answers at {spark.host}:{spark.thrift_port}; is the stack up? (sales up starts it)"
     with _told(nobody, NoGatewayError):
         connection = hive.connect(host=spark.host, port=spark.thrift_port, username="sales", auth="NONE")
     try:

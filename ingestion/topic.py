@@ -28,7 +28,7 @@ def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> I
         client = kind(bootstrap_servers=settings.bootstrap_servers, bootstrap_timeout_ms=3000, **options)
     except (KafkaError, OSError) as error:
         raise BrokerError(
-            f"no Kafka broker answers at {settings.bootstrap_servers} ({error}); is the stack up? (sales status)"
+            f"no Kafka broker answers at {settings.bootstrap_servers} ({error}); is the stack up? (sales up starts it)"
         ) from error
     try:
         with closing(client):

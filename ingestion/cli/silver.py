@@ -124,7 +124,9 @@ def _conclusion(verification: "Verification") -> str:
     if not verification.ok:
         return "there are differences"
     lost = sum(gap.offsets for gap in verification.gaps)
-    return f"everything agrees, without {number(lost)} events accepted as lost" if lost else "everything agrees"
+    without = f", without {number(lost)} events accepted as lost" if lost else ""
+    behind = f"; {number(verification.waiting)} events wait to be published" if verification.waiting else ""
+    return f"everything agrees{without}{behind}"
 
 
 def explain(vente_id: Annotated[int, typer.Argument(help="The sale's number.")]) -> None:

@@ -86,11 +86,11 @@ def show_addresses() -> None:
     from ingestion.settings import AppSettings, KafkaSettings, SparkSettings, load
 
     app, spark, kafka = load(AppSettings), load(SparkSettings), load(KafkaSettings)
-    page = f"http://{'localhost' if app.host in ('0.0.0.0', '127.0.0.1') else app.host}:{app.port}"
+    page = f"http://{'127.0.0.1' if app.host == '0.0.0.0' else app.host}:{app.port}"
     rows = [
         ["dashboard", f"{page}/"],
         ["API", f"{page}/api/docs"],
-        ["lineage", f"{page}/lineage"],
+        ["lineage (after make docs)", f"{page}/lineage/"],
         ["SQL (Thrift)", f"jdbc:hive2://{spark.host}:{spark.thrift_port}/silver"],
         ["Spark UI", f"http://{spark.host}:{spark.ui_port}/"],
         ["Kafka", kafka.bootstrap_servers],

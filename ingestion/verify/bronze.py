@@ -1,6 +1,6 @@
 """Is every event of the topic in Bronze, once, as it was sent?"""
 
-from ingestion.verify.report import Check
+from ingestion.verify.report import NOT_YET_PUBLISHED, Check
 from ingestion.verify.workbench import Workbench
 
 # Up to here an event must be in Bronze: what is published, or what Bronze has passed; behind it, it is on its way.
@@ -142,5 +142,5 @@ def bronze_checks(bench: Workbench) -> list[Check]:
             _LOST,
         ),
         Check("accepted gaps", "events lost before Bronze read them, and given up by name", bench.number(_ACCEPTED)),
-        Check("not yet published", "events in the topic behind the last slice", bench.number(_WAITING)),
+        Check(NOT_YET_PUBLISHED, "events in the topic behind the last slice", bench.number(_WAITING)),
     ]

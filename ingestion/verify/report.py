@@ -12,6 +12,7 @@ from ingestion.gaps import Gap
 Progress = Callable[[str, int, int], None]
 
 MOST_EXAMPLES = 5
+NOT_YET_PUBLISHED = "not yet published"
 # what a missing, torn or garbled file makes of the libraries that read it
 UNREADABLE = (duckdb.Error, DeltaError, pa.ArrowException, OSError)
 
@@ -46,6 +47,11 @@ class Verification:
     @property
     def ok(self) -> bool:
         return all(check.ok for check in self.checks)
+
+    @property
+    def waiting(self) -> int:
+        """Events in the topic that no slice holds yet."""
+        return sum(check.count for check in self.checks if check.name == NOT_YET_PUBLISHED)
 
     @property
     def examples(self) -> dict[str, tuple[str, ...]]:

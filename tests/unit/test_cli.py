@@ -18,7 +18,7 @@ from ingestion.cli.stack import _added
 from ingestion.gaps import Gap, accept_gaps, accepted_gaps
 from ingestion.settings import PathSettings, load
 from ingestion.thrift import _first_line
-from ingestion.verify import Check, Verification
+from ingestion.verify import NOT_YET_PUBLISHED, Check, Verification
 
 VERBS = ["demo", "up", "down", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
 VERBS += ["jars", "doctor", "warm"]
@@ -158,6 +158,12 @@ def test_verify_never_hides_what_was_accepted_as_lost(capfd: pytest.CaptureFixtu
     out = capfd.readouterr().out
     assert "Accepted gaps" not in out
     assert out.endswith("everything agrees\n")
+
+
+def test_verify_says_how_many_events_wait(capfd: pytest.CaptureFixture[str]) -> None:
+    checks = (Check("topic in Bronze", "every event", 5000), Check(NOT_YET_PUBLISHED, "events", 1200))
+    silver._show_verification(Verification(checks, None, {}, ()))
+    assert capfd.readouterr().out.endswith("everything agrees; 1 200 events wait to be published\n")
 
 
 @pytest.mark.parametrize(
