@@ -16,7 +16,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /et
 # an empty environment has no PATH
 export PATH := $(VENV)/bin:$(or $(PATH),/usr/local/bin:/usr/bin:/bin)
 
-.PHONY: help setup lock demo down status logs test check docs bench warm clean distclean
+.PHONY: help setup lock demo down status logs test check types sql units docs bench warm clean distclean
 
 help: ## this list
 	@if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi; \
@@ -66,7 +66,17 @@ test: setup ## every test, on the real broker and engine
 	@cd "$(ROOT)" && python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=10 tests/e2e
 
 check: $(VENV)/.installed ## lint, types, unit tests; no services
-	@cd "$(ROOT)" && ruff check . && ruff format --check . && mypy && sqlfluff lint dbt_sales --processes 2 && python -m pytest -q -n 2 tests/unit tests/contracts
+	@cd "$(ROOT)" && ruff check . && ruff format --check .
+	@$(MAKE) --file "$(ROOT)/Makefile" --jobs 3 types sql units
+
+types: ## of check: mypy
+	@cd "$(ROOT)" && mypy
+
+sql: ## of check: sqlfluff
+	@cd "$(ROOT)" && sqlfluff lint dbt_sales --disable-progress-bar
+
+units: ## of check: unit and contract tests
+	@cd "$(ROOT)" && python -m pytest -q -n 2 tests/unit tests/contracts
 
 docs: setup ## the dbt docs with the lineage graph, into dbt_sales/target
 	@sales docs

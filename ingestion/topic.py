@@ -1,12 +1,14 @@
 """The topic: its creation, its identity and its offsets, asked from the broker."""
 
 import logging
+import socket
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.cluster import collect_hosts
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from ingestion.settings import KafkaSettings
@@ -25,6 +27,8 @@ def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> I
     """A client of the broker; what the broker does not answer inside is a BrokerError, too."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
+        # a client would try a closed port again and again for its whole timeout
+        _knock(settings.bootstrap_servers)
         client = kind(bootstrap_servers=settings.bootstrap_servers, bootstrap_timeout_ms=3000, **options)
     except (KafkaError, OSError) as error:
         raise BrokerError(
@@ -38,6 +42,15 @@ def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> I
             f"the Kafka broker at {settings.bootstrap_servers} has not answered as it should ({error}); "
             f"see sales status"
         ) from error
+
+
+def _knock(bootstrap_servers: str) -> None:
+    """Raise what the last server says when none of them takes a connection."""
+    *others, last = collect_hosts(bootstrap_servers)
+    for host, port, _ in others:
+        with suppress(OSError):
+            return socket.create_connection((host, port), timeout=1).close()
+    socket.create_connection(last[:2], timeout=1).close()
 
 
 def topic_id(settings: KafkaSettings) -> uuid.UUID | None:

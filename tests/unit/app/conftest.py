@@ -4,12 +4,14 @@ import json
 import shutil
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app
@@ -126,6 +128,14 @@ def sampler() -> Sampler:
     sampler = Sampler(lambda: Freshness(datetime.now(UTC), 0, None, None), interval=60)
     sampler._latest = sampler._measure()
     return sampler
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_scan():
+    """Streamlit's test runner reads the metadata of every installed package at each run of a page: once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture
