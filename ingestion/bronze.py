@@ -129,6 +129,8 @@ def _read_topic(spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSetti
         .option("groupIdPrefix", GROUP_PREFIX)
         .option("includeHeaders", "true")
         .option("startingOffsets", starting)
+        .option("minOffsetsPerTrigger", bronze.min_offsets_per_trigger)
+        .option("maxTriggerDelay", f"{round(1000 * bronze.max_trigger_delay_seconds)}ms")
         .option("maxOffsetsPerTrigger", bronze.max_offsets_per_trigger)
         .option("maxRecordsPerPartition", RECORDS_PER_SPLIT)
         .option("failOnDataLoss", "true")

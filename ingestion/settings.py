@@ -106,6 +106,9 @@ class BronzeSettings(_Settings):
     model_config = SettingsConfigDict(env_prefix="BRONZE_", frozen=True, extra="ignore")
 
     trigger_seconds: float = Field(ge=0)
+    # fewer new events than this wait for more, at most so long
+    min_offsets_per_trigger: int = Field(ge=1)
+    max_trigger_delay_seconds: float = Field(ge=0)
     max_offsets_per_trigger: int = Field(ge=1)
 
 

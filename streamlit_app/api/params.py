@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ingestion.verdict import RAISONS
 from streamlit_app.queries import Filters
@@ -38,7 +38,7 @@ def _as_of(value: Any) -> int | datetime:
     try:
         moment = _moment(text)
     except ValueError as error:
-        raise ValueError(f"must be the number of a slice, or a time: {error}") from None
+        raise ValueError(f"as a time it {error}; or give the number of a slice") from None
     if moment > datetime.now(UTC):
         raise ValueError("must not lie in the future")
     return moment
@@ -48,6 +48,12 @@ def _printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError("must not contain control characters")
     return text
+
+
+def _known_reason(raison: str | None) -> str | None:
+    if raison is not None and raison not in RAISONS:
+        raise ValueError(f"must be one of {', '.join(RAISONS)}")
+    return raison
 
 
 def _normal(values: list[str]) -> list[str]:
@@ -86,11 +92,13 @@ class SalesParams(AsOfParams):
     )
     end: Hour | None = Field(None, alias="to", description="last hour, exclusive", examples=["2025-12-23T00:00:00Z"])
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "SalesParams":
-        if self.start and self.end and self.start >= self.end:
-            raise ValueError("from must be earlier than to")
-        return self
+    @field_validator("end")
+    @classmethod
+    def _ordered(cls, end: datetime | None, others: ValidationInfo) -> datetime | None:
+        start = others.data.get("start")
+        if start and end and start >= end:
+            raise ValueError(f"must be later than from, {start:%Y-%m-%dT%H:%M:%SZ}")
+        return end
 
     @property
     def filters(self) -> Filters:
@@ -106,12 +114,8 @@ class HourlyParams(SalesParams):
 
 
 class RejectedParams(AsOfParams):
-    raison: str | None = Field(None, description="only this reason", json_schema_extra={"enum": list(RAISONS)})
+    raison: Annotated[str | None, AfterValidator(_known_reason)] = Field(
+        None, description="only this reason", json_schema_extra={"enum": list(RAISONS)}
+    )
     limit: int = Field(50, ge=1, le=200, description="rows of a page")
     offset: int = Field(0, ge=0, le=10_000_000, description="rows before the page")
-
-    @model_validator(mode="after")
-    def _known_reason(self) -> "RejectedParams":
-        if self.raison is not None and self.raison not in RAISONS:
-            raise ValueError(f"raison must be one of {', '.join(RAISONS)}")
-        return self

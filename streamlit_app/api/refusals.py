@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 
 from streamlit_app.api.encoding import to_json
 from streamlit_app.queries import LakeUnreadable, NeverPublished, VersionGone
@@ -16,6 +17,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def broken_rule(request: Request, error: RequestValidationError) -> Response:
         return refuse(422, "the parameters break a rule", [_fault(each) for each in error.errors()])
+
+    @app.exception_handler(HTTPException)
+    async def no_such_address(request: Request, error: HTTPException) -> Response:
+        answer = refuse(error.status_code, f"{request.method} {request.url.path[:100]}: {error.detail}")
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(NeverPublished)
     async def never_published(request: Request, error: NeverPublished) -> Response:

@@ -5,25 +5,15 @@ import shutil
 import signal
 import subprocess
 
-import psutil
 import pytest
 from deltalake import DeltaTable
 from kafka import KafkaAdminClient, TopicPartition
 
-from infra.local.ports import MARK
 from ingestion.bench.stack import until
 from ingestion.producer import Message, produce
 from ingestion.topic import offset_range
 
 pytestmark = pytest.mark.e2e
-
-
-def mark_of(process: psutil.Process) -> str | None:
-    """The stack that a process belongs to."""
-    try:
-        return process.environ().get(MARK)
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return None
 
 
 def test_bronze_killed_while_events_arrive(stack):
@@ -94,19 +84,6 @@ def test_compaction_changes_no_row(stack):
     assert producing.wait(60) == 0
     stack.publish_all()
     assert stack.sales("compact", "--at-least", "1000") == "no small files to put together\n"
-    stack.verify()
-
-
-def test_supervisor_killed(stack):
-    """What it leaves behind is found and stopped, and the next start is a clean one."""
-    pid = int((stack.folder / "var" / "run" / "supervisor.pid").read_text())
-    psutil.Process(pid).kill()
-    stack.sales("down")
-    left = [process.pid for process in psutil.process_iter() if mark_of(process) == stack.environment["VAR_DIR"]]
-    assert left == []
-    stack.wait_ready()
-    stack.sales("produce", "--count", "10")
-    stack.publish_all()
     stack.verify()
 
 

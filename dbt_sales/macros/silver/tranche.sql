@@ -7,15 +7,20 @@
     {%- if not execute -%}
         {{ return(aucune) }}
     {%- endif -%}
-    {%- set premier = "min" if var('rebuild') else "max" -%}
-    {%- set rows = interroger_une_fois(
-        "select kafka_partition, " ~ premier ~ "(from_offset), max(to_offset), max(tranche), "
-        ~ ("min(vente_id_min), max(vente_id_max), " if var('rebuild')
-           else "max_by(vente_id_min, tranche), max_by(vente_id_max, tranche), ")
-        ~ "max(tranche) <= " ~ derniere_fermee(tranches)
-        ~ " from " ~ tranches ~ " group by kafka_partition order by kafka_partition"
-    ) -%}
-    {%- if not rows or (rows[0][6] and not var('rebuild')) -%}
+    {%- if var('rebuild') -%}
+        {%- set rows = interroger_une_fois(
+            "select kafka_partition, min(from_offset), max(to_offset), max(tranche), min(vente_id_min), max(vente_id_max)"
+            ~ " from " ~ tranches ~ " group by kafka_partition order by kafka_partition"
+        ) -%}
+    {%- else -%}
+        {#- asked before `tranches` was run, the answer holds still: what was open is the slice, else the one it opened -#}
+        {%- set derniere = derniere_tranche(tranches) -%}
+        {%- set rows = interroger_une_fois(
+            "select kafka_partition, from_offset, to_offset, tranche, vente_id_min, vente_id_max from " ~ tranches
+            ~ " where tranche = " ~ (derniere.tranche + (1 if derniere.fermee else 0)) ~ " order by kafka_partition"
+        ) -%}
+    {%- endif -%}
+    {%- if not rows -%}
         {{ return(aucune) }}
     {%- endif -%}
     {%- set plus_petits = rows | map(attribute=4) | reject('none') | list -%}
@@ -52,14 +57,15 @@
 {%- endmacro %}
 
 
-{# The newest slice, whether the ledger has closed it, and where it ended: what the next one starts from. #}
-{% macro derniere_tranche() %}
-    {%- if not execute or load_relation(this) is none -%}
+{# The newest slice, whether the ledger has closed it, and where it ended: what the next one starts from.  The model
+   `tranches` asks it of itself. #}
+{% macro derniere_tranche(tranches=this) %}
+    {%- if not execute or load_relation(tranches) is none -%}
         {{ return({'tranche': 0, 'fermee': true, 'bornes': []}) }}
     {%- endif -%}
     {%- set rows = interroger_une_fois(
-        "select kafka_partition, max(to_offset), max(tranche), max(tranche) <= " ~ derniere_fermee(this)
-        ~ " from " ~ this ~ " group by kafka_partition order by kafka_partition"
+        "select kafka_partition, max(to_offset), max(tranche), max(tranche) <= " ~ derniere_fermee(tranches)
+        ~ " from " ~ tranches ~ " group by kafka_partition order by kafka_partition"
     ) -%}
     {{ return({
         'tranche': rows[0][2] if rows else 0,

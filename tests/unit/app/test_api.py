@@ -148,7 +148,7 @@ def test_what_was_vacuumed_is_410(api, published):
         ("from=1", "from", "ISO 8601"),
         ("from=0001-01-01T00:00:00%2B01:00", "from", "ISO 8601"),
         ("to=9999-12-31T23:00:00Z", "to", "2000 to 2100"),
-        ("from=2025-12-23T00:00:00Z&to=2025-12-22T00:00:00Z", "all", "earlier"),
+        ("from=2025-12-23T00:00:00Z&to=2025-12-22T00:00:00Z", "to", "later than from"),
         ("limit=0", "limit", "greater than or equal to 1"),
         ("limit=11", "limit", "less than or equal to 10"),
         ("limit=99999999999999999999999999", "limit", "10"),
@@ -173,7 +173,16 @@ def test_a_broken_rule_is_422_and_named(api, query, parameter, rule):
 
 @pytest.mark.parametrize("query", ["limit=201", "offset=-1", "offset=10000001", "raison=autre", "pays=France"])
 def test_pages_of_rejected_events_have_their_rules(api, query):
-    assert api.get(f"/api/rejected?{query}").status_code == 422
+    answer = api.get(f"/api/rejected?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["faults"][0]["parameter"] == query.partition("=")[0]
+
+
+def test_what_is_no_endpoint_is_refused_like_everything_else(api):
+    unknown, wrong = api.get("/api/nothing"), api.post("/api/top_products")
+    assert (unknown.status_code, unknown.json()) == (404, {"error": "GET /api/nothing: Not Found", "faults": []})
+    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET")
+    assert wrong.json() == {"error": "POST /api/top_products: Method Not Allowed", "faults": []}
 
 
 TEXTS = st.one_of(st.text(max_size=40), st.integers().map(str), st.floats().map(str), st.datetimes().map(str))
