@@ -10,13 +10,13 @@ UV := $(ROOT)/.uv/bin/uv
 UV_VERSION := 0.13.9
 # the first interpreter that answers and is 3.11 or 3.12
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do $$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' >/dev/null 2>&1 && { command -v $$p; break; }; done)
-GROUPS_ := --group ingestion --group dbt --group app --group local --group dev
+GROUPS_ := --group ingestion --group dbt --group app --group airflow --group local --group dev
 # uv's own list of authorities lacks a company's; the system's has it, where there is one
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),true,false)
 # an empty environment has no PATH
 export PATH := $(VENV)/bin:$(or $(PATH),/usr/local/bin:/usr/bin:/bin)
 
-.PHONY: help setup lock demo down status logs test check types sql units docs bench warm clean distclean
+.PHONY: help setup lock demo airflow down status logs test check types sql units docs bench warm clean distclean
 
 help: ## this list
 	@if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi; \
@@ -51,6 +51,9 @@ lock: | $(UV) ## pin the dependencies again, with hashes
 
 demo: setup ## everything from nothing to a dashboard with figures; leaves the stack running
 	@sales demo
+
+airflow: setup ## Airflow beside the stack: the DAG, its runs, its address and password
+	@sales airflow
 
 down: $(VENV)/.installed ## stop the stack, leave nothing behind (the data stays)
 	@sales down
@@ -90,7 +93,7 @@ warm: setup ## make the JVM's start-up cache (faster starts afterwards)
 clean: ## stop the stack and delete its data (in delta/ and var/, or LAKE_DIR and VAR_DIR)
 	@if [ -e "$(VENV)/.installed" ]; then sales down; fi
 	@cd "$(ROOT)" && lake="$${LAKE_DIR:-delta}" var="$${VAR_DIR:-var}" && \
-	    rm -rf "$$lake"/{bronze,silver,dernier_vente_id,.dernier_vente_id.lock} "$$var"/{kafka,spark,dbt,log,run} && \
+	    rm -rf "$$lake"/{bronze,silver,dernier_vente_id,.dernier_vente_id.lock} "$$var"/{kafka,spark,dbt,log,run,airflow} && \
 	    rmdir --ignore-fail-on-non-empty "$$lake" "$$var" 2>/dev/null || true
 
 distclean: clean ## also delete what was installed

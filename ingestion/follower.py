@@ -8,7 +8,7 @@ import time
 
 from ingestion import gateway
 from ingestion.compaction import compact
-from ingestion.process import configure_logging
+from ingestion.process import alive, configure_logging
 from ingestion.settings import SilverSettings, load
 from ingestion.silver import Silver, SilverError
 from ingestion.state import read_state, write_state
@@ -35,6 +35,7 @@ def main() -> None:
     retry, slices = FIRST_RETRY_SECONDS, 0
     while True:
         _wait_for_gateway()
+        _rest_while_airflow_runs()
         started, on_gateway = time.monotonic(), _gateway_session()
         if silver.pending_count() == 0:
             time.sleep(LOOK_SECONDS)
@@ -47,6 +48,21 @@ def main() -> None:
             retry = FIRST_RETRY_SECONDS
         else:
             retry = min(2 * retry, LAST_RETRY_SECONDS)
+
+
+def _rest_while_airflow_runs() -> None:
+    """Its DAG publishes; two at it would only wait for each other."""
+    while airflow_runs():
+        if read_state("silver").get("state") != "resting":
+            write_state("silver", "resting", for_="Airflow")
+        time.sleep(LOOK_SECONDS)
+    if read_state("silver").get("state") == "resting":
+        write_state("silver", "idle")
+
+
+def airflow_runs() -> bool:
+    scheduler = read_state("airflow-scheduler")
+    return bool(scheduler) and alive(scheduler["pid"])
 
 
 def _compact() -> None:

@@ -125,6 +125,16 @@ class AppSettings(_Settings):
     port: Port
 
 
+class AirflowSettings(_Settings):
+    """`schedule`: a cron expression in UTC; empty where runs are only started by hand."""
+
+    model_config = SettingsConfigDict(env_prefix="AIRFLOW_", frozen=True, extra="ignore")
+
+    host: str
+    port: Port
+    schedule: str
+
+
 S = TypeVar("S", bound=_Settings)
 
 

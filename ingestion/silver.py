@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOCK = "verrou_silver"
 # what a slice does not need: unit tests judge the code, audits the whole history
-HOT_PATH = ["--exclude-resource-type", "unit_test", "--exclude", "tag:audit"]
+HOT_PATH_EXCLUDED = ["resource_type:unit_test", "tag:audit"]
 logger = logging.getLogger(__name__)
 
 
@@ -69,29 +69,33 @@ class Silver:
             # a rule was mended: the slice that waits for it must see it
             self.parse()
         break_dead_lock()
-        self._invoke("build", *HOT_PATH, *options)
+        self._invoke("build", "--exclude", *HOT_PATH_EXCLUDED, *options)
 
     def rebuild(self) -> None:
         """Make every table again from Bronze, over all slices; readers see the old ones until the last is done."""
         break_dead_lock()
-        self._invoke("build", *HOT_PATH, "--vars", "{rebuild: true}")
+        self._invoke("build", "--exclude", *HOT_PATH_EXCLUDED, "--vars", "{rebuild: true}")
 
     def generate_docs(self) -> Path:
         """The dbt docs as one HTML file with the lineage graph; returns it."""
         self._invoke("docs", "generate", "--static", target=DBT_PROJECT / "target")
         return DBT_PROJECT / "target" / "static_index.html"
 
+    def write_manifest(self, folder: Path) -> None:
+        """Write `manifest.json`, what Cosmos draws its tasks from, into that folder.  Raises SilverError."""
+        self._invoke("parse", target=folder)
+
     def parse(self) -> None:
         """Read the project once, for all runs until one of its files changes.  Raises SilverError."""
-        last_edit = _last_edit()
+        edited = last_edit()
         # dbt's parse hands back the manifest that it is given
         self._manifest = None
         self._manifest = self._invoke("parse").result  # type: ignore[attr-defined]
-        self._parsed_at = last_edit
+        self._parsed_at = edited
 
     def edited(self) -> bool:
         """Whether a file of the project has changed since it was read; False while it was never read."""
-        return self._parsed_at > 0 and self._parsed_at != _last_edit()
+        return self._parsed_at > 0 and self._parsed_at != last_edit()
 
     def _invoke(self, *arguments: str, target: Path | None = None) -> object:
         from dbt.cli.main import dbtRunner
@@ -150,7 +154,8 @@ def _may_live(holder: str) -> bool:
     return any(Path(word).name in ("dbt", "dbt.cli.main") for command in commands for word in command[:3])
 
 
-def _last_edit() -> float:
+def last_edit() -> float:
+    """When a file of the dbt project was last written; Unix time."""
     folders = ("models", "macros", "seeds", "tests")
     files = [DBT_PROJECT / "dbt_project.yml", *(file for name in folders for file in (DBT_PROJECT / name).rglob("*.*"))]
     return max(file.stat().st_mtime for file in files)

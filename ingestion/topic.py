@@ -4,7 +4,7 @@ import logging
 import socket
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -47,10 +47,16 @@ def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> I
 def _knock(bootstrap_servers: str) -> None:
     """Raise what the last server says when none of them takes a connection."""
     *others, last = collect_hosts(bootstrap_servers)
-    for host, port, _ in others:
-        with suppress(OSError):
-            return socket.create_connection((host, port), timeout=1).close()
-    socket.create_connection(last[:2], timeout=1).close()
+    if not any(_listens(host, port) for host, port, _ in others):
+        socket.create_connection(last[:2], timeout=1).close()
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def topic_id(settings: KafkaSettings) -> uuid.UUID | None:
@@ -58,6 +64,34 @@ def topic_id(settings: KafkaSettings) -> uuid.UUID | None:
     with _connected(settings, KafkaAdminClient) as admin:
         (answer,) = admin.describe_topics([settings.topic])
     return answer["topic_id"] if answer["error_code"] == 0 else None
+
+
+def topic_faults(settings: KafkaSettings) -> list[str]:
+    """What the cluster lacks to take every event safely, one line each; raises BrokerError when no broker answers."""
+    with _connected(settings, KafkaAdminClient) as admin:
+        (topic,) = admin.describe_topics([settings.topic])
+    if topic["error_code"]:
+        return [f"topic {settings.topic} does not exist; the bronze process creates it (sales up)"]
+    faults = [
+        f"broker {host}:{port} does not answer; start it again (sales status shows the embedded one)"
+        for host, port, _ in collect_hosts(settings.bootstrap_servers, randomize=False)
+        if not _listens(host, port)
+    ]
+    if len(topic["partitions"]) != settings.partitions:
+        faults.append(
+            f"topic {settings.topic} must have {settings.partitions} partitions, got {len(topic['partitions'])}; "
+            f"set KAFKA_PARTITIONS to what it has"
+        )
+    for partition in sorted(topic["partitions"], key=lambda each: each["partition_index"]):
+        name, in_sync = f"partition {partition['partition_index']}", len(partition["isr_nodes"])
+        if partition["leader_id"] < 0:
+            faults.append(f"{name} of {settings.topic} has no leader; start the brokers that hold it")
+        elif in_sync < settings.min_insync_replicas:
+            faults.append(
+                f"{name} of {settings.topic} must have {settings.min_insync_replicas} in-sync replicas, got {in_sync}; "
+                f"start the brokers that hold the others"
+            )
+    return faults
 
 
 def create_topic(settings: KafkaSettings) -> None:

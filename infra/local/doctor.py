@@ -13,7 +13,7 @@ from infra.local import supervision
 from infra.local.java import JavaError, java_binary, java_version
 from infra.local.ports import port_faults, ports
 from infra.local.stack import marked_processes, processes
-from infra.local.supervision import SOCKET_PATH_LIMIT, StackError
+from infra.local.supervision import AIRFLOW, PROGRAMS, SOCKET_PATH_LIMIT, StackError
 from ingestion.settings import PathSettings, load
 
 GIB = 1 << 30
@@ -120,7 +120,7 @@ def _ports() -> Check:
     listed = " ".join(str(port.port) for port in ports())
     if marked_processes():
         return Check("ports", f"{listed}: the stack's own")
-    wrong = port_faults()
+    wrong = port_faults((*PROGRAMS, *AIRFLOW))
     return Check("ports", f"{listed}: {'not all ' if wrong else ''}free", "; ".join(wrong) or None)
 
 

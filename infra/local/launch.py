@@ -35,7 +35,7 @@ class Starts:
 def main() -> None:
     name, module = sys.argv[1:]
     time.sleep(_held_back(name))
-    sys.argv = [module]
+    sys.argv = [module, name]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

@@ -2,11 +2,12 @@
 
 import socket
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import psutil
 
-from ingestion.settings import AppSettings, BrokerSettings, SparkSettings, load
+from ingestion.settings import AirflowSettings, AppSettings, BrokerSettings, SparkSettings, load
 
 MARK = "SALES_STACK"
 
@@ -22,7 +23,8 @@ class Port:
 
 
 def ports() -> list[Port]:
-    broker, spark, app = load(BrokerSettings), load(SparkSettings), load(AppSettings)
+    broker, spark = load(BrokerSettings), load(SparkSettings)
+    app, airflow = load(AppSettings), load(AirflowSettings)
     return [
         Port("KAFKA_PORT", "kafka", broker.host, broker.port),
         Port("KAFKA_CONTROLLER_PORT", "kafka", broker.host, broker.controller_port),
@@ -30,14 +32,15 @@ def ports() -> list[Port]:
         Port("SPARK_CONNECT_PORT", "gateway", spark.host, spark.connect_port),
         Port("SPARK_UI_PORT", "gateway", spark.host, spark.ui_port),
         Port("APP_PORT", "app", app.host, app.port),
+        Port("AIRFLOW_PORT", "airflow-api", airflow.host, airflow.port),
     ]
 
 
-def port_faults() -> list[str]:
-    """One line for each port that cannot be listened on; to be asked while the stack does not run."""
+def port_faults(processes: Collection[str]) -> list[str]:
+    """One line for each port that one of these processes cannot listen on; to be asked while they do not run."""
     wanted = ports()
     twice = {port for port, count in Counter(each.port for each in wanted).items() if count > 1}
-    return [fault for each in wanted if (fault := _fault(each, twice))]
+    return [fault for each in wanted if each.process in processes and (fault := _fault(each, twice))]
 
 
 def _fault(wanted: Port, twice: set[int]) -> str | None:

@@ -2,16 +2,16 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
 from infra.local.launch import read_starts
-from infra.local.supervision import PROGRAMS, StackError
+from infra.local.supervision import StackError
 from ingestion import gateway, thrift
 from ingestion.process import alive
-from ingestion.settings import AppSettings, KafkaSettings, PathSettings, load
+from ingestion.settings import AirflowSettings, AppSettings, KafkaSettings, PathSettings, load
 from ingestion.state import read_state
 from ingestion.topic import BrokerError, topic_id
 
@@ -57,7 +57,7 @@ def probe_bronze() -> str | None:
 
 
 def probe_silver() -> str | None:
-    return _probe_state("silver", ("idle", "running"))
+    return _probe_state("silver", ("idle", "running", "resting"))
 
 
 def _probe_state(name: str, good: tuple[str, ...]) -> str | None:
@@ -79,12 +79,26 @@ def probe_app() -> str | None:
     return None if answer.status_code == 200 else f"/healthz answers {answer.status_code}"
 
 
+def probe_airflow(component: str) -> str | None:
+    settings = load(AirflowSettings)
+    try:
+        answer = httpx.get(f"http://{settings.host}:{settings.port}/api/v2/monitor/health", timeout=5).json()
+    except (httpx.HTTPError, ValueError):
+        return "starts"
+    said = answer.get(component, {}).get("status")
+    return None if said == "healthy" else "starts"
+
+
 PROBES: dict[str, Probe] = {
     "kafka": probe_kafka,
     "gateway": probe_gateway,
     "bronze": probe_bronze,
     "silver": probe_silver,
     "app": probe_app,
+    "airflow-api": lambda: probe_airflow("metadatabase"),
+    "airflow-scheduler": lambda: probe_airflow("scheduler"),
+    "airflow-processor": lambda: probe_airflow("dag_processor"),
+    "airflow-triggerer": lambda: probe_airflow("triggerer"),
 }
 
 
@@ -99,21 +113,21 @@ def probe(name: str) -> str | None:
     return fault
 
 
-def wait_until_ready(on_answer: Callable[[str, str | None], None], timeout: float) -> None:
-    """Probe every process, in parallel, until all have answered.
+def wait_until_ready(names: Collection[str], on_answer: Callable[[str, str | None], None], timeout: float) -> None:
+    """Probe these processes, in parallel, until all have answered.
 
     `on_answer` is told each change of what a process lacks (None: ready), from several threads.  Raises NotReadyError
     when the time is up; soon after a process has died several times in a row it is.
     """
     wait = _Wait(on_answer, time.monotonic() + timeout)
-    waited_for = list(PROGRAMS)
-    with ThreadPoolExecutor(len(PROGRAMS)) as pool:
+    waited_for = list(names)
+    with ThreadPoolExecutor(len(names)) as pool:
         try:
             while waited_for:
                 faults = dict(zip(waited_for, pool.map(wait.until_ready, waited_for), strict=True))
                 wait.refuse({name: fault for name, fault in faults.items() if fault})
                 # the death of one takes others with it, which may have answered before
-                waited_for = [name for name, fault in zip(PROGRAMS, pool.map(probe, PROGRAMS), strict=True) if fault]
+                waited_for = [name for name, fault in zip(names, pool.map(probe, names), strict=True) if fault]
         finally:
             wait.deadline = 0.0
 

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from infra.local import supervision
 from infra.local.java import java_version
 from infra.local.ports import MARK, port_faults
-from infra.local.supervision import PROGRAMS, StackError
+from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from ingestion.settings import (
     PROJECT,
     BronzeSettings,
@@ -94,7 +94,8 @@ def stop(on_progress: Callable[[int], None] = lambda left: None) -> Stopped:
 def processes() -> list[Process]:
     """The supervised processes, in their order; empty when no supervisor runs."""
     answers = supervision.answers()
-    return [_process(answers[name]) for name in PROGRAMS if name in answers]
+    started = [name for name in AIRFLOW if answers.get(name, {}).get("statename") not in (None, "STOPPED")]
+    return [_process(answers[name]) for name in (*PROGRAMS, *started) if name in answers]
 
 
 def _process(answer: dict[str, Any]) -> Process:
@@ -164,8 +165,22 @@ def _refuse_what_cannot_run(paths: PathSettings) -> None:
         load(settings)
     java_version()
     refuse_missing(paths.jars_dir)
-    if faults := port_faults():
+    if faults := port_faults(PROGRAMS):
         raise StackError("; ".join(faults))
+
+
+def start_airflow() -> bool:
+    """Start Airflow's processes in a stack that runs; False when they run already.  Raises StackError, AirflowError."""
+    from infra.local import airflow
+
+    with _one_at_a_time(load(PathSettings)):
+        if not (wanted := supervision.stopped(AIRFLOW)):
+            return False
+        if len(wanted) == len(AIRFLOW) and (faults := port_faults(AIRFLOW)):
+            raise StackError("; ".join(faults))
+        airflow.prepare()
+        supervision.start(wanted)
+    return True
 
 
 def _forget_last_run(paths: PathSettings) -> None:

@@ -4,7 +4,7 @@ import http.client
 import shlex
 import sys
 import xmlrpc.client
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,13 @@ PROGRAMS = {
     "bronze": "ingestion.bronze",
     "silver": "ingestion.follower",
     "app": "infra.local.app",
+}
+# started on demand, by `sales airflow`
+AIRFLOW = {
+    "airflow-api": "infra.local.airflow",
+    "airflow-scheduler": "infra.local.airflow",
+    "airflow-processor": "infra.local.airflow",
+    "airflow-triggerer": "infra.local.airflow",
 }
 # a file system name for a socket has room for so many characters
 SOCKET_PATH_LIMIT = 100
@@ -57,6 +64,18 @@ def answers() -> dict[str, dict[str, Any]]:
         return {}
 
 
+def stopped(names: Iterable[str]) -> list[str]:
+    """Those of the programs that do not run."""
+    states = {name: answer["statename"] for name, answer in answers().items()}
+    return [name for name in names if states.get(name) not in ("RUNNING", "STARTING")]
+
+
+def start(names: Iterable[str]) -> None:
+    with supervisor() as running:
+        for name in names:
+            running.startProcess(name, False)
+
+
 def shut_down() -> None:
     """Ask supervisor to stop everything and then itself; it may be on its way already, or gone."""
     try:
@@ -79,7 +98,7 @@ def write_config(paths: PathSettings) -> Path:
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
     ]
-    for rank, (name, module) in enumerate(PROGRAMS.items()):
+    for rank, (name, module) in enumerate((PROGRAMS | AIRFLOW).items()):
         sections += _program(name, module, rank, paths)
     config = paths.run_dir / "supervisord.conf"
     # supervisor expands %(...)s in its values
@@ -93,6 +112,7 @@ def _program(name: str, module: str, rank: int, paths: PathSettings) -> list[str
         f"command = {shlex.quote(sys.executable)} -m infra.local.launch {name} {module}",
         f"directory = {PROJECT}",
         f"priority = {rank}",
+        f"autostart = {str(name in PROGRAMS).lower()}",
         # restarted whenever it ends; infra/local/launch.py holds back what keeps dying
         "autorestart = true",
         "startsecs = 0",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.cli.console import BAD, DIM, GOOD, moment, number, say, show, span, waiting
+from ingestion.cli.console import BAD, DIM, GOOD, moment, number, say, show, size, span, waiting
 from ingestion.cli.status import show_accepted_gaps
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     silver.callback()(run)
     silver.command()(rebuild)
     app.add_typer(silver, name="silver", rich_help_panel=PANEL, help="Publish what Bronze holds; or rebuild it all.")
-    for verb in (compact, verify, explain, docs):
+    for verb in (compact, maintain, verify, explain, docs):
         app.command(rich_help_panel=PANEL)(verb)
 
 
@@ -71,6 +71,26 @@ def compact(
         say(f"{done.table}: {number(done.before)} small files, now {number(done.after)}", GOOD)
     if not tables:
         say("no small files to put together", GOOD)
+
+
+def maintain() -> None:
+    """Put small files together and delete those that nobody can ask for any more; Airflow does it every night."""
+    from ingestion import maintenance
+
+    with waiting("compacting and vacuuming"):
+        tables = maintenance.maintain()
+    rows = [
+        [
+            each.table,
+            number(each.files_before),
+            size(each.bytes_before),
+            number(each.files_after),
+            size(each.bytes_after),
+        ]
+        for each in tables
+    ]
+    columns = ("files", "size", "files after", "size after")
+    show("Data files", ["table", *columns], rows, columns)
 
 
 def docs() -> None:

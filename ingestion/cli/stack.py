@@ -10,13 +10,15 @@ import typer
 from ingestion.cli.console import BAD, DIM, GOOD, err, out, say, show, span, waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from rich.console import RenderableType
 
 PANEL = "Stack"
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (up, down, status, logs):
+    for verb in (up, airflow, down, status, logs):
         app.command(rich_help_panel=PANEL)(verb)
 
 
@@ -29,14 +31,36 @@ def up(
 
 
 def start_stack(timeout: float) -> None:
-    from infra.local.readiness import NotReadyError, last_lines, wait_until_ready
     from infra.local.stack import start
+    from infra.local.supervision import PROGRAMS
 
     say("starting the stack" if start() else "already up", DIM)
-    progress = _Progress()
+    _wait_for(PROGRAMS, timeout)
+
+
+def airflow(
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait until every process answers.")] = 180.0,
+) -> None:
+    """Start Airflow beside the stack, and the stack where it does not run; from then on the DAG publishes."""
+    from infra.local import airflow
+    from infra.local.stack import start_airflow
+    from infra.local.supervision import AIRFLOW
+
+    start_stack(timeout)
+    say("starting Airflow" if start_airflow() else "Airflow is up already", DIM)
+    _wait_for(AIRFLOW, timeout)
+    rows = [["Airflow", airflow.address()], ["user", airflow.USER], ["password", airflow.password()]]
+    show("", ["what", "value"], rows)
+    say(f"the password stands in {airflow.passwords_file()}; the Silver follower rests while Airflow runs", DIM)
+
+
+def _wait_for(names: "Collection[str]", timeout: float) -> None:
+    from infra.local.readiness import NotReadyError, last_lines, wait_until_ready
+
+    progress = _Progress(names)
     try:
         with progress.display():
-            wait_until_ready(progress.answered, timeout)
+            wait_until_ready(names, progress.answered, timeout)
     except NotReadyError as error:
         for line in last_lines(error.culprit, 8):
             err.print(f"  {error.culprit} | {line}", style=DIM, soft_wrap=True)
@@ -46,7 +70,8 @@ def start_stack(timeout: float) -> None:
 class _Progress:
     """What each process lacks, and since when it lacks nothing: a live table, or a line for each that is ready."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: "Collection[str]") -> None:
+        self._names = names
         self._started = time.monotonic()
         self._faults: dict[str, str] = {}
         self._ready: dict[str, float] = {}
@@ -71,10 +96,8 @@ class _Progress:
         from rich.table import Table
         from rich.text import Text
 
-        from infra.local.supervision import PROGRAMS
-
         table = Table.grid(padding=(0, 2))
-        for name in PROGRAMS:
+        for name in self._names:
             if name in self._ready:
                 table.add_row(Text("✓", GOOD), name, Text(f"ready after {span(self._ready[name])}", DIM))
             else:
@@ -139,10 +162,10 @@ def logs(
 
 
 def _log_files(names: list[str]) -> dict[str, Path]:
-    from infra.local.supervision import PROGRAMS
+    from infra.local.supervision import AIRFLOW, PROGRAMS
     from ingestion.settings import PathSettings, load
 
-    valid = (*PROGRAMS, "supervisor")
+    valid = (*PROGRAMS, *AIRFLOW, "supervisor")
     for name in names:
         if name not in valid:
             raise typer.BadParameter(f"there is no log of {name}; choose from {', '.join(valid)}")

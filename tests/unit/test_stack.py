@@ -68,7 +68,7 @@ def test_taken_port_is_named_with_its_holder_and_variable(monkeypatch: pytest.Mo
         port = other.getsockname()[1]
         monkeypatch.setenv("APP_PORT", str(port))
         load.cache_clear()
-        (fault,) = [line for line in port_faults() if str(port) in line]
+        (fault,) = [line for line in port_faults(PROGRAMS) if str(port) in line]
     assert f"port {port} is taken by " in fault
     assert f"(process {os.getpid()})" in fault
     assert fault.endswith("free it, or move ours with APP_PORT")
@@ -78,7 +78,7 @@ def test_port_asked_for_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("APP_PORT", "34567")
     monkeypatch.setenv("SPARK_UI_PORT", "34567")
     load.cache_clear()
-    assert "port 34567 is asked for twice; give APP_PORT another one" in port_faults()
+    assert "port 34567 is asked for twice; give APP_PORT another one" in port_faults(PROGRAMS)
 
 
 def test_isolated_stack_shares_nothing_with_the_one_of_the_settings(

@@ -1,0 +1,43 @@
+"""# The daily upkeep of the lake
+
+Puts small files together and deletes those that no reader can ask for any more, seven days after the last slice that
+needs them. Everything goes through the gateway, beside the stream and a Silver run.
+"""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import dag, task
+
+from ingestion.maintenance import maintain
+from ingestion.orchestration import alerts
+
+EVERY_NIGHT_AT_THREE = "0 3 * * *"
+
+
+@dag(
+    schedule=EVERY_NIGHT_AT_THREE,
+    start_date=datetime(2025, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=2),
+    default_args={"owner": "sales", "on_failure_callback": alerts.task_failed},
+    tags=["sales", "delta"],
+    doc_md=__doc__,
+)
+def delta_maintenance() -> None:
+    # both statements may be given again
+    @task(
+        retries=2,
+        retry_delay=timedelta(minutes=1),
+        execution_timeout=timedelta(minutes=45),
+        doc_md=maintain.__doc__,
+    )
+    def compact_and_vacuum() -> list[dict[str, Any]]:
+        return [asdict(table) for table in maintain()]
+
+    compact_and_vacuum()
+
+
+delta_maintenance()

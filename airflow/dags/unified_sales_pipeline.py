@@ -1,0 +1,84 @@
+"""# Sales, from Kafka to published figures
+
+Sends sales, waits for the Bronze stream, runs one Silver slice with dbt, and verifies everything.
+
+* **A red model or test**: the slice stays open and nothing of it is published; the page goes on with the figures of the
+  slice before. Mend the rule or the catalogue; the next run finishes the slice first.
+* **A red `produce_sales_data`** is never repeated by itself: it would send more sales. What it sent is not lost.
+* The Silver follower rests while Airflow runs: this DAG publishes.
+
+How to read a failure: docs/airflow.md.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Asset, AsyncCallback, DeadlineAlert, DeadlineReference, Param, dag, get_current_context, task
+from cosmos import DbtTaskGroup
+
+from ingestion.orchestration import alerts, silver, stages
+from ingestion.settings import AirflowSettings, load
+
+# every two minutes, unless the environment says otherwise
+SCHEDULE = load(AirflowSettings).schedule or None
+# what can heal by itself is tried again, after 5, 10 and 20 seconds
+RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
+BRONZE = Asset(name="bronze.ventes_raw", uri=silver.asset_uri("bronze.ventes_raw"))
+
+
+@dag(
+    schedule=SCHEDULE,
+    start_date=datetime(2025, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(minutes=15),
+    default_args={"owner": "sales", "retries": 0, "on_failure_callback": alerts.task_failed},
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=5),
+        callback=AsyncCallback(alerts.run_is_late),
+    ),
+    params={
+        "count": Param(50, type="integer", minimum=1, maximum=100_000, title="Sales to send"),
+        "seed": Param(
+            None, type=["null", "integer"], title="Seed", description="Repeats a run, but for ids and times."
+        ),
+        "dirty": Param(False, type="boolean", title="Also send one faulty event of every kind"),
+    },
+    tags=["sales", "dbt", "delta"],
+    doc_md=__doc__,
+    on_success_callback=alerts.run_succeeded,
+    # the lock on Silver names the process that holds it
+    user_defined_macros={"holder": silver.holder},
+)
+def unified_sales_pipeline() -> None:
+    @task(**RETRIES, execution_timeout=timedelta(minutes=3), doc_md=stages.check_infrastructure.__doc__)
+    def check_infrastructure() -> dict[str, Any]:
+        return stages.check_infrastructure()
+
+    # no retry: it would send as many sales again
+    @task(execution_timeout=timedelta(minutes=2), doc_md=stages.produce_sales.__doc__)
+    def produce_sales_data() -> dict[str, Any]:
+        return stages.produce_sales(**get_current_context()["params"])
+
+    @task(**RETRIES, execution_timeout=timedelta(minutes=2), outlets=[BRONZE], doc_md=stages.drain_to.__doc__)
+    def run_bronze_processing(sent: dict[str, Any]) -> None:
+        stages.drain_to(sent)
+
+    @task(execution_timeout=timedelta(minutes=1), doc_md=stages.check_bronze.__doc__)
+    def check_bronze_data_ready(sent: dict[str, Any]) -> dict[str, int]:
+        return stages.check_bronze(sent)
+
+    @task(execution_timeout=timedelta(minutes=3), doc_md=stages.verify_output.__doc__)
+    def verify_final_output(sent: dict[str, Any]) -> dict[str, Any]:
+        return stages.verify_output(sent)
+
+    run_silver_processing = DbtTaskGroup(group_id="run_silver_processing", **silver.cosmos_options())
+    silver.publish_last(run_silver_processing)
+    sent = produce_sales_data()
+    check_infrastructure() >> sent
+    bronze = run_bronze_processing(sent)
+    bronze >> check_bronze_data_ready(sent) >> run_silver_processing >> verify_final_output(sent)
+
+
+unified_sales_pipeline()

@@ -1,0 +1,74 @@
+"""The daily upkeep of the lake: small files put together, files that no reader can ask for any more deleted.
+
+A reader may ask for the figures of any moment in the last seven days (`?as_of=`).  What was published then may be
+older: a slice holds until the next one closes.  So a file is kept for seven days, or since that slice closed, whichever
+is longer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from pathlib import Path
+
+from ingestion import thrift
+from ingestion.compaction import compact
+from ingestion.gateway import SCHEMAS
+from ingestion.publication import Publication, publications
+from ingestion.settings import PathSettings, load
+from ingestion.state import write_state
+
+PROMISED = timedelta(days=7)
+# a run that has just read its files may still be at work with them
+MARGIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """One table's data files on disk, before and after, with those that only older versions need."""
+
+    table: str
+    files_before: int
+    bytes_before: int
+    files_after: int
+    bytes_after: int
+
+
+def maintain() -> list[Upkeep]:
+    """Compact and vacuum every table, through the gateway; safe beside the stream and a Silver run.
+
+    Raises StatementError.
+    """
+    paths = load(PathSettings)
+    tables = {f"{schema}.{folder.name}": folder for schema in SCHEMAS for folder in _tables(paths.lake_dir / schema)}
+    before = {table: _on_disk(folder) for table, folder in tables.items()}
+    compact(at_least=1)
+    hours = retention_hours(publications(paths.silver), datetime.now(UTC))
+    with thrift.session() as gateway:
+        for table in tables:
+            gateway.run(f"vacuum {table} retain {hours} hours")
+    done = [Upkeep(table, *before[table], *_on_disk(folder)) for table, folder in tables.items()]
+    write_state(
+        "maintenance",
+        "done",
+        files={each.table: each.files_after for each in done},
+        bytes={each.table: each.bytes_after for each in done},
+    )
+    return done
+
+
+def retention_hours(closed: list[Publication], now: datetime) -> int:
+    """How long a file must be kept after the last version that needs it; never less than seven days."""
+    promised_since = now - PROMISED
+    older = [each.closed_at for each in closed if each.closed_at <= promised_since]
+    kept = max(PROMISED, now - max(older) + MARGIN) if older else PROMISED
+    return ceil(kept / timedelta(hours=1))
+
+
+def _tables(schema: Path) -> Iterator[Path]:
+    return (log.parent for log in sorted(schema.glob("*/_delta_log")))
+
+
+def _on_disk(table: Path) -> tuple[int, int]:
+    sizes = [file.stat().st_size for file in table.rglob("*.parquet") if "_delta_log" not in file.parts]
+    return len(sizes), sum(sizes)

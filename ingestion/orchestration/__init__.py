@@ -1,0 +1,1 @@
+"""What the DAGs in airflow/dags call; nothing else of the system needs Airflow."""

@@ -1,0 +1,108 @@
+"""The dbt project as Cosmos renders it: one task for each seed, model and test."""
+
+import json
+import os
+import socket
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import BaseOperator, TaskGroup
+from cosmos import ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+from cosmos.operators.watcher import DbtProducerWatcherOperator, DbtTestWatcherOperator
+from filelock import FileLock
+
+from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
+from ingestion.silver import HOT_PATH_EXCLUDED, Silver, last_edit
+from ingestion.state import replace_text
+
+
+def manifest() -> Path:
+    """What a slice runs, as a manifest; written again where a file of the project is newer: so a new model appears."""
+    folder: Path = load(PathSettings).var_dir / "dbt" / "manifest"
+    path, edited = folder / "manifest.json", last_edit()
+    if _is_of(path, edited):
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        if not _is_of(path, edited):
+            Silver().write_manifest(folder / "whole")
+            replace_text(path, json.dumps(_of_a_slice(json.loads((folder / "whole" / "manifest.json").read_text()))))
+            os.utime(path, (edited, edited))
+    return path
+
+
+def _is_of(path: Path, edited: float) -> bool:
+    return path.exists() and abs(path.stat().st_mtime - edited) < 1e-3
+
+
+def _of_a_slice(whole: dict[str, Any]) -> dict[str, Any]:
+    """Without what a slice leaves out: Cosmos would draw a task for an audit, whatever it is told to exclude."""
+    nodes = {
+        name: node
+        for name, node in whole["nodes"].items()
+        if node["resource_type"] in ("seed", "model", "test") and "audit" not in node["tags"]
+    }
+    return whole | {"nodes": nodes, "exposures": {}}
+
+
+def asset_uri(table: str) -> str:
+    """The name under which Cosmos knows a table as an asset, for a table that dbt does not make."""
+    spark = load(SparkSettings)
+    return f"spark://{spark.host}:{spark.thrift_port}/{table.replace('.', '/')}"
+
+
+def holder() -> str:
+    """Who holds the lock on Silver while this process runs dbt (dbt_sales/macros/spark/verrou.sql)."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def cosmos_options() -> dict[str, Any]:
+    """The arguments of a DbtTaskGroup: one `dbt build` runs all, and a sensor for each node tells how that one went."""
+    return {
+        "project_config": ProjectConfig(
+            dbt_project_path=DBT_PROJECT,
+            manifest_path=manifest(),
+            project_name="dbt_sales",
+            install_dbt_deps=False,
+        ),
+        "profile_config": ProfileConfig(
+            profile_name="dbt_sales",
+            target_name="gateway",
+            profiles_yml_filepath=DBT_PROJECT / "profiles.yml",
+        ),
+        "execution_config": ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER,
+            invocation_mode=InvocationMode.DBT_RUNNER,
+            # it would start the slice a second time
+            setup_operator_args={"retries": 0},
+        ),
+        "render_config": RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            # tests of several models are tasks of their own, too
+            test_behavior=TestBehavior.AFTER_EACH,
+            should_detach_multiple_parents_tests=True,
+            exclude=HOT_PATH_EXCLUDED,
+        ),
+        # Deferred, a sensor whose node ends at once is resumed before the scheduler has seen it deferred, and fails.
+        "operator_args": {
+            "deferrable": False,
+            "poke_interval": 0.5,
+            "execution_timeout": timedelta(minutes=10),
+            "env": {"SALES_HOLDER": "{{ holder() }}"},
+            "append_env": True,
+        },
+    }
+
+
+def publish_last(group: TaskGroup) -> None:
+    """Let the ledger, which publishes a slice, wait for the slice's tests: no cleared task gets round them."""
+    tasks = [task for task in group.iter_tasks() if isinstance(task, BaseOperator)]
+    (dbt,) = [task for task in tasks if isinstance(task, DbtProducerWatcherOperator)]
+    (ledger,) = [task for task in tasks if task.task_id.endswith("bilan_ingestion_run")]
+    for test in tasks:
+        if isinstance(test, DbtTestWatcherOperator):
+            test >> ledger
+            # Cosmos 1.15 tells the outcome of a test only with that of its model, of which a test of several has none
+            dbt.tests_per_model[test.model_unique_id] = [test.model_unique_id]

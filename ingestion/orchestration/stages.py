@@ -1,0 +1,204 @@
+"""The stages of a pipeline run, as the DAG's tasks call them: the same functions as behind the `sales` commands.
+
+Offsets travel between tasks as JSON, whose keys are strings: `Sent` is what one stage hands to the next.
+"""
+
+import logging
+import secrets
+import socket
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from deltalake import DeltaTable
+
+from ingestion import thrift
+from ingestion.drain import drain
+from ingestion.feed import feed
+from ingestion.freshness import CAUSES, measure, stream_fault
+from ingestion.lake import query
+from ingestion.producer import Report, produce
+from ingestion.settings import KafkaSettings, PathSettings, SparkSettings, load
+from ingestion.silver import Silver
+from ingestion.state import read_state
+from ingestion.status import silver_status
+from ingestion.topic import BrokerError, Offsets, topic_faults
+from ingestion.verify import verify
+
+CONNECT_SECONDS = 3.0
+DRAIN_SECONDS = 60.0
+logger = logging.getLogger(__name__)
+
+
+class StageError(Exception):
+    """A stage does not hold; one line for each fault: what is wrong, and the command that mends it."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a run has sent: by partition the first and the last acknowledged offset, both inclusive."""
+
+    events: int
+    seed: int
+    first: dict[str, int]
+    last: dict[str, int]
+
+    @classmethod
+    def of(cls, report: Report, seed: int) -> "Sent":
+        first = {str(partition): offset for partition, offset in report.first.items()}
+        return cls(report.acknowledged, seed, first, {str(partition): top for partition, top in report.last.items()})
+
+    @property
+    def targets(self) -> Offsets:
+        return {int(partition): offset + 1 for partition, offset in self.last.items()}
+
+
+def check_infrastructure() -> dict[str, Any]:
+    """Every part answers, and no slice of an earlier run is left open.  Raises StageError with all that is wrong."""
+    checks = {
+        "broker and topic": _check_topic,
+        "gateway (Thrift)": _check_thrift,
+        "gateway (Connect)": _check_connect,
+        "Bronze stream": _check_stream,
+        "lake": _check_lake,
+    }
+    faults = [fault for name, check in checks.items() for fault in _told(name, check)]
+    if faults:
+        raise StageError("\n".join(faults))
+    return {"finished_slice": finish_open_slice(), "checked": list(checks)}
+
+
+def _told(name: str, check: Callable[[], list[str]]) -> list[str]:
+    faults = check()
+    for fault in faults:
+        logger.error("%s: %s", name, fault)
+    if not faults:
+        logger.info("%s: ok", name)
+    return faults
+
+
+def _check_topic() -> list[str]:
+    try:
+        return topic_faults(load(KafkaSettings))
+    except BrokerError as error:
+        return [str(error)]
+
+
+def _check_thrift() -> list[str]:
+    try:
+        with thrift.session() as session:
+            session.run("select 1")
+    except thrift.StatementError as error:
+        return [str(error)]
+    return []
+
+
+def _check_connect() -> list[str]:
+    spark = load(SparkSettings)
+    try:
+        socket.create_connection((spark.host, spark.connect_port), timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        return [
+            f"Spark Connect does not answer at {spark.host}:{spark.connect_port} ({error}); "
+            f"look at the gateway (sales logs gateway)"
+        ]
+    return []
+
+
+def _check_stream() -> list[str]:
+    fault, words = stream_fault(read_state("bronze"))
+    return [f"{words or CAUSES[fault]}; look at its log (sales logs bronze)"] if fault else []
+
+
+def _check_lake() -> list[str]:
+    lake = load(PathSettings).lake_dir
+    try:
+        with tempfile.TemporaryFile(dir=lake):
+            return []
+    except OSError as error:
+        return [f"the lake cannot be written at {lake} ({error.strerror}); mend its rights, or set another LAKE_DIR"]
+
+
+def finish_open_slice() -> int | None:
+    """Run Silver where an earlier run has left a slice open; its number, or None.  Raises SilverError."""
+    left = silver_status().open_tranche
+    if left is not None:
+        logger.info("slice %d was left open; it is finished first", left)
+        Silver().run_slice()
+    return left
+
+
+def produce_sales(count: int, seed: int | None = None, dirty: bool = False) -> dict[str, Any]:
+    """Send sales; returns a `Sent`.  Raises ProduceError, BrokerError."""
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    report = produce(load(KafkaSettings), feed(seed, count, dirty=dirty))
+    sent = Sent.of(report, seed)
+    logger.info("%d events acknowledged, seed %d, up to the offsets %s", sent.events, seed, sent.last)
+    return asdict(sent)
+
+
+def drain_to(sent: dict[str, Any], timeout: float = DRAIN_SECONDS) -> None:
+    """Wait until Bronze has come so far.  Raises DrainError, a dead stream's with the stream's own reason."""
+    drain(Sent(**sent).targets, timeout, lambda missing: logger.info("Bronze still lacks %d events", missing))
+    logger.info("Bronze holds every event of this run")
+
+
+def check_bronze(sent: dict[str, Any]) -> dict[str, int]:
+    """Every offset that was acknowledged is in Bronze, once.  Raises StageError."""
+    of_run, bronze = Sent(**sent), DeltaTable(str(load(PathSettings).bronze))
+    faults, found = [], 0
+    for partition, first in of_run.first.items():
+        last = of_run.last[partition]
+        ((rows, offsets),) = query(
+            "select count(*), count(distinct kafka_offset) from bronze "
+            "where kafka_partition = ? and kafka_offset between ? and ?",
+            [int(partition), first, last],
+            bronze=bronze,
+        )
+        expected = last - first + 1
+        found += offsets
+        if (rows, offsets) != (expected, expected):
+            faults.append(
+                f"partition {partition}, offsets {first} to {last}: {expected} events were acknowledged, Bronze holds "
+                f"{offsets} of them in {rows} rows; compare all of it (sales verify)"
+            )
+    if faults:
+        raise StageError("\n".join(faults))
+    logger.info("Bronze holds the offsets of this run, each once")
+    return {"events": found}
+
+
+def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The whole lake agrees, what this run sent is published, and the figures are fresh; returns the figures.
+
+    Raises StageError.
+    """
+    verification, silver = verify(), silver_status()
+    faults = [
+        f"{check.name}: {check.differences} differences; {'; '.join(check.examples)} (sales verify shows all)"
+        for check in verification.checks
+        if not check.ok
+    ]
+    for partition, end in (Sent(**sent).targets if sent else {}).items():
+        if silver.published.get(partition, 0) < end:
+            faults.append(
+                f"partition {partition} is published up to offset {silver.published.get(partition, 0)}, this run sent "
+                f"up to {end}; publish it (sales silver)"
+            )
+    now = datetime.now(UTC)
+    if cause := measure(silver.published).cause(now):
+        faults.append(f"the figures are stale: {CAUSES[cause]} (sales status)")
+    if faults:
+        raise StageError("\n".join(faults))
+    return {
+        "slice": silver.tranche,
+        "data_age_seconds": round((now - silver.closed_at).total_seconds(), 1) if silver.closed_at else None,
+        "events_read": silver.rows_read,
+        "clean": silver.rows_clean,
+        "rejected": silver.rows_rejected,
+        "duplicates": silver.rows_duplicates,
+        "checks": len(verification.checks),
+        "differences": 0,
+    }
