@@ -16,7 +16,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /et
 # an empty environment has no PATH
 export PATH := $(VENV)/bin:$(or $(PATH),/usr/local/bin:/usr/bin:/bin)
 
-.PHONY: help setup lock demo airflow down status logs test check types sql units docs bench warm clean distclean
+.PHONY: help setup lock demo airflow down status logs test test-airflow check types sql units docs bench warm clean distclean
 
 help: ## this list
 	@if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi; \
@@ -66,7 +66,10 @@ logs: $(VENV)/.installed ## follow every log of the stack
 
 test: setup ## every test, on the real broker and engine
 	@cd "$(ROOT)" && python -m pytest -n 2 --cov --cov-report= tests/unit tests/contracts
-	@cd "$(ROOT)" && python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=10 tests/e2e
+	@cd "$(ROOT)" && python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=10 -m "not airflow" tests/dags tests/e2e
+
+test-airflow: setup ## the DAG through Airflow's real scheduler
+	@cd "$(ROOT)" && python -m pytest --durations=10 -m airflow tests/e2e
 
 check: $(VENV)/.installed ## lint, types, unit tests; no services
 	@cd "$(ROOT)" && ruff check . && ruff format --check .

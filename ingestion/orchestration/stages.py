@@ -21,7 +21,7 @@ from ingestion.freshness import CAUSES, measure, stream_fault
 from ingestion.lake import query
 from ingestion.producer import Report, produce
 from ingestion.settings import KafkaSettings, PathSettings, SparkSettings, load
-from ingestion.silver import Silver
+from ingestion.silver import Silver, break_dead_lock
 from ingestion.state import read_state
 from ingestion.status import silver_status
 from ingestion.topic import BrokerError, Offsets, topic_faults
@@ -67,6 +67,8 @@ def check_infrastructure() -> dict[str, Any]:
     faults = [fault for name, check in checks.items() for fault in _told(name, check)]
     if faults:
         raise StageError("\n".join(faults))
+    # a task that was killed leaves its lock
+    break_dead_lock()
     return {"finished_slice": finish_open_slice(), "checked": list(checks)}
 
 

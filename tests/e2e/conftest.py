@@ -77,7 +77,9 @@ class StackUnderTest(Stack):
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[StackUnderTest]:
-    with isolated(keep="PYTEST_KEEP" in os.environ, SILVER_INTERVAL_SECONDS="1", COLUMNS="200") as own:
+    with isolated(
+        keep="PYTEST_KEEP" in os.environ, SILVER_INTERVAL_SECONDS="1", AIRFLOW_SCHEDULE="", COLUMNS="200"
+    ) as own:
         under_test = StackUnderTest(own.folder, own.environment)
         under_test.wait_ready()
         yield under_test

@@ -61,7 +61,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["produce", "--forever", "--since", "7d"], "--since sales of the past; give one of them"),
         (["produce", "--since", "7"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '7'"),
         (["produce", "--since", "0d"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '0d'"),
-        (["logs", "kafak"], "there is no log of kafak; choose from kafka, gateway, bronze, silver, app, supervisor"),
+        (["logs", "kafak"], "there is no log of kafak; choose from kafka, gateway, bronze, silver, app, airflow-api"),
         (["sql", " "], "the statement is empty"),
         (["explain", "x"], "'vente_id': Input should be a valid integer"),
         (["frobnicate"], "No such command 'frobnicate'"),

@@ -14,7 +14,7 @@ from infra.local.isolation import isolated_environment
 from infra.local.launch import DELAYS, Starts, next_start
 from infra.local.ports import MARK, port_faults, ports
 from infra.local.readiness import last_lines
-from infra.local.supervision import PROGRAMS, StackError
+from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from ingestion.process import alive
 from ingestion.settings import PathSettings, load
 from ingestion.state import read_state, write_state
@@ -162,10 +162,11 @@ def test_configuration_names_every_program_once_and_bounds_its_log(var: Path) ->
     config = RawConfigParser()
     config.read(supervision.write_config(paths))
     programs = [section.removeprefix("program:") for section in config.sections() if section.startswith("program:")]
-    assert programs == list(PROGRAMS)
+    assert programs == [*PROGRAMS, *AIRFLOW]
     for name in programs:
         assert config[f"program:{name}"]["stdout_logfile_maxbytes"] == "10MB"
         assert config[f"program:{name}"]["autorestart"] == "true"
+        assert config[f"program:{name}"]["autostart"] == str(name in PROGRAMS).lower()
 
 
 def test_state_is_read_as_written(var: Path) -> None:
