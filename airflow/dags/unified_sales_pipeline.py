@@ -13,7 +13,7 @@ How to read a failure: docs/airflow.md.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, AsyncCallback, DeadlineAlert, DeadlineReference, Param, dag, get_current_context, task
+from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference, Param, dag, get_current_context, task
 from cosmos import DbtTaskGroup
 
 from ingestion.orchestration import alerts, silver, stages
@@ -23,7 +23,6 @@ from ingestion.settings import AirflowSettings, load
 SCHEDULE = load(AirflowSettings).schedule or None
 # what can heal by itself is tried again, after 5, 10 and 20 seconds
 RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
-BRONZE = Asset(name="bronze.ventes_raw", uri=silver.asset_uri("bronze.ventes_raw"))
 
 
 @dag(
@@ -61,7 +60,12 @@ def unified_sales_pipeline() -> None:
     def produce_sales_data() -> dict[str, Any]:
         return stages.produce_sales(**get_current_context()["params"])
 
-    @task(**RETRIES, execution_timeout=timedelta(minutes=2), outlets=[BRONZE], doc_md=stages.drain_to.__doc__)
+    @task(
+        **RETRIES,
+        execution_timeout=timedelta(minutes=2),
+        outlets=[silver.asset("bronze.ventes_raw")],
+        doc_md=stages.drain_to.__doc__,
+    )
     def run_bronze_processing(sent: dict[str, Any]) -> None:
         stages.drain_to(sent)
 
@@ -74,7 +78,7 @@ def unified_sales_pipeline() -> None:
         return stages.verify_output(sent)
 
     run_silver_processing = DbtTaskGroup(group_id="run_silver_processing", **silver.cosmos_options())
-    silver.publish_last(run_silver_processing)
+    silver.complete(run_silver_processing)
     sent = produce_sales_data()
     check_infrastructure() >> sent
     bronze = run_bronze_processing(sent)

@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import BaseOperator, TaskGroup
+from airflow.sdk import Asset, BaseOperator, TaskGroup
 from cosmos import ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
-from cosmos.operators.watcher import DbtProducerWatcherOperator, DbtTestWatcherOperator
+from cosmos.operators.watcher import DbtProducerWatcherOperator, DbtRunWatcherOperator, DbtTestWatcherOperator
 from filelock import FileLock
 
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
@@ -47,10 +47,10 @@ def _of_a_slice(whole: dict[str, Any]) -> dict[str, Any]:
     return whole | {"nodes": nodes, "exposures": {}}
 
 
-def asset_uri(table: str) -> str:
-    """The name under which Cosmos knows a table as an asset, for a table that dbt does not make."""
+def asset(table: str) -> Asset:
+    """A table as other DAGs can be scheduled on it, by its name in SQL."""
     spark = load(SparkSettings)
-    return f"spark://{spark.host}:{spark.thrift_port}/{table.replace('.', '/')}"
+    return Asset(name=table, uri=f"spark://{spark.host}:{spark.thrift_port}/{table.replace('.', '/')}")
 
 
 def holder() -> str:
@@ -84,6 +84,8 @@ def cosmos_options() -> dict[str, Any]:
             test_behavior=TestBehavior.AFTER_EACH,
             should_detach_multiple_parents_tests=True,
             exclude=HOT_PATH_EXCLUDED,
+            # in this mode Cosmos tells of a table only when its task has run alone; see `complete`
+            emit_datasets=False,
         ),
         # Deferred, a sensor whose node ends at once is resumed before the scheduler has seen it deferred, and fails.
         "operator_args": {
@@ -96,13 +98,18 @@ def cosmos_options() -> dict[str, Any]:
     }
 
 
-def publish_last(group: TaskGroup) -> None:
-    """Let the ledger, which publishes a slice, wait for the slice's tests: no cleared task gets round them."""
+def complete(group: TaskGroup) -> None:
+    """What Cosmos leaves out: the ledger, which publishes, waits for the tests; each model tells of its table.
+
+    So no cleared task gets round a test.
+    """
     tasks = [task for task in group.iter_tasks() if isinstance(task, BaseOperator)]
     (dbt,) = [task for task in tasks if isinstance(task, DbtProducerWatcherOperator)]
-    (ledger,) = [task for task in tasks if task.task_id.endswith("bilan_ingestion_run")]
+    models = {task.model_unique_id.split(".")[-1]: task for task in tasks if isinstance(task, DbtRunWatcherOperator)}
+    for name, task in models.items():
+        task.outlets = [asset(f"silver.{name}")]
     for test in tasks:
         if isinstance(test, DbtTestWatcherOperator):
-            test >> ledger
+            test >> models["bilan_ingestion"]
             # Cosmos 1.15 tells the outcome of a test only with that of its model, of which a test of several has none
             dbt.tests_per_model[test.model_unique_id] = [test.model_unique_id]

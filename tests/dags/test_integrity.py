@@ -101,8 +101,10 @@ def test_every_stage_says_what_it_does(dag):
         assert dag["tasks"][stage]["doc"], stage
 
 
-def test_bronze_is_an_asset(dag):
-    assert dag["tasks"]["run_bronze_processing"]["outlets"] == ["bronze.ventes_raw"]
+def test_every_table_is_an_asset(dag):
+    told = {name: task["outlets"] for name, task in dag["tasks"].items() if task["outlets"]}
+    models = {f"{GROUP}.{name}_run": [f"silver.{name}"] for name in MODELS}
+    assert told == models | {"run_bronze_processing": ["bronze.ventes_raw"]}
 
 
 def test_a_run_can_be_told_what_to_send(dag):
