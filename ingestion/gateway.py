@@ -91,7 +91,7 @@ def fill_catalogue() -> int:
         for name in SCHEMAS:
             gateway.run(f"create schema if not exists {name} location {_text(lake / name)}")
         gateway.run(CREATE_BRONZE.format(location=_text(lake / "bronze" / "ventes_raw")))
-        tables = [table for name in SCHEMAS for table in _tables(lake / name)]
+        tables = [table for name in SCHEMAS for table in delta_tables(lake / name)]
         for table in tables:
             gateway.run(
                 f"create table if not exists {table.parent.name}.`{table.name}` using delta location {_text(table)}"
@@ -99,7 +99,7 @@ def fill_catalogue() -> int:
     return len(tables)
 
 
-def _tables(folder: Path) -> Iterator[Path]:
+def delta_tables(folder: Path) -> Iterator[Path]:
     """The folder's Delta tables, but for those whose name no table of the catalogue can have."""
     for table in sorted(log.parent for log in folder.glob("*/_delta_log")):
         # Spark takes nothing else, and would take a capital for its small letter: another folder's table

@@ -5,7 +5,6 @@ older: a slice holds until the next one closes.  So a file is kept for seven day
 is longer.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from ingestion import thrift
 from ingestion.compaction import compact
-from ingestion.gateway import SCHEMAS
+from ingestion.gateway import SCHEMAS, delta_tables
 from ingestion.publication import Publication, publications
 from ingestion.settings import PathSettings, load
 from ingestion.state import write_state
@@ -40,7 +39,9 @@ def maintain() -> list[Upkeep]:
     Raises StatementError.
     """
     paths = load(PathSettings)
-    tables = {f"{schema}.{folder.name}": folder for schema in SCHEMAS for folder in _tables(paths.lake_dir / schema)}
+    tables = {
+        f"{schema}.{folder.name}": folder for schema in SCHEMAS for folder in delta_tables(paths.lake_dir / schema)
+    }
     before = {table: _on_disk(folder) for table, folder in tables.items()}
     compact(at_least=1)
     hours = retention_hours(publications(paths.silver), datetime.now(UTC))
@@ -63,10 +64,6 @@ def retention_hours(closed: list[Publication], now: datetime) -> int:
     older = [each.closed_at for each in closed if each.closed_at <= promised_since]
     kept = max(PROMISED, now - max(older) + MARGIN) if older else PROMISED
     return ceil(kept / timedelta(hours=1))
-
-
-def _tables(schema: Path) -> Iterator[Path]:
-    return (log.parent for log in sorted(schema.glob("*/_delta_log")))
 
 
 def _on_disk(table: Path) -> tuple[int, int]:

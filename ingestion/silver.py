@@ -45,7 +45,7 @@ class Silver:
         os.environ |= {
             "SPARK_HOST": spark.host,
             "SPARK_THRIFT_PORT": str(spark.thrift_port),
-            "SALES_HOLDER": f"{socket.gethostname()}:{os.getpid()}",
+            "SALES_HOLDER": holder(),
         }
 
     def pending_count(self) -> int:
@@ -131,6 +131,11 @@ def rebuild() -> None:
 
 def generate_docs() -> Path:
     return Silver().generate_docs()
+
+
+def holder() -> str:
+    """How this process signs the lock on Silver (dbt_sales/macros/spark/verrou.sql)."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def break_dead_lock() -> None:

@@ -18,6 +18,7 @@ from cosmos import DbtTaskGroup
 
 from ingestion.orchestration import alerts, silver, stages
 from ingestion.settings import AirflowSettings, load
+from ingestion.silver import holder
 
 # every two minutes, unless the environment says otherwise
 SCHEDULE = load(AirflowSettings).schedule or None
@@ -48,7 +49,7 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
     doc_md=__doc__,
     on_success_callback=alerts.run_succeeded,
     # the lock on Silver names the process that holds it
-    user_defined_macros={"holder": silver.holder},
+    user_defined_macros={"holder": holder},
 )
 def unified_sales_pipeline() -> None:
     @task(**RETRIES, execution_timeout=timedelta(minutes=3), doc_md=stages.check_infrastructure.__doc__)

@@ -74,7 +74,6 @@ def environment() -> dict[str, str]:
             filter(None, [str(PROJECT / "airflow" / "config"), os.environ.get("PYTHONPATH")])
         ),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "airflow" / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "airflow" / "plugins"),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__FERNET_KEY": own["fernet_key"],
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
@@ -102,11 +101,9 @@ def _home() -> Path:
 def _secrets() -> dict[str, str]:
     """Made at random once; every process reads the same ones, and nobody but this user can."""
     file = _home() / "secrets.json"
-    try:
+    if file.exists():
         known: dict[str, str] = json.loads(file.read_text())
         return known
-    except FileNotFoundError:
-        pass
     from cryptography.fernet import Fernet
 
     made = {

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from infra.local.airflow import COMMANDS
 from ingestion.settings import PROJECT, PathSettings, load
 
 # in the order in which they are stopped, backwards
@@ -20,12 +21,7 @@ PROGRAMS = {
     "app": "infra.local.app",
 }
 # started on demand, by `sales airflow`
-AIRFLOW = {
-    "airflow-api": "infra.local.airflow",
-    "airflow-scheduler": "infra.local.airflow",
-    "airflow-processor": "infra.local.airflow",
-    "airflow-triggerer": "infra.local.airflow",
-}
+AIRFLOW = dict.fromkeys(COMMANDS, "infra.local.airflow")
 # a file system name for a socket has room for so many characters
 SOCKET_PATH_LIMIT = 100
 

@@ -28,6 +28,7 @@ def show_status() -> None:
     _show_silver(silver)
     if bronze.end is not None:
         _show_freshness(silver)
+    _show_pipeline()
     _show_drift(drift)
     _show_disk(disk)
 
@@ -130,6 +131,22 @@ def _show_freshness(silver: "SilverStatus") -> None:
     if freshness.oldest_unpublished_at:
         say(f"oldest event not yet published: {_ago(freshness.oldest_unpublished_at)}", DIM)
     out.print()
+
+
+def _show_pipeline() -> None:
+    """What Airflow has said of the last run of its DAG; nothing where it has not run since the start."""
+    from ingestion.state import read_state
+
+    told = read_state("pipeline")
+    if not told:
+        return
+    ago = _ago(datetime.fromisoformat(told["at"]))
+    if told["state"] == "failed":
+        say(f"the DAG failed {ago} in {told['task']}: {shortened(told['reason'], 200)}", BAD)
+    elif told["state"] == "late":
+        say(f"the DAG's run {told['run']} was late {ago}", BAD)
+    else:
+        say(f"the DAG's last run succeeded {ago}", DIM)
 
 
 def _show_drift(drift: "Drift") -> None:

@@ -1,4 +1,4 @@
-"""What becomes of a failure: one readable line in `sales status`, and figures for Prometheus."""
+"""What becomes of a run: one readable line in `sales status`."""
 
 import logging
 from collections.abc import Mapping

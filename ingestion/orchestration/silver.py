@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -51,11 +50,6 @@ def asset(table: str) -> Asset:
     """A table as other DAGs can be scheduled on it, by its name in SQL."""
     spark = load(SparkSettings)
     return Asset(name=table, uri=f"spark://{spark.host}:{spark.thrift_port}/{table.replace('.', '/')}")
-
-
-def holder() -> str:
-    """Who holds the lock on Silver while this process runs dbt (dbt_sales/macros/spark/verrou.sql)."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def cosmos_options() -> dict[str, Any]:

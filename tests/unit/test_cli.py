@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -16,7 +17,9 @@ from ingestion.cli import data, silver
 from ingestion.cli.console import number, size, span
 from ingestion.cli.stack import _added
 from ingestion.gaps import Gap, accept_gaps, accepted_gaps
+from ingestion.orchestration import alerts
 from ingestion.settings import PathSettings, load
+from ingestion.state import read_state
 from ingestion.thrift import _first_line
 from ingestion.verify import NOT_YET_PUBLISHED, Check, Verification
 
@@ -129,6 +132,23 @@ def test_status_shows_what_was_accepted_as_lost(
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "partition from offset to offset (exclusive) offsets accepted at" in lines
     assert f"2 1 200 2 000 800 {gap.accepted_at:%Y-%m-%d %H:%M:%S UTC}" in lines
+
+
+def test_status_says_how_the_last_run_of_the_dag_went(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    assert "the DAG" not in run("status")[1]
+    context = {"task_instance": SimpleNamespace(task_id="produce_sales_data"), "dag_run": SimpleNamespace(run_id="r1")}
+    alerts.task_failed(context | {"exception": ValueError("no Kafka broker answers\nat 127.0.0.1:1")})
+    _, out, _ = run("status")
+    told = [line for line in out.splitlines() if line.startswith("the DAG failed")]
+    assert [line.partition(" in ")[2] for line in told] == [
+        "produce_sales_data: no Kafka broker answers at 127.0.0.1:1"
+    ]
+    alerts.run_succeeded(context)
+    assert "the DAG's last run succeeded" in run("status")[1]
+    assert read_state("pipeline")["failures"] == 1
 
 
 def test_status_shortens_the_names_of_unknown_fields(

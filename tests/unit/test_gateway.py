@@ -15,7 +15,7 @@ from TCLIService.ttypes import TOpenSessionResp, TStatus, TStatusCode
 from thrift.Thrift import TApplicationException
 
 from ingestion import gateway, thrift
-from ingestion.gateway import Filler, _tables, _text
+from ingestion.gateway import Filler, _text, delta_tables
 from ingestion.settings import load
 from ingestion.state import write_state
 from ingestion.thrift import NoGatewayError, StatementError, session
@@ -129,7 +129,7 @@ def test_only_folders_that_can_be_tables_are_registered(lake: Path, caplog: pyte
     for name in ("ventes_clean", "ventes_clean-old", "Ventes_clean", "ventes clean", "2025_copy", "`x`"):
         (lake / "silver" / name / "_delta_log").mkdir(parents=True)
     (lake / "silver" / "no_table").mkdir()
-    assert [table.name for table in _tables(lake / "silver")] == ["2025_copy", "ventes_clean"]
+    assert [table.name for table in delta_tables(lake / "silver")] == ["2025_copy", "ventes_clean"]
     left_out = [record.getMessage().rsplit("/", 1)[1] for record in caplog.records]
     assert left_out == ["Ventes_clean", "`x`", "ventes clean", "ventes_clean-old"]
 
