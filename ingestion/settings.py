@@ -133,6 +133,7 @@ class AirflowSettings(_Settings):
     host: str
     port: Port
     schedule: str
+    dags_dir: Folder
 
 
 S = TypeVar("S", bound=_Settings)

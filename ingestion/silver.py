@@ -21,7 +21,7 @@ from ingestion.topic import Offsets
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-LOCK = "verrou_silver"
+LOCK = "default.verrou_silver"
 # what a slice does not need: unit tests judge the code, audits the whole history
 HOT_PATH_EXCLUDED = ["resource_type:unit_test", "tag:audit"]
 logger = logging.getLogger(__name__)
@@ -141,13 +141,14 @@ def holder() -> str:
 def break_dead_lock() -> None:
     """Free the lock of a run whose process is dead; without this its lease would hold everybody up."""
     with thrift.session() as session:
-        if not session.run(f"show schemas like '{LOCK}'"):
-            return
-        comment = dict(row[:2] for row in session.run(f"describe schema {LOCK}")).get("Comment", "")
-        invocation, _, holder = [*comment.split(" "), "", ""][:3]
-        if not _may_live(holder):
+        # one statement: between two its holder may give it back
+        ((invocation, holder),) = session.run(
+            f"begin declare exit handler for sqlstate '42P01' select '' as invocation, '' as processus; "
+            f"select invocation, processus from {LOCK}; end"
+        )
+        if invocation and not _may_live(holder):
             logger.info("freed the lock of the dead run %s", invocation)
-            session.run(f"drop schema if exists {LOCK}")
+            session.run(f"drop view if exists {LOCK}")
 
 
 def _may_live(holder: str) -> bool:

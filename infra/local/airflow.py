@@ -73,7 +73,7 @@ def environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(
             filter(None, [str(PROJECT / "airflow" / "config"), os.environ.get("PYTHONPATH")])
         ),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "airflow" / "dags"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.dags_dir),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__FERNET_KEY": own["fernet_key"],
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingestion.bench import api, catchup, demo, fresh, latency, memory, pipeline
+from ingestion.bench import api, catchup, dag, demo, fresh, latency, memory, modes, pipeline
 from ingestion.bench.figures import CaseResult, Measured, Tell
 
 
@@ -26,6 +26,8 @@ CASES = {
     "catchup": Case("Bronze catch-up, 300 000 events waiting", catchup.measure, 3),
     "api": Case("API over 1 000 000 sales", api.measure, 3),
     "memory": Case("memory of the idle stack after work", memory.measure, 1),
+    "dag": Case("one run of unified_sales_pipeline, 50 sales", dag.measure, 5),
+    "modes": Case("one slice from Airflow, in three ways", modes.measure, 5),
 }
 
 

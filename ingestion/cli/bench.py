@@ -23,7 +23,8 @@ def bench(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CASE]...", help="demo, pipeline, latency, fresh, catchup, api, memory; all when none is named."
+            metavar="[CASE]...",
+            help="demo, pipeline, latency, fresh, catchup, api, memory, dag, modes; all when none is named.",
         ),
     ] = None,
     runs: Annotated[int | None, typer.Option(min=1, help="Runs of each case.  [default: each case's own]")] = None,

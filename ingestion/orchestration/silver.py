@@ -52,8 +52,13 @@ def asset(table: str) -> Asset:
     return Asset(name=table, uri=f"spark://{spark.host}:{spark.thrift_port}/{table.replace('.', '/')}")
 
 
-def cosmos_options() -> dict[str, Any]:
-    """The arguments of a DbtTaskGroup: one `dbt build` runs all, and a sensor for each node tells how that one went."""
+def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any]:
+    """The arguments of a DbtTaskGroup.
+
+    In watcher mode one `dbt build` runs all, and a sensor for each node tells how that one went; docs/performance.md
+    compares it with the others.
+    """
+    watched = mode == ExecutionMode.WATCHER
     return {
         "project_config": ProjectConfig(
             dbt_project_path=DBT_PROJECT,
@@ -61,16 +66,12 @@ def cosmos_options() -> dict[str, Any]:
             project_name="dbt_sales",
             install_dbt_deps=False,
         ),
-        "profile_config": ProfileConfig(
-            profile_name="dbt_sales",
-            target_name="gateway",
-            profiles_yml_filepath=DBT_PROJECT / "profiles.yml",
-        ),
+        "profile_config": profile(),
         "execution_config": ExecutionConfig(
-            execution_mode=ExecutionMode.WATCHER,
+            execution_mode=mode,
             invocation_mode=InvocationMode.DBT_RUNNER,
             # it would start the slice a second time
-            setup_operator_args={"retries": 0},
+            setup_operator_args={"retries": 0} if watched else None,
         ),
         "render_config": RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
@@ -78,18 +79,25 @@ def cosmos_options() -> dict[str, Any]:
             test_behavior=TestBehavior.AFTER_EACH,
             should_detach_multiple_parents_tests=True,
             exclude=HOT_PATH_EXCLUDED,
-            # in this mode Cosmos tells of a table only when its task has run alone; see `complete`
+            # in watcher mode Cosmos tells of a table only when its task has run alone; see `complete`
             emit_datasets=False,
         ),
-        # Deferred, a sensor whose node ends at once is resumed before the scheduler has seen it deferred, and fails.
         "operator_args": {
-            "deferrable": False,
-            "poke_interval": 0.5,
             "execution_timeout": timedelta(minutes=10),
             "env": {"SALES_HOLDER": "{{ holder() }}"},
             "append_env": True,
-        },
+        }
+        # Deferred, a sensor whose node ends at once is resumed before the scheduler has seen it deferred, and fails.
+        | ({"deferrable": False, "poke_interval": 1.0} if watched else {}),
     }
+
+
+def profile() -> ProfileConfig:
+    return ProfileConfig(
+        profile_name="dbt_sales",
+        target_name="gateway",
+        profiles_yml_filepath=DBT_PROJECT / "profiles.yml",
+    )
 
 
 def complete(group: TaskGroup) -> None:
