@@ -5,7 +5,7 @@ older: a slice holds until the next one closes.  So a file is kept for seven day
 is longer.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -49,12 +49,7 @@ def maintain() -> list[Upkeep]:
         for table in tables:
             gateway.run(f"vacuum {table} retain {hours} hours")
     done = [Upkeep(table, *before[table], *_on_disk(folder)) for table, folder in tables.items()]
-    write_state(
-        "maintenance",
-        "done",
-        files={each.table: each.files_after for each in done},
-        bytes={each.table: each.bytes_after for each in done},
-    )
+    write_state("maintenance", "done", tables=[asdict(each) for each in done])
     return done
 
 

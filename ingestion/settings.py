@@ -125,6 +125,14 @@ class AppSettings(_Settings):
     port: Port
 
 
+def _cron(expression: str) -> str:
+    from croniter import croniter
+
+    if expression and not croniter.is_valid(expression):
+        raise ValueError("must be a cron expression like */2 * * * *, or empty for runs by hand only")
+    return expression
+
+
 class AirflowSettings(_Settings):
     """`schedule`: a cron expression in UTC; empty where runs are only started by hand."""
 
@@ -132,8 +140,12 @@ class AirflowSettings(_Settings):
 
     host: str
     port: Port
-    schedule: str
+    schedule: Annotated[str, AfterValidator(_cron)]
     dags_dir: Folder
+
+
+def _lower_first(message: str) -> str:
+    return message[:1].lower() + message[1:]
 
 
 S = TypeVar("S", bound=_Settings)
@@ -148,7 +160,8 @@ def load(kind: type[S]) -> S:
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
         faults = [
-            f"{prefix}{'.'.join(map(str, fault['loc']))}".upper() + f": {fault['msg'].lower()}, got {fault['input']!r}"
+            f"{prefix}{'.'.join(map(str, fault['loc']))}".upper()
+            + f": {_lower_first(fault['msg'].removeprefix('Value error, '))}, got {fault['input']!r}"
             if fault["type"] != "missing"
             else f"{prefix}{fault['loc'][0]}".upper() + " is required and has no value"
             for fault in error.errors()

@@ -3,33 +3,53 @@
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
+
+from infra.local.ports import MARK
 from ingestion.settings import DBT_PROJECT, PROJECT, AirflowSettings, PathSettings, load
 from ingestion.state import replace_text, write_state
 
+# the API server reads the logs as files: nobody needs to serve them
 COMMANDS = {
-    "airflow-api": "api-server",
-    "airflow-scheduler": "scheduler",
-    "airflow-processor": "dag-processor",
-    "airflow-triggerer": "triggerer",
+    "airflow-api": ["api-server"],
+    "airflow-scheduler": ["scheduler", "--skip-serve-logs"],
+    "airflow-processor": ["dag-processor"],
+    "airflow-triggerer": ["triggerer", "--skip-serve-logs"],
 }
 USER = "admin"
+WORKER = "airflow worker -- LocalExecutor:"
 AIRFLOW = Path(sys.executable).with_name("airflow")
 
 
 class AirflowError(Exception):
-    """Airflow cannot be prepared; the message is its own last line."""
+    """One of Airflow's commands failed; the message holds its last line."""
 
 
 def main() -> None:
     name = sys.argv[1]
     # the process keeps its number: whoever wants to know whether it lives can look
     write_state(name, "running")
-    os.execve(AIRFLOW, ["airflow", COMMANDS[name]], environment())
+    if name == "airflow-scheduler" and (left := _workers()):
+        subprocess.Popen([sys.executable, "-m", "infra.local.orphans", *map(str, left)])
+    os.execve(AIRFLOW, ["airflow", *COMMANDS[name]], environment())
+
+
+def _workers() -> list[int]:
+    """Processes of a scheduler that was killed: LocalExecutor's workers outlive it."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if WORKER in " ".join(process.cmdline()) and process.environ().get(MARK) == os.environ.get(MARK):
+                found.append(process.pid)
+    return found
 
 
 def prepare() -> None:
@@ -40,13 +60,29 @@ def prepare() -> None:
     stamp, wanted = home / ".migrated", version("apache-airflow")
     if stamp.exists() and stamp.read_text() == wanted:
         return
+    _airflow("migrate")
+    stamp.write_text(wanted)
+
+
+def forget_old_runs(kept: timedelta = timedelta(days=3)) -> int:
+    """Delete what Airflow knows of runs that are older, and their logs; the number of logs.  Raises AirflowError."""
+    until = datetime.now(UTC) - kept
+    # in small transactions: SQLite lets nobody else write meanwhile
+    _airflow("clean", "--clean-before-timestamp", until.isoformat(), "--skip-archive", "--yes", "--batch-size", "500")
+    logs = [run for run in (_home() / "logs").glob("*/*") if not run.is_symlink()]
+    runs = [run for run in logs if run.stat().st_mtime < until.timestamp()]
+    for run in runs:
+        shutil.rmtree(run)
+    return len(runs)
+
+
+def _airflow(*command: str) -> None:
     result = subprocess.run(
-        [AIRFLOW, "db", "migrate"], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [AIRFLOW, "db", *command], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if result.returncode:
         last = (result.stdout.strip().splitlines() or ["no reason given"])[-1]
-        raise AirflowError(f"Airflow's database cannot be made in {home}: {last}")
-    stamp.write_text(wanted)
+        raise AirflowError(f"airflow db {command[0]} failed on the database in {_home()}: {last}")
 
 
 def address() -> str:
@@ -67,6 +103,8 @@ def environment() -> dict[str, str]:
     settings, own = load(AirflowSettings), _secrets()
     home = _home()
     return os.environ | {
+        # its processes give themselves titles: not over their environment, by which `sales down` knows them
+        "SPT_NOENV": "1",
         "AIRFLOW_HOME": str(home),
         "AIRFLOW_CONFIG": str(PROJECT / "airflow" / "config" / "airflow.cfg"),
         # for airflow_local_settings.py
@@ -74,6 +112,7 @@ def environment() -> dict[str, str]:
             filter(None, [str(PROJECT / "airflow" / "config"), os.environ.get("PYTHONPATH")])
         ),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.dags_dir),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "airflow" / "plugins"),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__FERNET_KEY": own["fernet_key"],
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",

@@ -29,6 +29,8 @@ def main() -> None:
     # a new Connect session for each start of the gateway: the old ids are closed for ever
     write_state("gateway", "started", session_id=str(uuid.uuid4()))
     os.environ["SPARK_HOME"] = str(SPARK_HOME)
+    # without it the UI listens on every address of the machine
+    os.environ["SPARK_LOCAL_IP"] = load(SparkSettings).host
     _empty_scratch(load(PathSettings).var_dir / "spark")
     command = gateway_command()
     os.execv(command[0], command)

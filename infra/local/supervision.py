@@ -112,6 +112,8 @@ def _program(name: str, module: str, rank: int, paths: PathSettings) -> list[str
         # restarted whenever it ends; infra/local/launch.py holds back what keeps dying
         "autorestart = true",
         "startsecs = 0",
+        # it and its child wait for each other, ten seconds; it holds nothing
+        f"stopsignal = {'KILL' if name == 'airflow-triggerer' else 'TERM'}",
         "stopwaitsecs = 20",
         "stopasgroup = true",
         "killasgroup = true",

@@ -31,11 +31,16 @@ def up(
 
 
 def start_stack(timeout: float) -> None:
-    from infra.local.stack import start
     from infra.local.supervision import PROGRAMS
 
-    say("starting the stack" if start() else "already up", DIM)
+    _begin_stack()
     _wait_for(PROGRAMS, timeout)
+
+
+def _begin_stack() -> None:
+    from infra.local.stack import start
+
+    say("starting the stack" if start() else "already up", DIM)
 
 
 def airflow(
@@ -44,11 +49,12 @@ def airflow(
     """Start Airflow beside the stack, and the stack where it does not run; from then on the DAG publishes."""
     from infra.local import airflow
     from infra.local.stack import start_airflow
-    from infra.local.supervision import AIRFLOW
+    from infra.local.supervision import AIRFLOW, PROGRAMS
 
-    start_stack(timeout)
+    # the stack comes up while Airflow's database is made
+    _begin_stack()
     say("starting Airflow" if start_airflow() else "Airflow is up already", DIM)
-    _wait_for(AIRFLOW, timeout)
+    _wait_for([*PROGRAMS, *AIRFLOW], timeout)
     rows = [["Airflow", airflow.address()], ["user", airflow.USER], ["password", airflow.password()]]
     show("", ["what", "value"], rows)
     say(f"the password stands in {airflow.passwords_file()}; the Silver follower rests while Airflow runs", DIM)

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ingestion.state import read_state
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
 from streamlit_app.queries import Lake, LakeUnreadable, newest_vente_at, rejected_by_raison
@@ -30,6 +33,7 @@ class Metrics:
         self.cache_hits = Counter("sales_api_cache_hits", "Answers from the cache", registry=self.registry)
         self.cache_misses = Counter("sales_api_cache_misses", "Answers from the lake", registry=self.registry)
         self.registry.register(_Published(lake, sampler))
+        self.registry.register(_Orchestrated())
 
 
 class _Published(Collector):
@@ -66,6 +70,41 @@ class _Published(Collector):
         for raison, count in rejected_by_raison(snapshot).items():
             rejected.add_metric((raison,), count)
         yield rejected
+
+
+class _Orchestrated(Collector):
+    """What the DAGs have left in their state files; nothing where they have never run."""
+
+    def collect(self) -> Iterable[Metric]:
+        if pipeline := read_state("pipeline"):
+            yield CounterMetricFamily(
+                "sales_dag_task_failures", "Tasks of the DAG that have failed", value=pipeline["failures"]
+            )
+            yield CounterMetricFamily(
+                "sales_dag_late_runs", "Runs that missed their deadline", value=pipeline["late_runs"]
+            )
+            yield GaugeMetricFamily(
+                "sales_dag_last_run_succeeded",
+                "0 after a failed task or a missed deadline, until a run succeeds",
+                value=pipeline["state"] == "succeeded",
+            )
+            yield GaugeMetricFamily("sales_dag_last_run_timestamp_seconds", "When it ended", value=_at(pipeline))
+        if upkeep := read_state("maintenance"):
+            yield GaugeMetricFamily("sales_maintenance_timestamp_seconds", "When it ended", value=_at(upkeep))
+            for unit, what in (("files", "Data files"), ("bytes", "Size of the data files")):
+                sizes = GaugeMetricFamily(
+                    f"sales_maintenance_{unit}",
+                    f"{what} of a table, those of old versions too, before and after the last upkeep",
+                    labels=("table", "moment"),
+                )
+                for table in upkeep["tables"]:
+                    for moment in ("before", "after"):
+                        sizes.add_metric((table["table"], moment), table[f"{unit}_{moment}"])
+                yield sizes
+
+
+def _at(state: dict[str, Any]) -> float:
+    return datetime.fromisoformat(state["at"]).timestamp()
 
 
 class MeasureRequests:

@@ -46,7 +46,7 @@ def dag(loaded) -> dict:
 
 def test_both_dags_load(loaded):
     assert loaded["errors"] == {}
-    assert set(loaded["dags"]) == {"unified_sales_pipeline", "delta_maintenance"}
+    assert set(loaded["dags"]) == {"unified_sales_pipeline", "delta_maintenance", "airflow_maintenance"}
 
 
 def test_the_tasks_are_the_stages_and_what_a_slice_runs(dag):

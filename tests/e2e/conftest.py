@@ -12,6 +12,7 @@ import psutil
 import pytest
 from deltalake import DeltaTable
 
+from ingestion.bench.airflow import Airflow, opened
 from ingestion.bench.stack import Stack, isolated, until
 from ingestion.lake import table_exists
 from ingestion.producer import Message, produce
@@ -77,12 +78,24 @@ class StackUnderTest(Stack):
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[StackUnderTest]:
-    with isolated(
-        keep="PYTEST_KEEP" in os.environ, SILVER_INTERVAL_SECONDS="1", AIRFLOW_SCHEDULE="", COLUMNS="200"
-    ) as own:
+    settings = {
+        "SILVER_INTERVAL_SECONDS": "1",
+        "AIRFLOW_SCHEDULE": "",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
+        "COLUMNS": "200",
+    }
+    with isolated(keep="PYTEST_KEEP" in os.environ, **settings) as own:
         under_test = StackUnderTest(own.folder, own.environment)
         under_test.wait_ready()
         yield under_test
+
+
+@pytest.fixture(scope="session")
+def airflow(stack: StackUnderTest) -> Iterator[Airflow]:
+    """Airflow beside the stack, for the DAG unified_sales_pipeline."""
+    stack.sales("airflow")
+    with opened(stack, "unified_sales_pipeline") as dag:
+        yield dag
 
 
 @pytest.fixture(scope="session")

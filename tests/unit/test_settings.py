@@ -11,6 +11,7 @@ from ingestion import settings
 from ingestion.settings import (
     EMBEDDED_ENV,
     PROJECT,
+    AirflowSettings,
     BrokerSettings,
     KafkaSettings,
     PathSettings,
@@ -54,6 +55,17 @@ def test_relative_folders_start_at_the_project() -> None:
 def test_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LAKE_DIR", str(tmp_path))
     assert load(PathSettings).lake_dir == tmp_path
+
+
+def test_a_schedule_is_a_cron_expression_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for schedule in ("", "0 * * * *"):
+        monkeypatch.setenv("AIRFLOW_SCHEDULE", schedule)
+        load.cache_clear()
+        assert load(AirflowSettings).schedule == schedule
+    monkeypatch.setenv("AIRFLOW_SCHEDULE", "every day")
+    load.cache_clear()
+    with pytest.raises(SettingsError, match=r"AIRFLOW_SCHEDULE: must be a cron expression .*, got 'every day'"):
+        load(AirflowSettings)
 
 
 def test_broker_address_follows_its_port(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 import base64
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,6 +14,9 @@ from pydantic import TypeAdapter
 
 from ingestion.freshness import Freshness
 from ingestion.gaps import Gap, accept_gaps
+from ingestion.maintenance import Upkeep
+from ingestion.orchestration import alerts
+from ingestion.state import write_state
 from streamlit_app.api import models, operations
 from streamlit_app.api.app import create_app
 from streamlit_app.live import Sampler
@@ -265,6 +270,21 @@ def test_metrics_name_routes_never_addresses(tiny, sampler):
     assert 'ventes_rejected{raison="illisible"} 1.0' in metrics
     for name in ("sales_published_tranche", "sales_lag_events", "sales_stale", "sales_data_age_seconds"):
         assert re.search(rf"^{name} \d", metrics, re.MULTILINE), name
+
+
+def test_metrics_of_the_dags(api, own_folders):
+    assert "sales_dag" not in api.get("/metrics").text
+    run = {"task_instance": SimpleNamespace(task_id="t"), "dag_run": SimpleNamespace(run_id="r")}
+    alerts.task_failed(run)
+    assert "sales_dag_last_run_succeeded 0.0" in api.get("/metrics").text
+    alerts.run_succeeded(run)
+    write_state("maintenance", "done", tables=[asdict(Upkeep("silver.ventes_clean", 9, 900, 2, 300))])
+    metrics = api.get("/metrics").text
+    assert "sales_dag_task_failures_total 1.0" in metrics
+    assert "sales_dag_late_runs_total 0.0" in metrics
+    assert "sales_dag_last_run_succeeded 1.0" in metrics
+    assert 'sales_maintenance_files{moment="before",table="silver.ventes_clean"} 9.0' in metrics
+    assert 'sales_maintenance_bytes{moment="after",table="silver.ventes_clean"} 300.0' in metrics
 
 
 def test_lineage_says_how_to_make_it_until_it_is_there(api, tmp_path, monkeypatch):

@@ -1,0 +1,18 @@
+"""Links on the page of each run: to the dashboard, and to the lineage of the tables."""
+
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+from ingestion.settings import AppSettings, load
+
+APP = load(AppSettings)
+PAGES = {"Dashboard": "/", "Lineage": "/lineage/"}
+
+
+class Sales(AirflowPlugin):
+    name = "sales"
+    external_views: ClassVar[list[dict[str, Any]]] = [
+        {"name": page, "href": f"http://{APP.host}:{APP.port}{path}", "destination": "dag_run"}
+        for page, path in PAGES.items()
+    ]

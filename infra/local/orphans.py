@@ -1,0 +1,32 @@
+"""End the workers that a killed scheduler has left: they would wait for ever for tasks that nobody sends them.
+
+One at work ends its task first, and tells Airflow how it went: the next scheduler goes on from there.
+Run: python -m infra.local.orphans PID...
+"""
+
+import sys
+import time
+from contextlib import suppress
+
+import psutil
+
+from infra.local.airflow import WORKER
+
+SECONDS = 1.0
+
+
+def main() -> None:
+    left = []
+    for pid in sys.argv[1:]:
+        with suppress(psutil.NoSuchProcess):
+            left.append(psutil.Process(int(pid)))
+    while left := [worker for worker in left if worker.is_running()]:
+        for worker in left:
+            with suppress(psutil.NoSuchProcess):
+                if f"{WORKER} <idle>" in " ".join(worker.cmdline()):
+                    worker.kill()
+        time.sleep(SECONDS)
+
+
+if __name__ == "__main__":
+    main()
