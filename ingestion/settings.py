@@ -55,6 +55,11 @@ class PathSettings(_Settings):
         return self.var_dir / "run"
 
     @property
+    def project_docs(self) -> Path:
+        """The manifest and the docs that Airflow has written of the dbt project, without what only tables know."""
+        return self.var_dir / "dbt" / "project"
+
+    @property
     def log_dir(self) -> Path:
         return self.var_dir / "log"
 

@@ -82,8 +82,12 @@ class Silver:
         return DBT_PROJECT / "target" / "static_index.html"
 
     def write_manifest(self, folder: Path) -> None:
-        """Write `manifest.json`, what Cosmos draws its tasks from, into that folder.  Raises SilverError."""
-        self._invoke("parse", target=folder)
+        """Write `manifest.json`, what Cosmos draws its tasks from, and the docs beside it, as the project has them.
+
+        Needs no gateway.  Raises SilverError.
+        """
+        self._manifest = self._invoke("parse", target=folder).result  # type: ignore[attr-defined]
+        self._invoke("docs", "generate", "--static", "--no-compile", "--empty-catalog", target=folder)
 
     def parse(self) -> None:
         """Read the project once, for all runs until one of its files changes.  Raises SilverError."""

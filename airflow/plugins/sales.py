@@ -1,4 +1,4 @@
-"""Links on the page of each run: to the dashboard, and to the lineage of the tables."""
+"""What a run leads to, as tabs on its page: the dashboard, and the lineage of the tables."""
 
 from typing import Any, ClassVar
 
@@ -13,6 +13,12 @@ PAGES = {"Dashboard": "/", "Lineage": "/lineage/"}
 class Sales(AirflowPlugin):
     name = "sales"
     external_views: ClassVar[list[dict[str, Any]]] = [
-        {"name": page, "href": f"http://{APP.host}:{APP.port}{path}", "destination": "dag_run"}
+        {
+            "name": page,
+            "href": f"http://{APP.host}:{APP.port}{path}",
+            "destination": "dag_run",
+            # without a route of its own Airflow shows no tab
+            "url_route": f"sales-{page.lower()}",
+        }
         for page, path in PAGES.items()
     ]

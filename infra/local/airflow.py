@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from infra.local.ports import MARK
-from ingestion.settings import DBT_PROJECT, PROJECT, AirflowSettings, PathSettings, load
+from ingestion.settings import PROJECT, AirflowSettings, PathSettings, load
 from ingestion.state import replace_text, write_state
 
 # the API server reads the logs as files: nobody needs to serve them
@@ -101,7 +101,7 @@ def passwords_file() -> Path:
 def environment() -> dict[str, str]:
     """This process's environment with what Airflow's processes share."""
     settings, own = load(AirflowSettings), _secrets()
-    home = _home()
+    home, docs = _home(), load(PathSettings).project_docs
     return os.environ | {
         # its processes give themselves titles: not over their environment, by which `sales down` knows them
         "SPT_NOENV": "1",
@@ -127,7 +127,7 @@ def environment() -> dict[str, str]:
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home / "logs" / "dag_processor"),
         "AIRFLOW__COSMOS__DBT_DOCS_PROJECTS": json.dumps(
-            {"dbt_sales": {"dir": str(DBT_PROJECT / "target"), "index": "static_index.html", "name": "Lineage"}}
+            {"dbt_sales": {"dir": str(docs), "index": "static_index.html", "name": "Lineage"}}
         ),
     }
 

@@ -1,6 +1,6 @@
 """End the workers that a killed scheduler has left: they would wait for ever for tasks that nobody sends them.
 
-One at work ends its task first, and tells Airflow how it went: the next scheduler goes on from there.
+One that is still at work may end its task first, and tell Airflow how it went.
 Run: python -m infra.local.orphans PID...
 """
 

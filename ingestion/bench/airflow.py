@@ -100,7 +100,7 @@ def opened(stack: Stack, dag: str) -> Iterator[Airflow]:
     """One DAG of the stack's Airflow, which runs already; waits until Airflow has read the DAG's file."""
     base = f"http://127.0.0.1:{stack.environment['AIRFLOW_PORT']}"
     with httpx.Client(base_url=f"{base}/api/v2", timeout=30) as api:
-        user = {"username": USER, "password": json.loads(passwords_file(stack).read_text())[USER]}
+        user = {"username": USER, "password": password(stack)}
         token = api.post(f"{base}/auth/token", json=user).raise_for_status().json()["access_token"]
         api.headers["Authorization"] = f"Bearer {token}"
         until(lambda: api.get(f"dags/{dag}").status_code == 200, f"Airflow has read the DAG {dag}", PARSED_SECONDS)
@@ -109,6 +109,10 @@ def opened(stack: Stack, dag: str) -> Iterator[Airflow]:
 
 def passwords_file(stack: Stack) -> Path:
     return stack.folder / "var" / "airflow" / "passwords.json"
+
+
+def password(stack: Stack) -> str:
+    return str(json.loads(passwords_file(stack).read_text())[USER])
 
 
 def _moment(text: str) -> datetime:

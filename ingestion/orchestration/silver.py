@@ -19,15 +19,15 @@ from ingestion.state import replace_text
 
 def manifest() -> Path:
     """What a slice runs, as a manifest; written again where a file of the project is newer: so a new model appears."""
-    folder: Path = load(PathSettings).var_dir / "dbt" / "manifest"
-    path, edited = folder / "manifest.json", last_edit()
+    whole: Path = load(PathSettings).project_docs
+    path, edited = whole / "slice.json", last_edit()
     if _is_of(path, edited):
         return path
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
+    whole.mkdir(parents=True, exist_ok=True)
+    with FileLock(whole / ".lock"):
         if not _is_of(path, edited):
-            Silver().write_manifest(folder / "whole")
-            replace_text(path, json.dumps(_of_a_slice(json.loads((folder / "whole" / "manifest.json").read_text()))))
+            Silver().write_manifest(whole)
+            replace_text(path, json.dumps(_of_a_slice(json.loads((whole / "manifest.json").read_text()))))
             os.utime(path, (edited, edited))
     return path
 

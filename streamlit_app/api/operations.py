@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from ingestion.settings import DBT_PROJECT
+from ingestion.settings import DBT_PROJECT, PathSettings, load
 from streamlit_app.api.docs_page import docs_page
 from streamlit_app.api.encoding import to_json
 
@@ -53,8 +53,12 @@ async def lineage_root() -> Response:
 
 @router.get("/lineage/")
 def lineage() -> Response:
-    """The dbt docs: one static page, or the page that loads its two files."""
-    for page in (_target("static_index.html"), _target("index.html")):
+    """The dbt docs: one static page, or the page that loads its two files.
+
+    Where nobody has made them, those that Airflow has written, which lack what only the tables know.
+    """
+    of_airflow = load(PathSettings).project_docs / "static_index.html"
+    for page in (_target("static_index.html"), _target("index.html"), of_airflow):
         if page.exists():
             return FileResponse(page, media_type="text/html")
     return HTMLResponse(NO_LINEAGE, status_code=404)

@@ -11,8 +11,10 @@ import httpx
 import psutil
 import pytest
 from deltalake import DeltaTable
+from playwright.sync_api import Browser, sync_playwright
 
 from ingestion.bench.airflow import Airflow, opened
+from ingestion.bench.api import CHROMIUM_OPTIONS, chromium
 from ingestion.bench.stack import Stack, isolated, until
 from ingestion.lake import table_exists
 from ingestion.producer import Message, produce
@@ -107,3 +109,16 @@ def send(stack: StackUnderTest) -> Callable[[dict[bytes, bytes | None]], None]:
         assert report.acknowledged == len(records)
 
     return send_all
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = chromium()
+    if executable is None and "CI" in os.environ:
+        pytest.fail("CI looks at the page, and this machine has no Chromium")
+    if executable is None:
+        pytest.skip("no Chromium on this machine; Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()

@@ -1,27 +1,11 @@
 """The page in a real browser shows the figures that the API returns."""
 
-import os
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
-
-from ingestion.bench.api import CHROMIUM_OPTIONS, chromium
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = chromium()
-    if executable is None and "CI" in os.environ:
-        pytest.fail("CI looks at the page, and this machine has no Chromium")
-    if executable is None:
-        pytest.skip("no Chromium on this machine; Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
 
 
 def euros(amount: Decimal) -> str:

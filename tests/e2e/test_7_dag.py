@@ -1,5 +1,7 @@
 """The DAG through the real scheduler, asked by Airflow's REST API."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
@@ -40,12 +42,14 @@ def test_the_run_tells_of_its_tables(airflow):
     assert {"bronze.ventes_raw", "silver.ventes_clean", "silver.top_produits"} <= {each["name"] for each in events}
 
 
-def test_two_runs_at_once_take_turns(stack, airflow):
-    before = stack.published()
-    first, second = (airflow.trigger(count=5) for _ in range(2))
-    ended = [airflow.wait(run) for run in (first, second)]
-    assert [each.state for each in ended] == ["success", "success"]
-    starts = [task.started for task in airflow.tasks(second).values() if task.started]
-    assert min(starts) > ended[0].ended
-    assert stack.published() == before + 10
+def test_upkeep_tells_what_it_found_and_left(stack, airflow):
+    upkeep = replace(airflow, dag="delta_maintenance")
+    run = upkeep.trigger()
+    assert upkeep.wait(run).state == "success"
+    tables = {each["table"]: each for each in upkeep.returned(run, "compact_and_vacuum")}
+    assert tables["silver.ventes_clean"]["files_before"] > 0
+    metrics = httpx.get(f"{stack.url}/metrics").text
+    for moment in ("before", "after"):
+        assert f'sales_maintenance_files{{moment="{moment}",table="bronze.ventes_raw"}}' in metrics
+    assert "sales_dag_last_run_succeeded 1.0" in metrics
     assert "everything agrees" in stack.verify()

@@ -13,18 +13,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.airflow]
 DBT = "run_silver_processing.dbt_producer_watcher"
 
 
-@pytest.fixture(autouse=True)
-def healed(stack, airflow):
-    """Whatever a test has broken, the next run publishes everything that is in Kafka, once."""
-    yield
-    run = airflow.trigger(count=5)
-    assert airflow.wait(run).state == "success", airflow.states(run)
+def healed(stack, airflow, *runs):
+    """The next run, or these, publish everything that is in Kafka, once."""
+    for run in runs or [airflow.trigger(count=5)]:
+        assert airflow.wait(run).state == "success", airflow.states(run)
     assert stack.published() == stack.value("bronze/ventes_raw", "count(*)")
     assert stack.value("silver/ventes_clean", "count(*) - count(distinct vente_id)") == 0
     assert "everything agrees" in stack.verify()
 
 
-def test_broker_down(stack, airflow):
+def test_broker_down_then_two_runs_at_once(stack, airflow):
     with stack.supervisor() as supervisor:
         supervisor.stopProcess("kafka")
         run = airflow.trigger()
@@ -34,8 +32,13 @@ def test_broker_down(stack, airflow):
     assert tasks["check_infrastructure"].state == "failed"
     assert tasks["check_infrastructure"].tries == 4
     assert tasks["produce_sales_data"].state == "upstream_failed"
-    assert "no broker answers" in stack.state("pipeline")["reason"]
-    assert "check_infrastructure: no broker answers" in stack.sales("status")
+    assert "no Kafka broker answers" in stack.state("pipeline")["reason"]
+    assert "check_infrastructure: no Kafka broker answers" in stack.sales("status")
+
+    first, second = (airflow.trigger(count=5) for _ in range(2))
+    healed(stack, airflow, first, second)
+    starts = [task.started for task in airflow.tasks(second).values() if task.started]
+    assert min(starts) > airflow.run(first).ended
 
 
 def test_gateway_killed_in_a_slice(stack, airflow):
@@ -46,6 +49,7 @@ def test_gateway_killed_in_a_slice(stack, airflow):
     assert airflow.wait(run).state == "failed"
     assert airflow.states(run)[DBT] == "failed"
     assert stack.versions() == before
+    healed(stack, airflow)
 
 
 def test_dbt_test_fails(stack, airflow):
@@ -62,6 +66,7 @@ def test_dbt_test_fails(stack, airflow):
     assert states["run_silver_processing.assert_slice_holds_test"] == "failed"
     assert states["run_silver_processing.bilan_ingestion_run"] != "success"
     assert stack.versions() == before
+    healed(stack, airflow)
 
 
 def test_task_killed(stack, airflow):
@@ -73,14 +78,16 @@ def test_task_killed(stack, airflow):
         process.send_signal(signal.SIGKILL)
     assert airflow.wait(run).state == "failed"
     assert airflow.states(run)[DBT] == "failed"
+    healed(stack, airflow)
 
 
 def test_scheduler_killed(stack, airflow):
-    """Its tasks run on and tell Airflow themselves; the next scheduler goes on with the run."""
+    """What runs fails, for nobody reads its log, or is given to the next scheduler: the run ends either way."""
     run = airflow.trigger()
     during(airflow, run, "run_silver_processing.tranches_run")
     stack.kill("airflow-scheduler")
-    assert airflow.wait(run).state == "success"
+    assert airflow.wait(run).state in ("failed", "success")
+    healed(stack, airflow)
     until(lambda: len(executors(stack)) == 1, "no worker is left of the killed scheduler")
 
 

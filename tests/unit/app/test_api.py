@@ -16,6 +16,7 @@ from ingestion.freshness import Freshness
 from ingestion.gaps import Gap, accept_gaps
 from ingestion.maintenance import Upkeep
 from ingestion.orchestration import alerts
+from ingestion.settings import PathSettings, load
 from ingestion.state import write_state
 from streamlit_app.api import models, operations
 from streamlit_app.api.app import create_app
@@ -287,16 +288,20 @@ def test_metrics_of_the_dags(api, own_folders):
     assert 'sales_maintenance_bytes{moment="after",table="silver.ventes_clean"} 300.0' in metrics
 
 
-def test_lineage_says_how_to_make_it_until_it_is_there(api, tmp_path, monkeypatch):
-    monkeypatch.setattr(operations, "DBT_PROJECT", tmp_path)
+def test_lineage_says_how_to_make_it_until_it_is_there(api, own_folders, monkeypatch):
+    monkeypatch.setattr(operations, "DBT_PROJECT", own_folders)
     missing = api.get("/lineage")
     assert missing.status_code == 404
     assert "make docs" in missing.text
     assert api.get("/lineage/manifest.json").status_code == 404
     assert api.get("/lineage/profiles.yml").status_code == 422
-    (tmp_path / "target").mkdir()
-    (tmp_path / "target" / "index.html").write_text("<html>dbt</html>")
-    (tmp_path / "target" / "catalog.json").write_text("{}")
+    of_airflow = load(PathSettings).project_docs
+    of_airflow.mkdir(parents=True)
+    (of_airflow / "static_index.html").write_text("<html>of Airflow</html>")
+    assert api.get("/lineage/").text == "<html>of Airflow</html>"
+    (own_folders / "target").mkdir()
+    (own_folders / "target" / "index.html").write_text("<html>dbt</html>")
+    (own_folders / "target" / "catalog.json").write_text("{}")
     assert api.get("/lineage/").text == "<html>dbt</html>"
     assert api.get("/lineage/catalog.json").json() == {}
 
