@@ -37,7 +37,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@[ -x "$(VENV)/bin/python" ] || "$(UV)" venv --quiet --no-python-downloads --python "$(PYTHON)" "$(VENV)"
 	@cmp -s "$(ROOT)/requirements.lock" "$@" || { \
-	    echo "installing the Python environment into .venv (about 1.6 GB, once)"; \
+	    echo "installing the Python environment into .venv (about 1.9 GB, once)"; \
 	    "$(UV)" pip sync --quiet --compile-bytecode --python "$(VENV)/bin/python" --require-hashes "$(ROOT)/requirements.lock"; }
 	@"$(UV)" pip install --quiet --python "$(VENV)/bin/python" --no-deps --no-build-isolation --editable "$(ROOT)"
 	@cp "$(ROOT)/requirements.lock" "$@"

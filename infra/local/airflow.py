@@ -38,7 +38,7 @@ def main() -> None:
     # the process keeps its number: whoever wants to know whether it lives can look
     write_state(name, "running")
     if name == "airflow-scheduler" and (left := _workers()):
-        subprocess.Popen([sys.executable, "-m", "infra.local.orphans", *map(str, left)])
+        subprocess.run([sys.executable, "-m", "infra.local.orphans", *map(str, left)], check=True)
     os.execve(AIRFLOW, ["airflow", *COMMANDS[name]], environment())
 
 

@@ -15,6 +15,8 @@ from airflow.dag_processing.dagbag import DagBag  # noqa: E402
 from airflow.sdk import BaseSensorOperator  # noqa: E402
 
 dag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags["unified_sales_pipeline"]
+# dag.test() of Airflow 3.3 looks for a deadline by an id that it has not got
+dag.deadline = None
 for task in dag.tasks:
     if isinstance(task, BaseSensorOperator):
         # one that waited in its place would never let the task begin that it waits for

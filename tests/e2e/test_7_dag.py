@@ -1,30 +1,66 @@
-"""The DAG through the real scheduler, asked by Airflow's REST API."""
+"""The DAG through the real scheduler: started in a browser, its results asked by Airflow's REST API."""
 
+import re
 from dataclasses import replace
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
-from ingestion.bench.airflow import passwords_file
+from ingestion.bench.airflow import password, passwords_file
 from ingestion.bench.stack import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.airflow]
+IN_THE_GRAPH = ("clients_seed", "ventes_clean_run", "assert_slice_holds_test", "bilan_ingestion_run")
+
+
+def address(airflow):
+    return str(airflow.api.base_url.copy_with(path="")).rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def page(stack, airflow, browser):
+    """Airflow's page of the DAG, its user logged in."""
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.goto(address(airflow))
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(password(stack))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{address(airflow)}/")
+    page.goto(f"{address(airflow)}/dags/{airflow.dag}")
+    yield page
+    page.close()
 
 
 def test_nobody_without_the_password(stack, airflow):
     assert passwords_file(stack).stat().st_mode & 0o777 == 0o600
-    address = str(airflow.api.base_url.copy_with(path="/"))
-    refused = httpx.get(f"{address}api/v2/dags", headers={"Authorization": "Bearer x"})
+    refused = httpx.get(f"{address(airflow)}/api/v2/dags", headers={"Authorization": "Bearer x"})
     assert refused.status_code in (401, 403)
     wrong = {"username": "admin", "password": "admin"}
-    assert httpx.post(f"{address}auth/token", json=wrong).status_code == 401
+    assert httpx.post(f"{address(airflow)}/auth/token", json=wrong).status_code == 401
 
 
-def test_a_run_publishes_what_it_sends(stack, airflow):
+def test_the_graph_shows_a_task_for_each_seed_model_and_test(airflow, page):
     assert airflow.api.get("importErrors").json()["import_errors"] == []
+    page.get_by_role("button", name="Show Graph").click()
+    page.get_by_role("button", name="Expand all task groups").click()
+    for task in IN_THE_GRAPH:
+        expect(page.locator(f'[data-id="run_silver_processing.{task}"]')).to_be_visible()
+
+
+def test_a_run_publishes_what_it_sends(stack, airflow, page):
     until(lambda: stack.state("silver").get("state") == "resting", "the follower rests")
     before = stack.published()
-    run = airflow.trigger(count=20, seed=3, dirty=True)
+    page.get_by_role("button", name="Trigger").click()
+    page.locator("[name=element_count]").fill("20")
+    page.locator("[name=element_seed]").fill("3")
+    # the box itself is hidden behind a switch
+    page.locator("[name=element_dirty]").locator("..").click()
+    page.get_by_role("dialog").get_by_role("button", name="Trigger", exact=True).click()
+    page.wait_for_url(re.compile("/runs/manual__"))
+    run = page.url.split("/runs/")[1].split("/")[0]
+    # the page asks Airflow all the time: it would slow the run down
+    page.goto("about:blank")
     assert airflow.wait(run).state == "success"
     assert set(airflow.states(run).values()) == {"success"}
 
@@ -34,6 +70,14 @@ def test_a_run_publishes_what_it_sends(stack, airflow):
     assert stack.published() >= before + sent["events"]
     assert figures["events_read"] == figures["clean"] + figures["rejected"] + figures["duplicates"]
     assert "everything agrees" in stack.verify()
+
+    page.goto(f"{address(airflow)}/dags/{airflow.dag}/runs/{run}")
+    expect(page.get_by_text("Success", exact=True).first).to_be_visible()
+    page.get_by_role("link", name="Dashboard").click()
+    expect(page.frame_locator("iframe").get_by_text("Chiffre d'affaires").first).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Lineage").click()
+    graph = page.frame_locator("iframe").get_by_role("heading", name="Graph Exploration")
+    expect(graph).to_be_visible(timeout=30_000)
 
 
 def test_the_run_tells_of_its_tables(airflow):
