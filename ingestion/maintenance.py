@@ -2,9 +2,10 @@
 
 A reader may ask for the figures of any moment in the last seven days (`?as_of=`).  What was published then may be
 older: a slice holds until the next one closes.  So a file is kept for seven days, or since that slice closed, whichever
-is longer.
+is longer; and where that is longer than Delta remembers, nothing is deleted.
 """
 
+import logging
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -18,8 +19,12 @@ from ingestion.settings import PathSettings, load
 from ingestion.state import write_state
 
 PROMISED = timedelta(days=7)
+# so long Delta remembers which files were taken out of a table, and when (delta.deletedFileRetentionDuration in
+# dbt_project.yml); those that it has forgotten VACUUM deletes, whatever it is told to keep
+REMEMBERED = timedelta(days=9)
 # a run that has just read its files may still be at work with them
 MARGIN = timedelta(hours=1)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,10 @@ class Upkeep:
 
 
 def maintain() -> list[Upkeep]:
-    """Compact and vacuum every table, through the gateway; safe beside the stream and a Silver run.
+    """Compact the tables that grow, vacuum all, through the gateway; safe beside the stream and a Silver run.
 
-    Raises StatementError.
+    Deletes nothing where the promised figures rest on a slice older than Delta remembers: until a week after publishing
+    has begun again.  Raises StatementError.
     """
     paths = load(PathSettings)
     tables = {
@@ -45,20 +51,23 @@ def maintain() -> list[Upkeep]:
     before = {table: _on_disk(folder) for table, folder in tables.items()}
     compact(at_least=1)
     hours = retention_hours(publications(paths.silver), datetime.now(UTC))
-    with thrift.session() as gateway:
-        for table in tables:
-            gateway.run(f"vacuum {table} retain {hours} hours")
+    if hours is None:
+        logger.info("nothing is deleted: the figures of seven days ago rest on a slice that Delta does not remember")
+    else:
+        with thrift.session() as gateway:
+            for table in tables:
+                gateway.run(f"vacuum {table} retain {hours} hours")
     done = [Upkeep(table, *before[table], *_on_disk(folder)) for table, folder in tables.items()]
     write_state("maintenance", "done", tables=[asdict(each) for each in done])
     return done
 
 
-def retention_hours(closed: list[Publication], now: datetime) -> int:
-    """How long a file must be kept after the last version that needs it; never less than seven days."""
+def retention_hours(closed: list[Publication], now: datetime) -> int | None:
+    """How long a file must be kept after the last version that needs it, at least seven days; None: for ever."""
     promised_since = now - PROMISED
     older = [each.closed_at for each in closed if each.closed_at <= promised_since]
     kept = max(PROMISED, now - max(older) + MARGIN) if older else PROMISED
-    return ceil(kept / timedelta(hours=1))
+    return ceil(kept / timedelta(hours=1)) if kept <= REMEMBERED else None
 
 
 def _on_disk(table: Path) -> tuple[int, int]:

@@ -14,6 +14,7 @@ import psutil
 
 from ingestion import thrift
 from ingestion.lake import BronzeOffsets
+from ingestion.process import alive
 from ingestion.publication import Publication, publications
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
 from ingestion.topic import Offsets
@@ -152,23 +153,28 @@ def break_dead_lock() -> None:
         )
         if invocation and not _may_live(holder):
             logger.info("freed the lock of the dead run %s", invocation)
-            session.run(f"drop view if exists {LOCK}")
+            # another run may have freed it meanwhile, and hold it now
+            session.run(
+                f"begin declare exit handler for sqlstate '42P01' begin end; "
+                f"if exists (select * from {LOCK} where invocation = '{invocation}') then drop view {LOCK}; end if; end"
+            )
 
 
 def _may_live(holder: str) -> bool:
     """`holder` is host:pid.  A `dbt` typed by hand cannot leave its number: any dbt on this machine may be it."""
     host, _, pid = holder.rpartition(":")
     if pid:
-        return host != socket.gethostname() or psutil.pid_exists(int(pid))
+        return host != socket.gethostname() or alive(int(pid))
     commands = (process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"]))
     return any(Path(word).name in ("dbt", "dbt.cli.main") for command in commands for word in command[:3])
 
 
 def last_edit() -> float:
-    """When a file of the dbt project was last written; Unix time."""
+    """When a file of the dbt project was last written, or deleted; Unix time."""
     folders = ("models", "macros", "seeds", "tests")
-    files = [DBT_PROJECT / "dbt_project.yml", *(file for name in folders for file in (DBT_PROJECT / name).rglob("*.*"))]
-    return max(file.stat().st_mtime for file in files)
+    # the folders, too: a file that is gone leaves its trace there
+    paths = [path for name in folders for path in (DBT_PROJECT / name, *(DBT_PROJECT / name).rglob("*"))]
+    return max(path.stat().st_mtime for path in (DBT_PROJECT / "dbt_project.yml", *paths))
 
 
 def _failure(result: object) -> str:

@@ -22,6 +22,8 @@ EVERY_NIGHT_AT_FOUR = "0 4 * * *"
     default_args={"owner": "sales", "on_failure_callback": alerts.task_failed},
     tags=["sales", "airflow"],
     doc_md=__doc__,
+    on_success_callback=alerts.run_succeeded,
+    on_failure_callback=alerts.run_failed,
 )
 def airflow_maintenance() -> None:
     @task(

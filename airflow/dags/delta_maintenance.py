@@ -25,6 +25,8 @@ EVERY_NIGHT_AT_THREE = "0 3 * * *"
     default_args={"owner": "sales", "on_failure_callback": alerts.task_failed},
     tags=["sales", "delta"],
     doc_md=__doc__,
+    on_success_callback=alerts.run_succeeded,
+    on_failure_callback=alerts.run_failed,
 )
 def delta_maintenance() -> None:
     # both statements may be given again

@@ -22,8 +22,8 @@ from ingestion.silver import holder
 
 # every two minutes, unless the environment says otherwise
 SCHEDULE = load(AirflowSettings).schedule or None
-# what can heal by itself is tried again, after 5, 10 and 20 seconds
-RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
+# what can heal by itself is tried again, after 5, 10 and 20 seconds, to which Airflow adds up to as much
+RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": 2.0}
 
 
 @dag(
@@ -31,7 +31,7 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(minutes=15),
+    dagrun_timeout=timedelta(minutes=30),
     default_args={"owner": "sales", "retries": 0, "on_failure_callback": alerts.task_failed},
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
@@ -48,11 +48,13 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
     tags=["sales", "dbt", "delta"],
     doc_md=__doc__,
     on_success_callback=alerts.run_succeeded,
+    on_failure_callback=alerts.run_failed,
     # the lock on Silver names the process that holds it
     user_defined_macros={"holder": holder},
 )
 def unified_sales_pipeline() -> None:
-    @task(**RETRIES, execution_timeout=timedelta(minutes=3), doc_md=stages.check_infrastructure.__doc__)
+    # as long as a slice may take: it finishes one that is open
+    @task(**RETRIES, execution_timeout=timedelta(minutes=10), doc_md=stages.check_infrastructure.__doc__)
     def check_infrastructure() -> dict[str, Any]:
         return stages.check_infrastructure()
 

@@ -15,7 +15,7 @@ import psutil
 
 from infra.local.ports import MARK
 from ingestion.settings import PROJECT, AirflowSettings, PathSettings, load
-from ingestion.state import replace_text, write_state
+from ingestion.state import read_state, replace_text, write_state
 
 # the API server reads the logs as files: nobody needs to serve them
 COMMANDS = {
@@ -25,6 +25,8 @@ COMMANDS = {
     "airflow-triggerer": ["triggerer", "--skip-serve-logs"],
 }
 USER = "admin"
+# the variables of whoever has started Airflow
+SETTINGS = "airflow-settings"
 WORKER = "airflow worker -- LocalExecutor:"
 AIRFLOW = Path(sys.executable).with_name("airflow")
 
@@ -35,6 +37,8 @@ class AirflowError(Exception):
 
 def main() -> None:
     name = sys.argv[1]
+    # supervisor hands on the environment in which the stack was started, perhaps long before
+    os.environ.update(read_state(SETTINGS)["environment"])
     # the process keeps its number: whoever wants to know whether it lives can look
     write_state(name, "running")
     if name == "airflow-scheduler" and (left := _workers()):
@@ -44,10 +48,10 @@ def main() -> None:
 
 def _workers() -> list[int]:
     """Processes of a scheduler that was killed: LocalExecutor's workers outlive it."""
-    found = []
+    mark, found = str(load(PathSettings).var_dir), []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if WORKER in " ".join(process.cmdline()) and process.environ().get(MARK) == os.environ.get(MARK):
+            if WORKER in " ".join(process.cmdline()) and process.environ().get(MARK) == mark:
                 found.append(process.pid)
     return found
 
@@ -57,6 +61,8 @@ def prepare() -> None:
     home = _home()
     home.mkdir(parents=True, exist_ok=True)
     _secrets()
+    own = {name: value for name, value in os.environ.items() if name.startswith("AIRFLOW_")}
+    write_state(SETTINGS, "wanted", environment=own)
     stamp, wanted = home / ".migrated", version("apache-airflow")
     if stamp.exists() and stamp.read_text() == wanted:
         return
@@ -65,11 +71,11 @@ def prepare() -> None:
 
 
 def forget_old_runs(kept: timedelta = timedelta(days=3)) -> int:
-    """Delete what Airflow knows of runs that are older, and their logs; the number of logs.  Raises AirflowError."""
+    """Delete what Airflow knows of runs that are older, and their logs; how many runs' logs.  Raises AirflowError."""
     until = datetime.now(UTC) - kept
     # in small transactions: SQLite lets nobody else write meanwhile
     _airflow("clean", "--clean-before-timestamp", until.isoformat(), "--skip-archive", "--yes", "--batch-size", "500")
-    logs = [run for run in (_home() / "logs").glob("*/*") if not run.is_symlink()]
+    logs = [run for run in (_home() / "logs").glob("*/*") if run.is_dir() and not run.is_symlink()]
     runs = [run for run in logs if run.stat().st_mtime < until.timestamp()]
     for run in runs:
         shutil.rmtree(run)
@@ -87,11 +93,12 @@ def _airflow(*command: str) -> None:
 
 def address() -> str:
     settings = load(AirflowSettings)
-    return f"http://{settings.host}:{settings.port}"
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def password() -> str:
-    return _secrets()["password"]
+    return str(json.loads(passwords_file().read_text())[USER])
 
 
 def passwords_file() -> Path:
@@ -126,6 +133,7 @@ def environment() -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": own["jwt_secret"],
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home / "logs" / "dag_processor"),
+        "AIRFLOW__COSMOS__CACHE_DIR": str(home / "cosmos"),
         "AIRFLOW__COSMOS__DBT_DOCS_PROJECTS": json.dumps(
             {"dbt_sales": {"dir": str(docs), "index": "static_index.html", "name": "Lineage"}}
         ),
@@ -139,25 +147,24 @@ def _home() -> Path:
 
 def _secrets() -> dict[str, str]:
     """Made at random once; every process reads the same ones, and nobody but this user can."""
-    file = _home() / "secrets.json"
-    if file.exists():
-        known: dict[str, str] = json.loads(file.read_text())
-        return known
     from cryptography.fernet import Fernet
 
-    made = {
-        "password": secrets.token_urlsafe(12),
-        "jwt_secret": secrets.token_urlsafe(64),
-        "secret_key": secrets.token_urlsafe(32),
-        "fernet_key": Fernet.generate_key().decode(),
-    }
+    if not passwords_file().exists():
+        _write_secret(passwords_file(), {USER: secrets.token_urlsafe(12)})
+    file = _home() / "secrets.json"
+    if not file.exists():
+        keys = {"jwt_secret": secrets.token_urlsafe(64), "secret_key": secrets.token_urlsafe(32)}
+        _write_secret(file, keys | {"fernet_key": Fernet.generate_key().decode()})
+    known: dict[str, str] = json.loads(file.read_text())
+    return known
+
+
+def _write_secret(file: Path, content: dict[str, str]) -> None:
     before = os.umask(0o077)
     try:
-        replace_text(passwords_file(), json.dumps({USER: made["password"]}))
-        replace_text(file, json.dumps(made))
+        replace_text(file, json.dumps(content))
     finally:
         os.umask(before)
-    return made
 
 
 if __name__ == "__main__":

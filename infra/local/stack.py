@@ -1,4 +1,4 @@
-"""Start and stop the embedded stack: five processes under supervisor.
+"""Start and stop the embedded stack: five processes under supervisor, and Airflow's four where it is wanted.
 
 Every process of a stack carries `SALES_STACK=<its var folder>` in its environment, so that whatever a killed
 supervisor leaves behind is found again, and nothing else ever is.
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,8 +165,7 @@ def _refuse_what_cannot_run(paths: PathSettings) -> None:
         load(settings)
     java_version()
     refuse_missing(paths.jars_dir)
-    if faults := port_faults(PROGRAMS):
-        raise StackError("; ".join(faults))
+    refuse_taken_ports(PROGRAMS)
 
 
 def start_airflow() -> bool:
@@ -176,11 +175,17 @@ def start_airflow() -> bool:
     with _one_at_a_time(load(PathSettings)):
         if not (wanted := supervision.stopped(AIRFLOW)):
             return False
-        if len(wanted) == len(AIRFLOW) and (faults := port_faults(AIRFLOW)):
-            raise StackError("; ".join(faults))
-        airflow.prepare()
+        if len(wanted) == len(AIRFLOW):
+            refuse_taken_ports(AIRFLOW)
+            airflow.prepare()
         supervision.start(wanted)
     return True
+
+
+def refuse_taken_ports(programs: Collection[str]) -> None:
+    """To be asked while these programs do not run.  Raises StackError."""
+    if faults := port_faults(programs):
+        raise StackError("; ".join(faults))
 
 
 def _forget_last_run(paths: PathSettings) -> None:

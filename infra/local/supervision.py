@@ -67,9 +67,15 @@ def stopped(names: Iterable[str]) -> list[str]:
 
 
 def start(names: Iterable[str]) -> None:
-    with supervisor() as running:
-        for name in names:
-            running.startProcess(name, False)
+    """Raises StackError: the stack goes down at this moment, or is that of an older version."""
+    try:
+        with supervisor() as running:
+            for name in names:
+                running.startProcess(name, False)
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+        raise StackError(
+            f"supervisor does not start it ({error}); stop the stack (sales down), and try again"
+        ) from error
 
 
 def shut_down() -> None:

@@ -11,19 +11,18 @@ from typing import Any
 
 import httpx
 
+from infra.local.airflow import USER
 from ingestion.bench.figures import BenchError
 from ingestion.bench.stack import Stack, until
 
-USER = "admin"
 PARSED_SECONDS = 90.0
 RUN_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class TaskRun:
-    """One try of a task; `state` as Airflow names it, None before it is scheduled."""
+    """The newest try of a task; `state` as Airflow names it, None before it is scheduled."""
 
-    task_id: str
     state: str | None
     started: datetime | None
     ended: datetime | None
@@ -72,7 +71,6 @@ class Airflow:
         found = self.get(f"/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
         return {
             each["task_id"]: TaskRun(
-                each["task_id"],
                 each["state"],
                 each["start_date"] and _moment(each["start_date"]),
                 each["end_date"] and _moment(each["end_date"]),
@@ -88,11 +86,6 @@ class Airflow:
         """What a task of the run has returned."""
         answer = self.get(f"/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value")["value"]
         return json.loads(answer) if isinstance(answer, str) else answer
-
-    def log(self, run_id: str, task_id: str, attempt: int = 1) -> str:
-        """What a task has said, one event a line."""
-        content = self.get(f"/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}")["content"]
-        return "\n".join(json.dumps(each, ensure_ascii=False) for each in content)
 
 
 @contextmanager

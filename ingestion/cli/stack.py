@@ -10,7 +10,7 @@ import typer
 from ingestion.cli.console import BAD, DIM, GOOD, err, out, say, show, span, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from rich.console import RenderableType
 
@@ -48,9 +48,11 @@ def airflow(
 ) -> None:
     """Start Airflow beside the stack, and the stack where it does not run; from then on the DAG publishes."""
     from infra.local import airflow
-    from infra.local.stack import start_airflow
-    from infra.local.supervision import AIRFLOW, PROGRAMS
+    from infra.local.stack import refuse_taken_ports, start_airflow
+    from infra.local.supervision import AIRFLOW, PROGRAMS, stopped
 
+    if len(stopped(AIRFLOW)) == len(AIRFLOW):
+        refuse_taken_ports(AIRFLOW)
     # the stack comes up while Airflow's database is made
     _begin_stack()
     say("starting Airflow" if start_airflow() else "Airflow is up already", DIM)
@@ -160,9 +162,10 @@ def logs(
     from infra.local.readiness import last_lines
 
     files = _log_files(names or [])
+    width = _name_width(files)
     for name in files:
         for line in last_lines(name, lines):
-            _log_line(name, line, len(files) > 1)
+            _log_line(name, line, width)
     if follow:
         _follow(files)
 
@@ -176,24 +179,32 @@ def _log_files(names: list[str]) -> dict[str, Path]:
         if name not in valid:
             raise typer.BadParameter(f"there is no log of {name}; choose from {', '.join(valid)}")
     folder = load(PathSettings).log_dir
-    files = {name: folder / f"{name}.log" for name in names or PROGRAMS}
+    ran = [name for name in AIRFLOW if (folder / f"{name}.log").exists()]
+    files = {name: folder / f"{name}.log" for name in names or (*PROGRAMS, *ran)}
     if names and not files[names[0]].exists():
         say(f"no log yet in {folder}", DIM)
     return files
 
 
-def _log_line(name: str, line: str, named: bool) -> None:
+def _name_width(files: "Iterable[str]") -> int:
+    """0 where every line comes from the same log, and needs no name."""
+    names = list(files)
+    return max(map(len, names)) + 1 if len(names) > 1 else 0
+
+
+def _log_line(name: str, line: str, width: int) -> None:
     style = BAD if " ERROR " in line else ""
-    say(f"{name:<8}| {line}" if named else line, style)
+    say(f"{name:<{width}}| {line}" if width else line, style)
 
 
 def _follow(files: dict[str, Path]) -> None:
+    width = _name_width(files)
     positions = {name: path.stat().st_size if path.exists() else 0 for name, path in files.items()}
     while True:
         for name, path in files.items():
             lines, positions[name] = _added(path, positions[name])
             for line in lines:
-                _log_line(name, line, len(files) > 1)
+                _log_line(name, line, width)
         time.sleep(0.3)
 
 

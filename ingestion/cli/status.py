@@ -28,7 +28,7 @@ def show_status() -> None:
     _show_silver(silver)
     if bronze.end is not None:
         _show_freshness(silver)
-    _show_pipeline()
+    _show_dags()
     _show_drift(drift)
     _show_disk(disk)
 
@@ -133,20 +133,18 @@ def _show_freshness(silver: "SilverStatus") -> None:
     out.print()
 
 
-def _show_pipeline() -> None:
-    """What Airflow has said of the last run of its DAG; nothing where it has not run since the start."""
-    from ingestion.state import read_state
+def _show_dags() -> None:
+    """What Airflow has said of the last run of each DAG; nothing where none has run since the start."""
+    from ingestion.orchestration.alerts import dag_states
 
-    told = read_state("pipeline")
-    if not told:
-        return
-    ago = _ago(datetime.fromisoformat(told["at"]))
-    if told["state"] == "failed":
-        say(f"the DAG failed {ago} in {told['task']}: {shortened(told['reason'], 200)}", BAD)
-    elif told["state"] == "late":
-        say(f"the DAG's run {told['run']} was late {ago}", BAD)
-    else:
-        say(f"the DAG's last run succeeded {ago}", DIM)
+    for dag, told in dag_states().items():
+        ago = _ago(datetime.fromisoformat(told["at"]))
+        if told["state"] == "failed":
+            say(f"{dag} failed {ago} in {told['task']}: {shortened(told['reason'], 200)}", BAD)
+        elif told["state"] == "late":
+            say(f"{dag}: run {told['run']} was late {ago}", BAD)
+        else:
+            say(f"{dag}: last run succeeded {ago}", DIM)
 
 
 def _show_drift(drift: "Drift") -> None:

@@ -1,13 +1,22 @@
-"""What becomes of a run: one readable line in `sales status`."""
+"""What becomes of the runs of each DAG: one state file for each, shown by `sales status` and on `/metrics`."""
 
 import logging
 from collections.abc import Mapping
 from typing import Any
 
+from filelock import FileLock
+
+from ingestion.settings import PathSettings, load
 from ingestion.state import read_state, write_state
 
-NAME = "pipeline"
+PREFIX = "dag-"
 logger = logging.getLogger(__name__)
+
+
+def dag_states() -> dict[str, dict[str, Any]]:
+    """What was last told of each DAG, by its id; empty where none has run since the start of the stack."""
+    names = sorted(file.stem for file in load(PathSettings).run_dir.glob(f"{PREFIX}*.json"))
+    return {name.removeprefix(PREFIX): read_state(name) for name in names}
 
 
 def task_failed(context: Mapping[str, Any]) -> None:
@@ -17,27 +26,37 @@ def task_failed(context: Mapping[str, Any]) -> None:
     _tell(context, "failed", failed=1, task=task, reason=reason)
 
 
+def run_failed(context: Mapping[str, Any]) -> None:
+    """Told after its tasks; what they said stays, unless none of them could: the run took too long."""
+    _tell(context, "failed", task="the run", reason=str(context.get("reason") or "it took too long"))
+
+
 def run_succeeded(context: Mapping[str, Any]) -> None:
     _tell(context, "succeeded")
 
 
 async def run_is_late(context: Mapping[str, Any], **_: Any) -> None:
-    """Told by the triggerer, five minutes after a run was queued."""
-    _tell(context, "late", late=1)
+    """Told by the triggerer when the deadline has passed, also of a run that has failed long before."""
+    if context["dag_run"]["state"] in ("queued", "running"):
+        _tell(context, "late", late=1)
 
 
 def _tell(context: Mapping[str, Any], state: str, *, failed: int = 0, late: int = 0, **facts: Any) -> None:
-    known = read_state(NAME)
-    write_state(
-        NAME,
-        state,
-        run=_run_id(context),
-        failures=known.get("failures", 0) + failed,
-        late_runs=known.get("late_runs", 0) + late,
-        **facts,
-    )
-
-
-def _run_id(context: Mapping[str, Any]) -> str:
     run = context["dag_run"]
-    return str(run["dag_run_id"] if isinstance(run, Mapping) else run.run_id)
+    dag, run_id = (run["dag_id"], run["dag_run_id"]) if isinstance(run, Mapping) else (run.dag_id, run.run_id)
+    folder = load(PathSettings).run_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    # several tasks of a run fail at once
+    with FileLock(folder / f".{PREFIX}{dag}.lock"):
+        known = read_state(PREFIX + dag)
+        if known.get("state") == state == "failed" and known["run"] == run_id:
+            # the first failure is the cause of the others
+            facts = {"task": known["task"], "reason": known["reason"]}
+        write_state(
+            PREFIX + dag,
+            state,
+            run=run_id,
+            failures=known.get("failures", 0) + failed,
+            late_runs=known.get("late_runs", 0) + late,
+            **facts,
+        )

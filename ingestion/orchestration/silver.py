@@ -70,8 +70,6 @@ def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any
         "execution_config": ExecutionConfig(
             execution_mode=mode,
             invocation_mode=InvocationMode.DBT_RUNNER,
-            # it would start the slice a second time
-            setup_operator_args={"retries": 0} if watched else None,
         ),
         "render_config": RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
@@ -79,7 +77,7 @@ def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any
             test_behavior=TestBehavior.AFTER_EACH,
             should_detach_multiple_parents_tests=True,
             exclude=HOT_PATH_EXCLUDED,
-            # in watcher mode Cosmos tells of a table only when its task has run alone; see `complete`
+            # Cosmos would tell of a table before its tests; see `complete`
             emit_datasets=False,
         ),
         "operator_args": {
@@ -101,17 +99,17 @@ def profile() -> ProfileConfig:
 
 
 def complete(group: TaskGroup) -> None:
-    """What Cosmos leaves out: the ledger, which publishes, waits for the tests; each model tells of its table.
+    """What Cosmos leaves out: the ledger, which publishes, waits for the tests and tells of every table.
 
-    So no cleared task gets round a test.
+    So no cleared task gets round a test, and nobody hears of a table that is not published.
     """
     tasks = [task for task in group.iter_tasks() if isinstance(task, BaseOperator)]
     (dbt,) = [task for task in tasks if isinstance(task, DbtProducerWatcherOperator)]
     models = {task.model_unique_id.split(".")[-1]: task for task in tasks if isinstance(task, DbtRunWatcherOperator)}
-    for name, task in models.items():
-        task.outlets = [asset(f"silver.{name}")]
+    ledger = models["bilan_ingestion"]
+    ledger.outlets = [asset(f"silver.{name}") for name in sorted(models)]
     for test in tasks:
         if isinstance(test, DbtTestWatcherOperator):
-            test >> models["bilan_ingestion"]
+            test >> ledger
             # Cosmos 1.15 tells the outcome of a test only with that of its model, of which a test of several has none
             dbt.tests_per_model[test.model_unique_id] = [test.model_unique_id]

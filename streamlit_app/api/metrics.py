@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ingestion.orchestration.alerts import dag_states
 from ingestion.state import read_state
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
@@ -76,19 +77,8 @@ class _Orchestrated(Collector):
     """What the DAGs have left in their state files; nothing where they have never run."""
 
     def collect(self) -> Iterable[Metric]:
-        if pipeline := read_state("pipeline"):
-            yield CounterMetricFamily(
-                "sales_dag_task_failures", "Tasks of the DAG that have failed", value=pipeline["failures"]
-            )
-            yield CounterMetricFamily(
-                "sales_dag_late_runs", "Runs that missed their deadline", value=pipeline["late_runs"]
-            )
-            yield GaugeMetricFamily(
-                "sales_dag_last_run_succeeded",
-                "0 after a failed task or a missed deadline, until a run succeeds",
-                value=pipeline["state"] == "succeeded",
-            )
-            yield GaugeMetricFamily("sales_dag_last_run_timestamp_seconds", "When it ended", value=_at(pipeline))
+        if states := dag_states():
+            yield from _of_dags(states)
         if upkeep := read_state("maintenance"):
             yield GaugeMetricFamily("sales_maintenance_timestamp_seconds", "When it ended", value=_at(upkeep))
             for unit, what in (("files", "Data files"), ("bytes", "Size of the data files")):
@@ -101,6 +91,23 @@ class _Orchestrated(Collector):
                     for moment in ("before", "after"):
                         sizes.add_metric((table["table"], moment), table[f"{unit}_{moment}"])
                 yield sizes
+
+
+def _of_dags(states: dict[str, dict[str, Any]]) -> Iterable[Metric]:
+    failures = CounterMetricFamily("sales_dag_task_failures", "Tasks that have failed", labels=("dag",))
+    late = CounterMetricFamily("sales_dag_late_runs", "Runs that missed their deadline", labels=("dag",))
+    succeeded = GaugeMetricFamily(
+        "sales_dag_last_run_succeeded",
+        "0 after a failed task or a missed deadline, until a run succeeds",
+        labels=("dag",),
+    )
+    ended = GaugeMetricFamily("sales_dag_last_run_timestamp_seconds", "When that was told", labels=("dag",))
+    for dag, state in states.items():
+        failures.add_metric((dag,), state["failures"])
+        late.add_metric((dag,), state["late_runs"])
+        succeeded.add_metric((dag,), state["state"] == "succeeded")
+        ended.add_metric((dag,), _at(state))
+    yield from (failures, late, succeeded, ended)
 
 
 def _at(state: dict[str, Any]) -> float:

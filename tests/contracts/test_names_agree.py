@@ -10,6 +10,7 @@ import yaml
 from ingestion.bronze_table import BRONZE_COLUMNS
 from ingestion.dirty import KINDS
 from ingestion.event import EVENT_FIELDS
+from ingestion.maintenance import REMEMBERED
 from ingestion.settings import EMBEDDED_ENV, PROJECT, _Settings
 
 MODELS = PROJECT / "dbt_sales" / "models"
@@ -23,6 +24,12 @@ def model_yaml(name: str) -> dict:
 
 def test_there_are_models():
     assert len(MODEL_NAMES) == 9
+
+
+def test_delta_remembers_as_long_as_upkeep_counts_on():
+    project = yaml.safe_load((PROJECT / "dbt_sales" / "dbt_project.yml").read_text())
+    remembered = project["models"]["dbt_sales"]["+tblproperties"]["delta.deletedFileRetentionDuration"]
+    assert remembered == f"interval {REMEMBERED.days} days"
 
 
 def test_every_event_field_is_a_bronze_column():

@@ -1,6 +1,8 @@
 """The DAG through the real scheduler: started in a browser, its results asked by Airflow's REST API."""
 
+import os
 import re
+import time
 from dataclasses import replace
 
 import httpx
@@ -95,5 +97,21 @@ def test_upkeep_tells_what_it_found_and_left(stack, airflow):
     metrics = httpx.get(f"{stack.url}/metrics").text
     for moment in ("before", "after"):
         assert f'sales_maintenance_files{{moment="{moment}",table="bronze.ventes_raw"}}' in metrics
-    assert "sales_dag_last_run_succeeded 1.0" in metrics
+    for dag in ("unified_sales_pipeline", "delta_maintenance"):
+        assert f'sales_dag_last_run_succeeded{{dag="{dag}"}} 1.0' in metrics
     assert "everything agrees" in stack.verify()
+
+
+def test_airflow_forgets_old_runs_and_no_others(stack, airflow):
+    logs = stack.folder / "var" / "airflow" / "logs" / f"dag_id={airflow.dag}"
+    old = logs / "run_id=old" / "task_id=produce_sales_data"
+    old.mkdir(parents=True)
+    aged = time.time() - 4 * 86400
+    os.utime(old.parent, (aged, aged))
+    known = {run["dag_run_id"] for run in airflow.get("/dagRuns")["dag_runs"]}
+    upkeep = replace(airflow, dag="airflow_maintenance")
+    run = upkeep.trigger()
+    assert upkeep.wait(run).state == "success"
+    assert upkeep.returned(run, "forget_runs") == 1
+    assert {folder.name.removeprefix("run_id=") for folder in logs.iterdir()} == known
+    assert {run["dag_run_id"] for run in airflow.get("/dagRuns")["dag_runs"]} == known

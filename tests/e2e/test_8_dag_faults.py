@@ -6,6 +6,7 @@ import psutil
 import pytest
 from deltalake import DeltaTable
 
+from infra.local.airflow import WORKER
 from infra.local.ports import MARK
 from ingestion.bench.stack import until
 
@@ -32,8 +33,7 @@ def test_broker_down_then_two_runs_at_once(stack, airflow):
     assert tasks["check_infrastructure"].state == "failed"
     assert tasks["check_infrastructure"].tries == 4
     assert tasks["produce_sales_data"].state == "upstream_failed"
-    assert "no Kafka broker answers" in stack.state("pipeline")["reason"]
-    assert "check_infrastructure: no Kafka broker answers" in stack.sales("status")
+    assert "in check_infrastructure: no Kafka broker answers" in stack.sales("status")
 
     first, second = (airflow.trigger(count=5) for _ in range(2))
     healed(stack, airflow, first, second)
@@ -101,9 +101,7 @@ def executors(stack):
     found = set()
     for process in psutil.process_iter():
         try:
-            if "LocalExecutor" in " ".join(process.cmdline()) and process.environ().get(MARK) == str(
-                stack.folder / "var"
-            ):
+            if WORKER in " ".join(process.cmdline()) and process.environ().get(MARK) == str(stack.folder / "var"):
                 found.add(process.ppid())
         except psutil.Error:
             continue

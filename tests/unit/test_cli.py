@@ -19,7 +19,6 @@ from ingestion.cli.stack import _added
 from ingestion.gaps import Gap, accept_gaps, accepted_gaps
 from ingestion.orchestration import alerts
 from ingestion.settings import PathSettings, load
-from ingestion.state import read_state
 from ingestion.thrift import _first_line
 from ingestion.verify import NOT_YET_PUBLISHED, Check, Verification
 
@@ -138,17 +137,18 @@ def test_status_says_how_the_last_run_of_the_dag_went(
     run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
-    assert "the DAG" not in run("status")[1]
-    context = {"task_instance": SimpleNamespace(task_id="produce_sales_data"), "dag_run": SimpleNamespace(run_id="r1")}
+    assert "succeeded" not in run("status")[1]
+    ran = SimpleNamespace(dag_id="ventes", run_id="r1")
+    context = {"task_instance": SimpleNamespace(task_id="produce_sales_data"), "dag_run": ran}
     alerts.task_failed(context | {"exception": ValueError("no Kafka broker answers\nat 127.0.0.1:1")})
     _, out, _ = run("status")
-    told = [line for line in out.splitlines() if line.startswith("the DAG failed")]
+    told = [line for line in out.splitlines() if line.startswith("ventes failed")]
     assert [line.partition(" in ")[2] for line in told] == [
         "produce_sales_data: no Kafka broker answers at 127.0.0.1:1"
     ]
     alerts.run_succeeded(context)
-    assert "the DAG's last run succeeded" in run("status")[1]
-    assert read_state("pipeline")["failures"] == 1
+    assert "ventes: last run succeeded" in run("status")[1]
+    assert alerts.dag_states()["ventes"]["failures"] == 1
 
 
 def test_status_shortens_the_names_of_unknown_fields(

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from ingestion.maintenance import retention_hours
 from ingestion.publication import Publication
 
@@ -22,8 +24,9 @@ def test_everything_was_published_within_the_week() -> None:
 
 
 def test_a_slice_that_held_a_week_ago_is_kept_though_it_is_older() -> None:
-    assert retention_hours([closed(days=30), closed(days=20), closed(days=1)], NOW) == 20 * 24 + 1
+    assert retention_hours([closed(days=30), closed(days=8), closed(days=1)], NOW) == 8 * 24 + 1
 
 
-def test_a_lake_that_rests_keeps_what_it_shows() -> None:
-    assert retention_hours([closed(days=40)], NOW) == 40 * 24 + 1
+@pytest.mark.parametrize("days", [[40], [30, 20, 1], [9]])
+def test_nothing_is_deleted_that_delta_does_not_remember(days: list[int]) -> None:
+    assert retention_hours([closed(days=each) for each in days], NOW) is None

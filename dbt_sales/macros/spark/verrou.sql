@@ -2,8 +2,8 @@
    half-made slice, and no MERGE loses against another's.
 
    The lock is a view in the gateway's catalogue: creating it is atomic, and it is gone when the gateway is.  Its only row
-   says who holds it, and until when.  `sales silver` and the follower free the lock of a run whose process is dead
-   (ingestion/silver.py); the lease is for what they cannot see. #}
+   says who holds it, and until when.  `sales silver`, the follower and the DAG free the lock of a run whose process is
+   dead (ingestion/silver.py); the lease is for what they cannot see. #}
 {% macro prendre_le_verrou(attente_s=180) %}
     {%- set bail_s = 3600 if var('rebuild') else 900 -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test', 'retry') -%}
@@ -18,7 +18,7 @@
                 {%- do run_query("select java_method('java.lang.Thread', 'sleep', 1000L)") -%}
                 {%- set etat.a_nous = porteur_du_verrou().invocation == invocation_id -%}
             {%- elif porteur.invocation and porteur.fin < maintenant -%}
-                {%- do run_query("drop view if exists default.verrou_silver") -%}
+                {%- do liberer_le_verrou(porteur.invocation) -%}
             {%- else -%}
                 {%- if essai == 0 -%}
                     {%- do log("waiting for another Silver run to end", info=true) -%}
@@ -37,10 +37,22 @@
 
 {% macro rendre_le_verrou() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test', 'retry') -%}
-        {%- if porteur_du_verrou().invocation == invocation_id -%}
-            {%- do run_query("drop view if exists default.verrou_silver") -%}
-        {%- endif -%}
+        {%- do liberer_le_verrou(invocation_id) -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{# Free the lock if that invocation holds it, and no other. #}
+{% macro liberer_le_verrou(invocation) %}
+    {%- set liberation -%}
+        begin
+            declare exit handler for sqlstate '42P01' begin end;
+            if exists (select * from default.verrou_silver where invocation = '{{ invocation }}') then
+                drop view default.verrou_silver;
+            end if;
+        end
+    {%- endset -%}
+    {%- do run_query(liberation) -%}
 {% endmacro %}
 
 

@@ -275,15 +275,15 @@ def test_metrics_name_routes_never_addresses(tiny, sampler):
 
 def test_metrics_of_the_dags(api, own_folders):
     assert "sales_dag" not in api.get("/metrics").text
-    run = {"task_instance": SimpleNamespace(task_id="t"), "dag_run": SimpleNamespace(run_id="r")}
+    run = {"task_instance": SimpleNamespace(task_id="t"), "dag_run": SimpleNamespace(dag_id="d", run_id="r")}
     alerts.task_failed(run)
-    assert "sales_dag_last_run_succeeded 0.0" in api.get("/metrics").text
+    assert 'sales_dag_last_run_succeeded{dag="d"} 0.0' in api.get("/metrics").text
     alerts.run_succeeded(run)
     write_state("maintenance", "done", tables=[asdict(Upkeep("silver.ventes_clean", 9, 900, 2, 300))])
     metrics = api.get("/metrics").text
-    assert "sales_dag_task_failures_total 1.0" in metrics
-    assert "sales_dag_late_runs_total 0.0" in metrics
-    assert "sales_dag_last_run_succeeded 1.0" in metrics
+    assert 'sales_dag_task_failures_total{dag="d"} 1.0' in metrics
+    assert 'sales_dag_late_runs_total{dag="d"} 0.0' in metrics
+    assert 'sales_dag_last_run_succeeded{dag="d"} 1.0' in metrics
     assert 'sales_maintenance_files{moment="before",table="silver.ventes_clean"} 9.0' in metrics
     assert 'sales_maintenance_bytes{moment="after",table="silver.ventes_clean"} 300.0' in metrics
 
