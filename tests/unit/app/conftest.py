@@ -31,6 +31,11 @@ FIRST = [
 SECOND = [(5, "Livre Data Science", "Italy", "Enterprise", "2025-12-23T00:00:00", 3, "12.50")]
 
 
+@pytest.fixture(autouse=True)
+def no_stack(own_folders):
+    """What a stack on this machine says of itself is not the app's under test."""
+
+
 class TinyLake:
     """Writes slices; `lake` is what the code under test reads."""
 

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from ingestion.bench.api import ENDPOINTS
 from ingestion.bench.sample_lake import PUBLISHED
+from ingestion.settings import load
 from streamlit_app import queries
 from streamlit_app.api.app import create_app
 from streamlit_app.labels import LABELS
@@ -190,6 +191,7 @@ def test_a_search_says_that_the_events_cannot_be_read(page, published, monkeypat
     write_deltalake(str(bronze), pa.table({"vente_id": ["1"]}))
     half(commit(bronze))
     monkeypatch.setenv("LAKE_DIR", str(published.silver.parent))
+    load.cache_clear()
     app = page(published.lake, "confiance")
     app.text_input(key="vente_id").set_value("1").run()
     assert not app.exception
