@@ -64,7 +64,7 @@ status: $(VENV)/.installed ## what runs, how far, how fresh
 logs: $(VENV)/.installed ## follow every log of the stack
 	@sales logs --follow
 
-test: setup ## every test, on the real broker and engine
+test: setup ## all tests but test-airflow, on the real broker and engine
 	@cd "$(ROOT)" && python -m pytest -n 2 --cov --cov-report= tests/unit tests/contracts
 	@cd "$(ROOT)" && python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=10 -m "not airflow" tests/dags tests/e2e
 

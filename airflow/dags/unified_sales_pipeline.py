@@ -41,7 +41,10 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
     params={
         "count": Param(50, type="integer", minimum=1, maximum=100_000, title="Sales to send"),
         "seed": Param(
-            None, type=["null", "integer"], title="Seed", description="Repeats a run, but for ids and times."
+            None,
+            type=["null", "integer"],
+            title="Seed",
+            description="The same one sends the same sales, but for ids and times.",
         ),
         "dirty": Param(False, type="boolean", title="Also send one faulty event of every kind"),
     },

@@ -121,7 +121,7 @@ def show_addresses() -> None:
     rows = [
         ["dashboard", f"{page}/"],
         ["API", f"{page}/api/docs"],
-        ["lineage (after make docs)", f"{page}/lineage/"],
+        ["lineage (after make docs or make airflow)", f"{page}/lineage/"],
         ["SQL (Thrift)", f"jdbc:hive2://{spark.host}:{spark.thrift_port}/silver"],
         ["Spark UI", f"http://{spark.host}:{spark.ui_port}/"],
         ["Kafka", kafka.bootstrap_servers],
