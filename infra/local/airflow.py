@@ -13,7 +13,6 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.ports import MARK
 from ingestion.settings import PROJECT, AirflowSettings, PathSettings, load
 from ingestion.state import read_state, replace_text, write_state
 
@@ -48,10 +47,12 @@ def main() -> None:
 
 def _workers() -> list[int]:
     """Processes of a scheduler that was killed: LocalExecutor's workers outlive it."""
-    mark, found = str(load(PathSettings).var_dir), []
-    for process in psutil.process_iter():
+    from infra.local.stack import marked_processes
+
+    found = []
+    for process in marked_processes():
         with suppress(psutil.Error):
-            if WORKER in " ".join(process.cmdline()) and process.environ().get(MARK) == mark:
+            if WORKER in " ".join(process.cmdline()):
                 found.append(process.pid)
     return found
 
@@ -61,8 +62,9 @@ def prepare() -> None:
     home = _home()
     home.mkdir(parents=True, exist_ok=True)
     _secrets()
-    own = {name: value for name, value in os.environ.items() if name.startswith("AIRFLOW_")}
-    write_state(SETTINGS, "wanted", environment=own)
+    # by name: the caller's environment may hold secrets of another Airflow
+    settings = {f"AIRFLOW_{name}".upper(): str(value) for name, value in load(AirflowSettings)}
+    write_state(SETTINGS, "wanted", environment=settings)
     stamp, wanted = home / ".migrated", version("apache-airflow")
     if stamp.exists() and stamp.read_text() == wanted:
         return

@@ -176,7 +176,6 @@ def start_airflow() -> bool:
         if not (wanted := supervision.stopped(AIRFLOW)):
             return False
         if len(wanted) == len(AIRFLOW):
-            refuse_taken_ports(AIRFLOW)
             airflow.prepare()
         supervision.start(wanted)
     return True

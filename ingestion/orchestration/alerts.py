@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 def dag_states() -> dict[str, dict[str, Any]]:
     """What was last told of each DAG, by its id; empty where none has run since the start of the stack."""
     names = sorted(file.stem for file in load(PathSettings).run_dir.glob(f"{PREFIX}*.json"))
-    return {name.removeprefix(PREFIX): read_state(name) for name in names}
+    # a stack that goes down deletes them
+    return {name.removeprefix(PREFIX): state for name in names if (state := read_state(name))}
 
 
 def task_failed(context: Mapping[str, Any]) -> None:

@@ -2,9 +2,7 @@
 
 import base64
 import re
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,10 +12,7 @@ from pydantic import TypeAdapter
 
 from ingestion.freshness import Freshness
 from ingestion.gaps import Gap, accept_gaps
-from ingestion.maintenance import Upkeep
-from ingestion.orchestration import alerts
 from ingestion.settings import PathSettings, load
-from ingestion.state import write_state
 from streamlit_app.api import models, operations
 from streamlit_app.api.app import create_app
 from streamlit_app.live import Sampler
@@ -258,34 +253,6 @@ def test_a_waiting_event_makes_the_figures_stale(published):
         assert "more than 60 seconds" in status["stale_reason"]
         assert api.get("/api/top_products").headers["X-Data-Status"] == "stale"
         assert "sales_stale 1.0" in api.get("/metrics").text
-
-
-def test_metrics_name_routes_never_addresses(tiny, sampler):
-    tiny.publish(rejected=[(0, "illisible", b"x")])
-    api = TestClient(create_app(tiny.lake, sampler))
-    api.get("/api/top_products?pays=France")
-    api.get("/api/secret-address")
-    metrics = api.get("/metrics").text
-    assert 'sales_api_request_seconds_count{route="/api/top_products",status="200"} 1.0' in metrics
-    assert "secret-address" not in metrics
-    assert 'ventes_rejected{raison="illisible"} 1.0' in metrics
-    for name in ("sales_published_tranche", "sales_lag_events", "sales_stale", "sales_data_age_seconds"):
-        assert re.search(rf"^{name} \d", metrics, re.MULTILINE), name
-
-
-def test_metrics_of_the_dags(api, own_folders):
-    assert "sales_dag" not in api.get("/metrics").text
-    run = {"task_instance": SimpleNamespace(task_id="t"), "dag_run": SimpleNamespace(dag_id="d", run_id="r")}
-    alerts.task_failed(run)
-    assert 'sales_dag_last_run_succeeded{dag="d"} 0.0' in api.get("/metrics").text
-    alerts.run_succeeded(run)
-    write_state("maintenance", "done", tables=[asdict(Upkeep("silver.ventes_clean", 9, 900, 2, 300))])
-    metrics = api.get("/metrics").text
-    assert 'sales_dag_task_failures_total{dag="d"} 1.0' in metrics
-    assert 'sales_dag_late_runs_total{dag="d"} 0.0' in metrics
-    assert 'sales_dag_last_run_succeeded{dag="d"} 1.0' in metrics
-    assert 'sales_maintenance_files{moment="before",table="silver.ventes_clean"} 9.0' in metrics
-    assert 'sales_maintenance_bytes{moment="after",table="silver.ventes_clean"} 300.0' in metrics
 
 
 def test_lineage_says_how_to_make_it_until_it_is_there(api, own_folders, monkeypatch):
