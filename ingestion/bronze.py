@@ -15,8 +15,9 @@ from tenacity import Retrying, retry_if_exception_type, wait_fixed
 from ingestion.bronze_table import bronze_projection
 from ingestion.gaps import accepted_gaps
 from ingestion.gateway import Filler
+from ingestion.life import alive
 from ingestion.position import BronzeError, find_position, offset_gaps
-from ingestion.process import alive, configure_logging
+from ingestion.process import configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
 from ingestion.state import read_state, replace_text, write_state
@@ -167,11 +168,11 @@ def _watch(query: "Query", session_id: str) -> None:
     logger.info("stream %s runs", QUERY_NAME)
     while True:
         state = read_state("gateway")
-        if state.get("session_id") != session_id or not alive(state["pid"]):
+        if state.get("session_id") != session_id or not alive(state["life"]):
             raise BronzeError("the gateway has gone; the stream starts again with the next one")
         if not query.isActive:
             raise BronzeError(_stream_failure(query))
-        write_state("bronze", "running", gateway=state["pid"], **_progress(query))
+        write_state("bronze", "running", gateway=state["life"], **_progress(query))
         time.sleep(1)
 
 

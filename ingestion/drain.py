@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from ingestion.lake import BronzeOffsets
-from ingestion.process import alive
+from ingestion.life import alive
 from ingestion.settings import KafkaSettings, load
 from ingestion.state import read_state
 from ingestion.topic import Offsets, offset_range
@@ -55,5 +55,5 @@ def _refuse_failed_stream() -> None:
 def _refuse_dead_stream() -> None:
     _refuse_failed_stream()
     state = read_state("bronze")
-    if not state or not alive(state["pid"]):
+    if not state or not alive(state["life"]):
         raise DrainError("the bronze process does not run; start the stack (sales up)")

@@ -8,7 +8,8 @@ import time
 
 from ingestion import gateway
 from ingestion.compaction import compact
-from ingestion.process import alive, configure_logging
+from ingestion.life import alive
+from ingestion.process import configure_logging
 from ingestion.settings import SilverSettings, load
 from ingestion.silver import Silver, SilverError
 from ingestion.state import read_state, write_state
@@ -62,7 +63,7 @@ def _rest_while_airflow_runs() -> None:
 
 def airflow_runs() -> bool:
     scheduler = read_state("airflow-scheduler")
-    return bool(scheduler) and alive(scheduler["pid"])
+    return bool(scheduler) and alive(scheduler["life"])
 
 
 def _compact() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from ingestion.process import alive
+from ingestion.life import alive
 from ingestion.settings import KafkaSettings, load
 from ingestion.state import read_state
 from ingestion.topic import BrokerError, Offsets, reader
@@ -76,7 +76,7 @@ def stream_fault(state: dict[str, Any]) -> tuple[str | None, str | None]:
         return "no_process", CAUSES["no_process"]
     if state["state"] == "failed":
         return "failed", state.get("error")
-    if not alive(state["pid"]):
+    if not alive(state["life"]):
         return "no_process", CAUSES["no_process"]
     if state["state"] != "running":
         return "waiting", f"the Bronze process waits for the {state.get('for_', 'stack')}"

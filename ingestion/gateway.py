@@ -20,7 +20,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ingestion.bronze_table import CREATE_BRONZE
-from ingestion.process import alive, configure_logging
+from ingestion.life import alive
+from ingestion.process import configure_logging
 from ingestion.settings import PathSettings, load
 from ingestion.state import read_state, write_state
 from ingestion.thrift import NoGatewayError, session
@@ -131,7 +132,7 @@ def fault() -> str | None:
 def _session() -> str | None:
     """The session id of the gateway that runs now; None where none runs."""
     gateway = read_state("gateway")
-    return str(gateway["session_id"]) if gateway and alive(gateway["pid"]) else None
+    return str(gateway["session_id"]) if gateway and alive(gateway["life"]) else None
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
-"""What our resident processes share: logging, and whether another one lives."""
+"""What our resident processes share: how they log."""
 
 import logging
 import sys
 import time
-
-import psutil
 
 
 def configure_logging() -> None:
@@ -18,11 +16,3 @@ def configure_logging() -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # logs a traceback for each refused connection; whoever connects has the error anyway
     logging.getLogger("thrift").setLevel(logging.CRITICAL)
-
-
-def alive(pid: int) -> bool:
-    """Whether the process runs; one that is dead and not yet collected does not."""
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False

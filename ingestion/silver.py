@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import psutil
 
 from ingestion import thrift
 from ingestion.lake import BronzeOffsets
-from ingestion.process import alive
+from ingestion.life import alive, own_life
 from ingestion.publication import Publication, publications
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
 from ingestion.topic import Offsets
@@ -140,7 +141,7 @@ def generate_docs() -> Path:
 
 def holder() -> str:
     """How this process signs the lock on Silver (dbt_sales/macros/spark/verrou.sql)."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return str(own_life())
 
 
 def break_dead_lock() -> None:
@@ -161,10 +162,14 @@ def break_dead_lock() -> None:
 
 
 def _may_live(holder: str) -> bool:
-    """`holder` is host:pid.  A `dbt` typed by hand cannot leave its number: any dbt on this machine may be it."""
-    host, _, pid = holder.rpartition(":")
-    if pid:
-        return host != socket.gethostname() or alive(int(pid))
+    """`holder`: a process's number, which a `dbt` typed by hand cannot leave.
+
+    That may be any dbt that reaches the gateway: on this machine it can be seen, elsewhere the lease alone tells.
+    """
+    if holder:
+        return alive(int(holder))
+    if not ip_address(socket.gethostbyname(load(SparkSettings).host)).is_loopback:
+        return True
     commands = (process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"]))
     return any(Path(word).name in ("dbt", "dbt.cli.main") for command in commands for word in command[:3])
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ingestion.life import own_life
 from ingestion.settings import PathSettings, load
 
 
@@ -13,7 +14,7 @@ def write_state(name: str, state: str, **facts: Any) -> None:
     """Replace the process's state; readers see the old or the new file, never half of one."""
     folder = load(PathSettings).run_dir
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"state": state, "pid": os.getpid(), "at": datetime.now(UTC).isoformat(), **facts}
+    content = {"state": state, "pid": os.getpid(), "life": own_life(), "at": datetime.now(UTC).isoformat(), **facts}
     replace_text(folder / f"{name}.json", json.dumps(content, default=str))
 
 

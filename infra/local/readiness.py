@@ -10,7 +10,7 @@ import httpx
 from infra.local.launch import read_starts
 from infra.local.supervision import StackError
 from ingestion import gateway, thrift
-from ingestion.process import alive
+from ingestion.life import alive
 from ingestion.settings import AirflowSettings, AppSettings, KafkaSettings, PathSettings, load
 from ingestion.state import read_state
 from ingestion.topic import BrokerError, topic_id
@@ -62,7 +62,7 @@ def probe_silver() -> str | None:
 
 def _probe_state(name: str, good: tuple[str, ...]) -> str | None:
     state = read_state(name)
-    if state.get("state") in good and alive(state["pid"]):
+    if state.get("state") in good and alive(state["life"]):
         return None
     if state.get("state") == "waiting":
         return f"waits for {state.get('for_', 'another process')}"

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from pyhive.exc import OperationalError
 from TCLIService.ttypes import TOpenSessionResp, TStatus, TStatusCode
@@ -21,6 +20,16 @@ from ingestion.state import write_state
 from ingestion.thrift import NoGatewayError, StatementError, session
 
 Start = Callable[[str], "subprocess.Popen[bytes]"]
+
+
+GATEWAY = """
+import os, sys
+from ingestion.state import write_state
+write_state("gateway", "started", session_id=sys.argv[1])
+print(flush=True)
+# as the JVM takes the place of the process that says it
+os.execlp("sleep", "sleep", "60")
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +48,10 @@ def start() -> Iterator[Start]:
     started = []
 
     def start_gateway(session_id: str) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        process = subprocess.Popen([sys.executable, "-c", GATEWAY, session_id], stdout=subprocess.PIPE)
         started.append(process)
-        write_state("gateway", "started", session_id=session_id)
-        # the state names the process that writes it, and the JVM takes that one's place
-        state = load(gateway.PathSettings).run_dir / "gateway.json"
-        state.write_text(state.read_text().replace(f'"pid": {psutil.Process().pid}', f'"pid": {process.pid}'))
+        assert process.stdout is not None
+        process.stdout.readline()
         return process
 
     yield start_gateway

@@ -72,7 +72,7 @@
 {% endmacro %}
 
 
-{# The row of the lock: invocation, end of its lease in epoch seconds, host and process; an empty invocation where nobody
+{# The row of the lock: invocation, end of its lease in epoch seconds, the process; an empty invocation where nobody
    holds it.  One statement: between two the holder may give it back. #}
 {% macro porteur_du_verrou(dabord='') %}
     {%- set lecture -%}

@@ -1,19 +1,18 @@
 """When figures are stale, and when they are only old."""
 
-import os
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ingestion.freshness import CAUSES, Freshness, stream_fault
+from ingestion.life import NUMBERS, own_life
 from streamlit_app.labels import LABELS
 from streamlit_app.live import Sampler
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ALIVE = os.getpid()
-# above the largest process id that Linux gives
-DEAD = 2**22 + 1
+# above every number that is drawn
+DEAD = NUMBERS + 1
 
 
 def ago(seconds):
@@ -38,21 +37,24 @@ def test_stale_is_a_waiting_event_or_a_dead_stream(measured_at, lag, oldest, fau
 
 
 @pytest.mark.parametrize(
-    ("state", "fault"),
+    ("state", "lives", "fault"),
     [
-        ({"state": "running", "pid": ALIVE}, None),
-        ({"state": "running", "pid": DEAD}, "no_process"),
-        ({}, "no_process"),
-        ({"state": "waiting", "pid": ALIVE, "for_": "broker"}, "waiting"),
-        ({"state": "failed", "pid": DEAD, "error": "offset gap"}, "failed"),
+        ({"state": "running"}, True, None),
+        ({"state": "running"}, False, "no_process"),
+        ({"state": "waiting", "for_": "broker"}, True, "waiting"),
+        ({"state": "failed", "error": "offset gap"}, False, "failed"),
     ],
 )
-def test_the_stream_is_up_only_when_its_process_runs_and_says_so(state, fault):
-    assert stream_fault(state)[0] == fault
+def test_the_stream_is_up_only_when_its_process_runs_and_says_so(state, lives, fault):
+    assert stream_fault(state | {"life": own_life() if lives else DEAD})[0] == fault
+
+
+def test_the_stream_is_down_where_nobody_has_said_anything():
+    assert stream_fault({})[0] == "no_process"
 
 
 def test_the_streams_own_words_are_kept_apart():
-    fault, error = stream_fault({"state": "failed", "pid": DEAD, "error": "offset gap in /delta"})
+    fault, error = stream_fault({"state": "failed", "life": DEAD, "error": "offset gap in /delta"})
     assert (fault, error) == ("failed", "offset gap in /delta")
     assert "/delta" not in CAUSES["failed"]
 
