@@ -10,7 +10,7 @@ UV := $(ROOT)/.uv/bin/uv
 UV_VERSION := 0.13.9
 # the first interpreter that answers and is 3.11 or 3.12
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do $$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' >/dev/null 2>&1 && { command -v $$p; break; }; done)
-GROUPS_ := --group ingestion --group dbt --group app --group airflow --group local --group dev
+GROUPS_ := --group ingestion --group spark --group dbt --group app --group airflow --group local --group dev
 # uv's own list of authorities lacks a company's; the system's has it, where there is one
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),true,false)
 # an empty environment has no PATH

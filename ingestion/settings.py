@@ -124,10 +124,19 @@ class SilverSettings(_Settings):
 
 
 class AppSettings(_Settings):
+    """`public_url`: where people reach the page, when not at host and port; `redis_url`: a cache for all replicas."""
+
     model_config = SettingsConfigDict(env_prefix="APP_", frozen=True, extra="ignore")
 
     host: str
     port: Port
+    public_url: str = ""
+    redis_url: str = ""
+
+    @property
+    def url(self) -> str:
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
 
 def _cron(expression: str) -> str:
@@ -139,7 +148,10 @@ def _cron(expression: str) -> str:
 
 
 class AirflowSettings(_Settings):
-    """`schedule`: a cron expression in UTC; empty where runs are only started by hand."""
+    """`schedule`: a cron expression in UTC; empty where runs are only started by hand.
+
+    `database`: for the upkeep, in SQLAlchemy's words; Airflow hides its own from tasks.  Empty: the embedded one.
+    """
 
     model_config = SettingsConfigDict(env_prefix="AIRFLOW_", frozen=True, extra="ignore")
 
@@ -147,6 +159,7 @@ class AirflowSettings(_Settings):
     port: Port
     schedule: Annotated[str, AfterValidator(_cron)]
     dags_dir: Folder
+    database: str = ""
 
 
 def _lower_first(message: str) -> str:

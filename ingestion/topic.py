@@ -1,4 +1,7 @@
-"""The topic: its creation, its identity and its offsets, asked from the broker."""
+"""The topic: its creation, its identity and its offsets, asked from the broker.
+
+The bronze process creates it; so does: python -m ingestion.topic
+"""
 
 import logging
 import socket
@@ -11,7 +14,8 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.cluster import collect_hosts
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-from ingestion.settings import KafkaSettings
+from ingestion.process import configure_logging
+from ingestion.settings import KafkaSettings, load
 
 Offsets = dict[int, int]
 Client = TypeVar("Client", KafkaAdminClient, KafkaConsumer)
@@ -132,3 +136,8 @@ def offset_range(settings: KafkaSettings) -> tuple[Offsets, Offsets]:
     with reader(settings) as (consumer, partitions):
         first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
     return {tp.partition: first[tp] for tp in partitions}, {tp.partition: end[tp] for tp in partitions}
+
+
+if __name__ == "__main__":
+    configure_logging()
+    create_topic(load(KafkaSettings))

@@ -1,4 +1,4 @@
-"""Page, API, lineage and metrics from one process and port.  Run: python -m infra.local.app"""
+"""Page, API, lineage and metrics from one process and port.  Run: python -m streamlit_app.serve"""
 
 import gc
 import sys

@@ -1,12 +1,13 @@
 """Read by every Airflow process at its start.
 
-The scheduler forks each task: what it has imported by then costs the task nothing (4 s of imports otherwise).
+The scheduler (or Celery's worker) forks each task: what it has imported by then costs the task nothing (4 s of imports
+otherwise).
 """
 
 import sys
 from importlib import import_module
 
-if "scheduler" in sys.argv:
+if "scheduler" in sys.argv or "worker" in sys.argv:
     for module in (
         "cosmos",
         "cosmos.operators.watcher",

@@ -15,7 +15,7 @@ class Sales(AirflowPlugin):
     external_views: ClassVar[list[dict[str, Any]]] = [
         {
             "name": page,
-            "href": f"http://{APP.host}:{APP.port}{path}",
+            "href": f"{APP.url}{path}",
             "destination": "dag_run",
             # without a route of its own Airflow shows no tab
             "url_route": f"sales-{page.lower()}",

@@ -1,14 +1,17 @@
 """Fetch the pinned jars with the Ivy that pyspark carries, and check each against its committed SHA-256 sum.
 
-`spark.txt` and `kafka.txt` hold one jar a line: `<sha256>  <group>:<artifact>:<version>`, without transitivity, so
-that what runs is exactly what is listed.  A second run fetches nothing and needs no network.
+Run: sales jars; in the build of an image: python -m infra.jars.fetch SET...
+
+`spark.txt`, `kafka.txt` and `agent.txt` hold one jar a line: `<sha256>  <group>:<artifact>:<version>`, without
+transitivity, so that what runs is exactly what is listed.  A second run fetches nothing and needs no network.
 """
 
 import hashlib
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -16,9 +19,11 @@ from xml.sax.saxutils import quoteattr
 from filelock import FileLock
 
 from infra.jars.network import network_options
-from infra.local.java import java_binary
+from infra.spark.java import java_binary
+from ingestion.settings import PathSettings, load
 
 LISTS = Path(__file__).parent
+# of the embedded stack
 SETS = ("spark", "kafka")
 
 
@@ -69,11 +74,11 @@ def refuse_missing(folder: Path) -> None:
         raise JarError(f"{len(absent)} jars are missing in {folder}, the first is {absent[0]}; fetch them (sales jars)")
 
 
-def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None) -> int:
-    """Bring every pinned jar into `<folder>/<set>/`; return how many were fetched.  Raises JarError by file name."""
+def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None, sets: Iterable[str] = SETS) -> int:
+    """Bring the pinned jars into `<folder>/<set>/`; return how many were fetched.  Raises JarError by file name."""
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".fetch.lock"):
-        fetched = sum(_fetch_set(jar_set, folder, on_progress) for jar_set in SETS)
+        fetched = sum(_fetch_set(jar_set, folder, on_progress) for jar_set in sets)
         # worth keeping for the next try, not after the last
         shutil.rmtree(folder / "cache", ignore_errors=True)
     return fetched
@@ -153,3 +158,7 @@ def _first_error(output: str) -> str:
     lines = [line.strip(" \t:") for line in output.splitlines()]
     causes = [line for line in lines if any(word in line.lower() for word in ("exception", "error", "not found"))]
     return next(iter(causes), "")[:300]
+
+
+if __name__ == "__main__":
+    fetch(load(PathSettings).jars_dir, sets=sys.argv[1:])

@@ -68,7 +68,7 @@ def prepare() -> None:
     stamp, wanted = home / ".migrated", version("apache-airflow")
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    _airflow("migrate")
+    _airflow("migrate", env=environment())
     stamp.write_text(wanted)
 
 
@@ -76,7 +76,9 @@ def forget_old_runs(kept: timedelta = timedelta(days=3)) -> int:
     """Delete what Airflow knows of runs that are older, and their logs; how many runs' logs.  Raises AirflowError."""
     until = datetime.now(UTC) - kept
     # in small transactions: SQLite lets nobody else write meanwhile
-    _airflow("clean", "--clean-before-timestamp", until.isoformat(), "--skip-archive", "--yes", "--batch-size", "500")
+    command = ["clean", "--clean-before-timestamp", until.isoformat(), "--skip-archive", "--yes", "--batch-size", "500"]
+    # a task is not told where the database is
+    _airflow(*command, env=os.environ | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _database()})
     logs = [run for run in (_home() / "logs").glob("*/*") if run.is_dir() and not run.is_symlink()]
     runs = [run for run in logs if run.stat().st_mtime < until.timestamp()]
     for run in runs:
@@ -84,13 +86,17 @@ def forget_old_runs(kept: timedelta = timedelta(days=3)) -> int:
     return len(runs)
 
 
-def _airflow(*command: str) -> None:
+def _airflow(*command: str, env: dict[str, str]) -> None:
     result = subprocess.run(
-        [AIRFLOW, "db", *command], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [AIRFLOW, "db", *command], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if result.returncode:
         last = (result.stdout.strip().splitlines() or ["no reason given"])[-1]
-        raise AirflowError(f"airflow db {command[0]} failed on the database in {_home()}: {last}")
+        raise AirflowError(f"airflow db {command[0]} failed on the database of {_home()}: {last}")
+
+
+def _database() -> str:
+    return load(AirflowSettings).database or f"sqlite:///{_home() / 'airflow.db'}"
 
 
 def address() -> str:
@@ -127,7 +133,7 @@ def environment() -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file()),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address()}/execution/",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _database(),
         "AIRFLOW__API__HOST": settings.host,
         "AIRFLOW__API__PORT": str(settings.port),
         "AIRFLOW__API__BASE_URL": address(),

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from string import Template
 
-from infra.local.java import java_binary, resident_jvm_options
+from infra.spark.java import java_binary, resident_jvm_options
 from ingestion.settings import BrokerSettings, PathSettings, load
 
 HERE = Path(__file__).parent

@@ -19,9 +19,9 @@ import psutil
 from filelock import FileLock, Timeout
 
 from infra.local import supervision
-from infra.local.java import java_version
 from infra.local.ports import MARK, port_faults
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
+from infra.spark.java import java_version
 from ingestion.settings import (
     PROJECT,
     BronzeSettings,

@@ -15,10 +15,10 @@ from ingestion.settings import PROJECT, PathSettings, load
 # in the order in which they are stopped, backwards
 PROGRAMS = {
     "kafka": "infra.local.kafka",
-    "gateway": "infra.local.gateway",
+    "gateway": "infra.spark.gateway",
     "bronze": "ingestion.bronze",
     "silver": "ingestion.follower",
-    "app": "infra.local.app",
+    "app": "streamlit_app.serve",
 }
 # started on demand, by `sales airflow`
 AIRFLOW = dict.fromkeys(COMMANDS, "infra.local.airflow")

@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 
 from infra.local.isolation import isolated_environment
-from infra.local.java import java_version
 from infra.local.ports import MARK
+from infra.spark.java import java_version
 from ingestion.settings import PROJECT, PathSettings, load
 
 # the cache is 340 MB, and is written twice on its way
@@ -87,7 +87,7 @@ def main() -> None:
     log_dir = load(PathSettings).log_dir
     log_dir.mkdir(parents=True)
     _step("starting a broker and a gateway")
-    modules = {"kafka": "infra.local.kafka", "gateway": "infra.local.gateway", "bronze": "ingestion.bronze"}
+    modules = {"kafka": "infra.local.kafka", "gateway": "infra.spark.gateway", "bronze": "ingestion.bronze"}
     running = {name: _start(module, log_dir / f"{name}.log") for name, module in modules.items()}
     for name, process in running.items():
         _wait_until_ready(name, process, log_dir)

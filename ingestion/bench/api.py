@@ -121,7 +121,7 @@ def _windows(end: datetime) -> Iterator[str]:
 @contextmanager
 def app(stack: Stack) -> Iterator[None]:
     """Page and API of the stack, and nothing else of it; what they say is thrown away."""
-    process = stack.start("python", "-m", "infra.local.app", quiet=True)
+    process = stack.start("python", "-m", "streamlit_app.serve", quiet=True)
     try:
 
         def answers() -> bool:

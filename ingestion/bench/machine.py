@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.java import java_version
 from infra.local.ports import MARK
+from infra.spark.java import java_version
 from ingestion.settings import PathSettings, load
 
 

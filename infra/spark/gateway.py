@@ -1,4 +1,4 @@
-"""Run the gateway in the foreground.  Run: python -m infra.local.gateway (supervisor does)."""
+"""Run the gateway in the foreground, on this machine or on a cluster.  Run: python -m infra.spark.gateway"""
 
 import os
 import shutil
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pyspark
 
-from infra.local.java import java_binary, java_version, resident_jvm_options, spark_jvm_options
+from infra.spark.java import java_binary, java_version, resident_jvm_options, spark_jvm_options
 from ingestion.settings import PROJECT, PathSettings, SparkSettings, load
 from ingestion.state import write_state
 
 SPARK_CONFIG = PROJECT / "infra" / "spark"
 SPARK_HOME = Path(pyspark.__file__).parent
+LOGGING = f"-Dlog4j2.configurationFile={SPARK_CONFIG / 'log4j2.properties'}"
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
 # Half of a fresh gateway's work is the optimising compiler's, most of it for code that never pays it back: it waits for
@@ -58,12 +59,15 @@ def gateway_command() -> list[str]:
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(paths.lake_dir),
         "spark.scheduler.allocation.file": f"file://{SPARK_CONFIG / 'fairscheduler.xml'}",
+        # on a cluster: its workers have the same image
+        "spark.executor.extraClassPath": f"{paths.jars_dir / 'spark'}/*",
+        "spark.executor.extraJavaOptions": " ".join([LOGGING, "-XX:+UseSerialGC", "-Duser.timezone=UTC"]),
     }
     return [
         *(str(java_binary()), *spark_jvm_options(), *_start_up_cache(paths.jars_dir)),
         *(f"-Xmx{spark.driver_memory}", "-XX:+UseSerialGC", *LAZY_COMPILER, *resident_jvm_options("gateway")),
         *(f"-Djava.io.tmpdir={scratch}", f"-Dderby.system.home={scratch}"),
-        f"-Dlog4j2.configurationFile={SPARK_CONFIG / 'log4j2.properties'}",
+        LOGGING,
         *("-cp", ":".join(map(str, jars)), "org.apache.spark.deploy.SparkSubmit"),
         *("--properties-file", str(SPARK_CONFIG / "spark-defaults.conf")),
         *(part for key, value in settings.items() for part in ("--conf", f"{key}={value}")),

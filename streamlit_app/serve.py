@@ -1,10 +1,11 @@
-"""Run the dashboard and the API in the foreground.  Run: python -m infra.local.app (supervisor does).
+"""Run the dashboard with the API in the foreground, or the API alone.  Run: python -m streamlit_app.serve [api]
 
 `streamlit run asgi.py` serves the same, but it accepts connections without TCP_NODELAY, and every answer of headers
 and body then waits 40 ms for the client's acknowledgement.  Uvicorn's own sockets do not.
 """
 
 import os
+import sys
 
 import uvicorn
 
@@ -14,11 +15,13 @@ from ingestion.settings import AppSettings, load
 
 def main() -> None:
     app = load(AppSettings)
+    api_alone = sys.argv[1:] == ["api"]
     # the page's server checks the origin of its connections against these
     os.environ |= {"STREAMLIT_SERVER_ADDRESS": app.host, "STREAMLIT_SERVER_PORT": str(app.port)}
     configure_logging()
     uvicorn.run(
-        "streamlit_app.asgi:app",
+        "streamlit_app.api.app:create_app" if api_alone else "streamlit_app.asgi:app",
+        factory=api_alone,
         host=app.host,
         port=app.port,
         ws="websockets-sansio",

@@ -1,0 +1,1 @@
+"""The gateway: Spark in one resident application, alone or on a cluster."""
