@@ -1,0 +1,1 @@
+"""Two dashboards, written in Python and committed as the JSON that Grafana reads."""

@@ -1,0 +1,106 @@
+"""From the broker to the page on one screen: are the figures fresh, complete and fast, and is all of it healthy?"""
+
+from infra.grafana.panels import MUST_BE_ONE, NONE_ALLOWED, PLAIN, Dashboard, Panel, Row, above, below
+
+FRESH = Row(
+    "Is it fresh?",
+    5,
+    (
+        Panel("Oldest unpublished sale", "max(sales_oldest_unpublished_seconds)", "s",
+              "How long the oldest event that is not published has been in Kafka. The page warns after 60 s; a run "
+              "every two minutes makes that normal for short. After 300 s somebody is called.",
+              above(60, 300), "stat", 4),
+        Panel("Published", "max(sales_data_age_seconds)", "s",
+              "Time since the newest slice was closed; it stands still while nothing arrives.",
+              above(300, 900), "stat", 4),
+        Panel("Newest sale", "max(sales_newest_vente_age_seconds)", "s",
+              "Age of the newest published sale. A quiet source makes it old, so it is no fault by itself.",
+              PLAIN, "stat", 4),
+        Panel("Wait of the oldest unpublished sale", "max(sales_oldest_unpublished_seconds)", "s",
+              "The first figure over time; the lines are the warning on the page and the call.",
+              above(60, 300), width=6, legend="oldest"),
+        Panel("Events that wait", {"for Bronze": "sum(sales_stream_lag_events)",
+                                   "for publication": "max(sales_lag_events)"}, "short",
+              "Events in Kafka that Bronze has not, and that are not published. Each run empties the second.",
+              above(1000, 10000), width=6),
+    ),
+)  # fmt: skip
+
+COMPLETE = Row(
+    "Is it complete?",
+    5,
+    (
+        Panel("Without one verdict", "sum(sales_ledger_unbalanced_events)", "short",
+              "Events read, less clean, rejected and duplicate ones, over all closed slices. Anything but 0 is wrong.",
+              (("red", None), ("green", 0), ("red", 1)), "stat", 4),
+        Panel("Lost in gaps", "sum(sales_stream_gap_events)", "short",
+              "Events that Kafka has deleted before Bronze read them, and that nobody has accepted.",
+              NONE_ALLOWED, "stat", 4),
+        Panel("Open slice", "max(sales_open_slice_age_seconds)", "s",
+              "How long the slice has been open that a run works on; 0 between runs. After 600 s somebody is called.",
+              above(300, 600), "stat", 4),
+        Panel("Verdicts a minute", "60 * sum by (verdict) (rate(sales_ledger_events_total[5m]))", "short",
+              "Events that were published, by verdict: clean, rejected, duplicate.",
+              PLAIN, width=6, legend="{{verdict}}"),
+        Panel("Rejected in an hour", "topk(5, sum by (raison) (increase(ventes_rejected_total[1h])))", "short",
+              "The five most frequent reasons; the glossary explains them. A jump opens a ticket.",
+              PLAIN, width=6, legend="{{raison}}", only_under_fault=True),
+    ),
+)  # fmt: skip
+
+FAST = Row(
+    "Is it fast?",
+    5,
+    (
+        Panel("Events a second, station by station",
+              {"into Kafka": 'sum(rate(kafka_topic_messages_in_total{topic="ventes_stream"}[5m]))',
+               "into Bronze": "sum(rate(sales_stream_rows_total[5m]))",
+               "published": "sum(rate(sales_ledger_read_events_total[5m]))"}, "short",
+              "The same events three times, each later than the one before; they wait where a line stays below.",
+              PLAIN, width=8),
+        Panel("Duration of a step",
+              {"micro-batch": "max(sales_stream_batch_seconds)", "dbt run": "max(sales_dbt_run_seconds)",
+               "DAG run": 'max(airflow_dag_last_run_seconds{dag="unified_sales_pipeline"})'}, "s",
+              "The last of each. A DAG run begins every 120 s: longer ones make the next one late.",
+              above(90, 120), width=8),
+        Panel("Answers of the API",
+              {"p50": "histogram_quantile(0.5, sum by (le) "
+                      '(rate(sales_api_request_seconds_bucket{route=~"/api.*"}[5m])))',
+               "p99": "histogram_quantile(0.99, sum by (le) "
+                      '(rate(sales_api_request_seconds_bucket{route=~"/api.*"}[5m])))'}, "s",
+              "Time to answer, over all replicas and the dashboard; nothing while nobody asks.",
+              above(0.1, 0.5), width=8),
+    ),
+)  # fmt: skip
+
+HEALTHY = Row(
+    "Is it healthy?",
+    5,
+    (
+        Panel("Alerts", 'count(ALERTS{alertstate="firing"}) or vector(0)', "short",
+              "Alerts that ring, silenced ones too. The list is on the right.", NONE_ALLOWED, "stat", 2),
+        Panel("Brokers", 'sum(up{job="kafka"})', "short",
+              "Brokers that answer, of three. With two the stack goes on, with one it cannot write.",
+              below(3, 2), "stat", 2),
+        Panel("Workers", "max(metrics_master_aliveWorkers_Value)", "short",
+              "Spark workers that the master has, of three.", below(3, 2), "stat", 2),
+        Panel("Stream", "max(sales_stream_up)", "bool_on_off",
+              "On while Bronze runs its stream.", MUST_BE_ONE, "stat", 2),
+        Panel("Free disk", "min(sales_disk_free_bytes / sales_disk_size_bytes)", "percentunit",
+              "Free share of the fuller one of the lake's and the state's disk. Below a tenth somebody is called.",
+              below(0.2, 0.1), "stat", 2),
+        Panel("Who answers", "min by (job) (up)", "bool_on_off",
+              "Each job that is scraped; red where one of its targets does not answer.",
+              MUST_BE_ONE, "state-timeline", 8, "{{job}}"),
+        Panel("Ringing now", 'ALERTS{alertstate="firing"}', "none",
+              "The runbook has an entry for each: docs/monitoring.md lists them.",
+              NONE_ALLOWED, "table", 6, only_under_fault=True),
+    ),
+)  # fmt: skip
+
+DASHBOARD = Dashboard(
+    "sales-streaming",
+    "Sales: from broker to page",
+    "Fresh, complete, fast, healthy: one row each.",
+    (FRESH, COMPLETE, FAST, HEALTHY),
+)
