@@ -166,13 +166,14 @@ def _starting_offsets(paths: PathSettings) -> str:
 def _watch(query: "Query", session_id: str) -> None:
     """Report the stream's progress until it fails; raises BronzeError with its reason."""
     logger.info("stream %s runs", QUERY_NAME)
+    progress = _Progress()
     while True:
         state = read_state("gateway")
         if state.get("session_id") != session_id or not alive(state["life"]):
             raise BronzeError("the gateway has gone; the stream starts again with the next one")
         if not query.isActive:
             raise BronzeError(_stream_failure(query))
-        write_state("bronze", "running", gateway=state["life"], **_progress(query))
+        write_state("bronze", "running", gateway=state["life"], **progress.of(query))
         time.sleep(1)
 
 
@@ -181,17 +182,32 @@ def _stream_failure(query: "Query") -> str:
     return f"the stream has stopped: {failure or 'without an exception; it was stopped from outside'}"
 
 
-def _progress(query: "Query") -> dict[str, Any]:
-    progress = query.lastProgress
-    if progress is None:
-        return {}
-    facts = json.loads(progress.json)
-    return {
-        "batch": facts["batchId"],
-        "rows": sum(source["numInputRows"] for source in facts["sources"]),
-        "batch_ms": facts["durationMs"].get("triggerExecution"),
-        "batch_at": facts["timestamp"],
-    }
+class _Progress:
+    """What the stream has done since this process watches it."""
+
+    def __init__(self) -> None:
+        self._newest = -1
+        self._totals = {"rows_total": 0, "batches_total": 0}
+        self._last: dict[str, Any] = {}
+
+    def of(self, query: "Query") -> dict[str, Any]:
+        """`batch_ms` and `rows_per_second` are those of the last batch that held events."""
+        # the gateway remembers the last twenty
+        for progress in query.recentProgress:
+            facts = json.loads(progress.json)
+            rows = sum(source["numInputRows"] for source in facts["sources"])
+            if facts["batchId"] > self._newest and rows:
+                self._newest = facts["batchId"]
+                self._totals["rows_total"] += rows
+                self._totals["batches_total"] += 1
+                self._last = {
+                    "batch": facts["batchId"],
+                    "rows": rows,
+                    "batch_ms": facts["durationMs"].get("triggerExecution"),
+                    "rows_per_second": facts.get("processedRowsPerSecond", 0.0),
+                    "batch_at": facts["timestamp"],
+                }
+        return self._totals | self._last
 
 
 if __name__ == "__main__":

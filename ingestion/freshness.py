@@ -3,7 +3,7 @@
 A quiet source is not stale: only an event that waits in Kafka, or a stream that cannot fetch it, makes figures stale.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,9 @@ class Freshness:
     oldest_unpublished_at: datetime | None
     fault: str | None
     stream_error: str | None = None
+    # by partition, what the broker still holds: the first offset, and the one that the next event gets
+    first: Offsets = field(default_factory=dict)
+    end: Offsets = field(default_factory=dict)
 
     def cause(self, now: datetime) -> str | None:
         """Why the figures are stale at that time, as a key of CAUSES; None when they are not."""
@@ -61,13 +64,16 @@ class Freshness:
 def measure(published: Offsets) -> Freshness:
     """Compare the offsets published so far (exclusive) with the broker's; about 20 ms, on a new connection."""
     fault, error = stream_fault(read_state("bronze"))
-    lag, oldest = None, None
+    lag, oldest, first, end = None, None, dict[TopicPartition, int](), dict[TopicPartition, int]()
     try:
         with reader(load(KafkaSettings)) as (consumer, partitions):
-            lag, oldest = _unpublished(consumer, partitions, published)
+            first = consumer.beginning_offsets(partitions, timeout_ms=_TIMEOUT_MS)
+            end = consumer.end_offsets(partitions, timeout_ms=_TIMEOUT_MS)
+            waiting = _waiting(first, end, published)
+            lag, oldest = sum(end[tp] - offset for tp, offset in waiting.items()), _oldest(consumer, waiting)
     except (BrokerError, KafkaError, OSError) as failure:
         fault, error = "no_broker", str(failure)
-    return Freshness(datetime.now(UTC), lag, oldest, fault, error)
+    return Freshness(datetime.now(UTC), lag, oldest, fault, error, _by_number(first), _by_number(end))
 
 
 def stream_fault(state: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -83,16 +89,17 @@ def stream_fault(state: dict[str, Any]) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _unpublished(
-    consumer: KafkaConsumer, partitions: list[TopicPartition], published: Offsets
-) -> tuple[int, datetime | None]:
-    """The number of events behind the published offsets, and when the oldest of them came."""
-    first = consumer.beginning_offsets(partitions, timeout_ms=_TIMEOUT_MS)
-    end = consumer.end_offsets(partitions, timeout_ms=_TIMEOUT_MS)
+def _waiting(
+    first: dict[TopicPartition, int], end: dict[TopicPartition, int], published: Offsets
+) -> dict[TopicPartition, int]:
+    """The next offset to publish of each partition that holds more."""
     # events that the broker has deleted cannot be waited for
-    next_ = {tp: max(published.get(tp.partition, 0), first[tp]) for tp in partitions}
-    waiting = {tp: offset for tp, offset in next_.items() if end[tp] > offset}
-    return sum(end[tp] - offset for tp, offset in waiting.items()), _oldest(consumer, waiting)
+    next_ = {tp: max(published.get(tp.partition, 0), offset) for tp, offset in first.items()}
+    return {tp: offset for tp, offset in next_.items() if end[tp] > offset}
+
+
+def _by_number(offsets: dict[TopicPartition, int]) -> Offsets:
+    return {tp.partition: offset for tp, offset in offsets.items()}
 
 
 def _oldest(consumer: KafkaConsumer, waiting: dict[TopicPartition, int]) -> datetime | None:

@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 from kafka.producer.future import RecordMetadata
 
 from ingestion.settings import KafkaSettings
+from ingestion.tally import Tally
 from ingestion.topic import BrokerError, Offsets, topic_id
 
 MAX_IN_FLIGHT = 20_000
@@ -77,6 +78,7 @@ def produce(
         for number, message in enumerate(messages):
             sending.pace(number, rate)
             sending.send(message)
+            sending.tell_when_due()
     except KeyboardInterrupt:
         logger.info("interrupted; waiting for what is under way")
     except BaseException:
@@ -105,6 +107,7 @@ class _Sending:
         self._failures: list[Exception] = []
         self._sent = 0
         self._started = time.monotonic()
+        self._tally = Tally()
 
     def pace(self, number: int, rate: float | None) -> None:
         if rate is not None:
@@ -133,6 +136,12 @@ class _Sending:
         self._failures.append(error)
         self._in_flight.release()
 
+    def tell_when_due(self) -> None:
+        if self._tally.due():
+            with self._lock:
+                kinds = self._report.kinds.copy()
+            self._tally.tell(kinds)
+
     def close(self) -> None:
         """What was sent is still delivered."""
         self._producer.close()
@@ -142,6 +151,7 @@ class _Sending:
         self._producer.close()
         self._report.seconds = time.monotonic() - self._started
         missing = self._sent - self._report.acknowledged
+        self._tally.tell(self._report.kinds, unacknowledged=missing)
         if missing:
             reason = self._failures[0] if self._failures else "no answer"
             raise ProduceError(

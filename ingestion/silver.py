@@ -17,6 +17,7 @@ from ingestion import thrift
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive, own_life
 from ingestion.publication import Publication, publications
+from ingestion.run_results import remember
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
 from ingestion.topic import Offsets
 
@@ -113,6 +114,8 @@ class Silver:
         ]
         quiet = ["--quiet", "--no-use-colors", "--log-level-file", "info", "--log-file-max-bytes", "5000000"]
         result = dbtRunner(manifest=self._manifest).invoke([*quiet, *arguments, *options])
+        if arguments[0] == "build":
+            remember(self._scratch / "target" / "run_results.json")
         if not result.success:
             raise SilverError(_failure(result))
         return result

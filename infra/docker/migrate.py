@@ -1,4 +1,4 @@
-"""Bring what Airflow keeps to this version: database, password, the dbt manifest.  Run: python -m infra.docker.migrate"""
+"""Bring what Airflow keeps to this version: database, password, dbt manifest.  Run: python -m infra.docker.migrate"""
 
 import json
 import os

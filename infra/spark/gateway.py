@@ -40,7 +40,8 @@ def main() -> None:
 def _empty_scratch(scratch: Path) -> None:
     """Remove what a killed gateway has left; there is only one for each VAR_DIR."""
     shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
+    # Hive's part of the Thrift server keeps something of each session there
+    (scratch / "hive").mkdir(parents=True)
 
 
 def gateway_command() -> list[str]:

@@ -12,6 +12,7 @@ from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavi
 from cosmos.operators.watcher import DbtProducerWatcherOperator, DbtRunWatcherOperator, DbtTestWatcherOperator
 from filelock import FileLock
 
+from ingestion.run_results import remember_of_cosmos
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
 from ingestion.silver import HOT_PATH_EXCLUDED, Silver, last_edit
 from ingestion.state import replace_text
@@ -84,6 +85,7 @@ def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any
             "execution_timeout": timedelta(minutes=10),
             "env": {"SALES_HOLDER": "{{ holder() }}"},
             "append_env": True,
+            "callback": remember_of_cosmos,
         }
         # Deferred, a sensor whose node ends at once is resumed before the scheduler has seen it deferred, and fails.
         | ({"deferrable": False, "poke_interval": 1.0} if watched else {}),

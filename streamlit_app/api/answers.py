@@ -25,11 +25,12 @@ async def answer(request: Request, params: AsOfParams, question: Callable[[Snaps
     headers = _headers(snapshot, key, state.sampler.cause(utc_now()))
     if _matches(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    body = state.cache.get(key)
-    (state.metrics.cache_misses if body is None else state.metrics.cache_hits).inc()
+    body = await state.cache.get(key)
+    requests = state.metrics.requests
+    (requests.cache_misses if body is None else requests.cache_hits).inc()
     if body is None:
         body = await run_in_threadpool(lambda: to_json(question(snapshot)))
-        state.cache.put(key, body)
+        await state.cache.put(key, body)
     return Response(body, media_type="application/json", headers=headers)
 
 

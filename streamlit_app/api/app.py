@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from ingestion.settings import AppSettings, load
 from streamlit_app import live
 from streamlit_app.api import operations, refusals, routes
-from streamlit_app.api.cache import BodyCache
+from streamlit_app.api.cache import SharedCache
 from streamlit_app.api.metrics import MeasureRequests, Metrics
 from streamlit_app.queries import Lake
 
@@ -34,9 +35,9 @@ def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None) ->
     )
     app.state.lake = lake or live.lake()
     app.state.sampler = sampler or live.sampler()
-    app.state.cache = BodyCache()
     app.state.metrics = Metrics(app.state.lake, app.state.sampler)
-    app.add_middleware(MeasureRequests, metrics=app.state.metrics)
+    app.state.cache = SharedCache(load(AppSettings).redis_url, app.state.metrics.requests.cache_errors)
+    app.add_middleware(MeasureRequests, requests=app.state.metrics.requests)
     refusals.install(app)
     app.include_router(routes.router)
     app.include_router(operations.router)

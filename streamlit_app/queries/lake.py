@@ -11,7 +11,7 @@ from typing import Any
 
 from deltalake import DeltaTable
 
-from ingestion.lake import commit_file
+from ingestion.lake import commit_file, table_exists
 from ingestion.publication import Publication
 from streamlit_app.queries.commits import refuse_empty_commit
 from streamlit_app.queries.engine import Engine, Row
@@ -92,6 +92,27 @@ class Lake:
 
     def commit_file(self, table: str, version: int) -> Path:
         return commit_file(self._silver / table, version)
+
+    def opened_at(self) -> datetime | None:
+        """When the open slice was opened; None when every slice is closed.  Raises LakeUnreadable."""
+        path = self._silver / "tranches"
+        with reading("table tranches"):
+            if not table_exists(path):
+                return None
+            table = DeltaTable(str(path))
+            slices = self.ledger.slices()
+            rows = self.engine.rows(
+                "select min(opened_at)::timestamp from read_parquet($files) where tranche > $closed",
+                {"files": tuple(table.file_uris()), "closed": slices[-1].tranche if slices else 0},
+            )
+            opened: datetime | None = rows[0][0]
+            return opened.replace(tzinfo=UTC) if opened else None
+
+    def tables(self) -> list[Path]:
+        """Every Delta table of the lake, by its folder."""
+        return [self.bronze] * table_exists(self.bronze) + [
+            log.parent for log in sorted(self._silver.glob("*/_delta_log"))
+        ]
 
     def _what_there_is(self) -> str:
         slices = self.ledger.slices()

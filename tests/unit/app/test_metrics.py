@@ -26,7 +26,7 @@ def test_metrics_name_routes_never_addresses(tiny, sampler):
     metrics = api.get("/metrics").text
     assert 'sales_api_request_seconds_count{route="/api/top_products",status="200"} 1.0' in metrics
     assert "secret-address" not in metrics
-    assert 'ventes_rejected{raison="illisible"} 1.0' in metrics
+    assert 'ventes_rejected_total{raison="illisible"} 1.0' in metrics
     for name in ("sales_published_tranche", "sales_lag_events", "sales_stale", "sales_data_age_seconds"):
         assert re.search(rf"^{name} \d", metrics, re.MULTILINE), name
 

@@ -1,0 +1,35 @@
+"""What Prometheus scrapes: our own requests, and the state of everything that lies in files, at the scrape.
+
+infra/prometheus/metrics.py lists the names.
+"""
+
+from prometheus_client import CollectorRegistry
+
+from streamlit_app.api.metrics.figures import Figures
+from streamlit_app.api.metrics.requests import MeasureRequests, Requests
+from streamlit_app.api.metrics.runs import Dags, DbtRuns, Producers, Upkeeps
+from streamlit_app.api.metrics.storage import Disks, Tables
+from streamlit_app.api.metrics.stream import Stream
+from streamlit_app.live import Sampler
+from streamlit_app.queries import Lake
+
+__all__ = ["MeasureRequests", "Metrics"]
+
+
+class Metrics:
+    """The registry of one app."""
+
+    def __init__(self, lake: Lake, sampler: Sampler) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Requests(self.registry)
+        for collector in (
+            Figures(lake, sampler),
+            Stream(lake.bronze, sampler),
+            Tables(lake),
+            Disks(),
+            Producers(),
+            DbtRuns(),
+            Dags(),
+            Upkeeps(),
+        ):
+            self.registry.register(collector)

@@ -1,0 +1,78 @@
+"""The published figures: how fresh, how complete."""
+
+from collections.abc import Iterable
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from streamlit_app.api.answers import age_seconds
+from streamlit_app.live import Sampler, utc_now
+from streamlit_app.queries import Lake, LakeUnreadable, Snapshot, newest_vente_at, rejected_by_raison
+
+
+class Figures(Collector):
+    def __init__(self, lake: Lake, sampler: Sampler) -> None:
+        self._lake, self._sampler = lake, sampler
+
+    def collect(self) -> Iterable[Metric]:
+        yield from self._freshness()
+        try:
+            published, readable = list(self._of_lake()), True
+        except LakeUnreadable:
+            # our own requests are still to be scraped, now above all
+            published, readable = [], False
+        yield GaugeMetricFamily("sales_lake_readable", "0 when a published table cannot be read", value=readable)
+        yield from published
+
+    def _freshness(self) -> Iterable[Metric]:
+        freshness, now = self._sampler.latest(), utc_now()
+        stale = self._sampler.cause(now) is not None
+        yield GaugeMetricFamily("sales_stale", "1 when an event waits too long or the stream is down", value=stale)
+        if freshness is None or freshness.lag is None:
+            return
+        yield GaugeMetricFamily("sales_lag_events", "Events in Kafka that are not published", value=freshness.lag)
+        oldest = freshness.oldest_unpublished_at
+        yield GaugeMetricFamily(
+            "sales_oldest_unpublished_seconds",
+            "How long the oldest unpublished event has been in Kafka",
+            value=max((now - oldest).total_seconds(), 0.0) if oldest else 0.0,
+        )
+
+    def _of_lake(self) -> Iterable[Metric]:
+        snapshot = self._lake.current()
+        yield GaugeMetricFamily(
+            "sales_open_slice_age_seconds",
+            "Time since the open slice was opened; 0 when none is",
+            value=age_seconds(opened) if (opened := self._lake.opened_at()) else 0.0,
+        )
+        if snapshot.publication is None:
+            return
+        yield GaugeMetricFamily("sales_published_tranche", "Newest closed slice", value=snapshot.publication.tranche)
+        age = age_seconds(snapshot.publication.closed_at)
+        yield GaugeMetricFamily("sales_data_age_seconds", "Time since the newest slice closed", value=age)
+        if newest := newest_vente_at(snapshot):
+            yield GaugeMetricFamily(
+                "sales_newest_vente_age_seconds",
+                "Age of the newest sale",
+                value=age_seconds(newest),
+            )
+        yield from _ledger(snapshot)
+
+
+def _ledger(snapshot: Snapshot) -> Iterable[Metric]:
+    totals = snapshot.totals
+    yield CounterMetricFamily("sales_ledger_read_events", "Events of every closed slice", value=totals.rows_read)
+    verdicts = {"clean": totals.rows_clean, "rejected": totals.rows_rejected, "duplicate": totals.rows_duplicates}
+    events = CounterMetricFamily("sales_ledger_events", "Those events by verdict", labels=("verdict",))
+    for verdict, count in verdicts.items():
+        events.add_metric((verdict,), count)
+    yield events
+    yield GaugeMetricFamily(
+        "sales_ledger_unbalanced_events",
+        "Events read that have no verdict, or more than one",
+        value=totals.rows_read - sum(verdicts.values()),
+    )
+    rejected = CounterMetricFamily("ventes_rejected", "Rejected events by reason", labels=("raison",))
+    for raison, count in rejected_by_raison(snapshot).items():
+        rejected.add_metric((raison,), count)
+    yield rejected

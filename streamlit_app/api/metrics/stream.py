@@ -1,0 +1,66 @@
+"""The Bronze stream, as its process and the broker tell of it."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ingestion.freshness import Freshness, stream_fault
+from ingestion.gaps import accepted_gaps
+from ingestion.lake import BronzeOffsets
+from ingestion.state import read_state
+from ingestion.topic import Offsets
+from streamlit_app.live import Sampler
+from streamlit_app.queries import LakeUnreadable
+from streamlit_app.queries.failures import reading
+
+
+class Stream(Collector):
+    def __init__(self, bronze: Path, sampler: Sampler) -> None:
+        self._bronze, self._sampler = bronze, sampler
+        self._offsets = BronzeOffsets()
+
+    def collect(self) -> Iterable[Metric]:
+        state = read_state("bronze")
+        up = stream_fault(state)[0] is None
+        yield GaugeMetricFamily("sales_stream_up", "1 while the Bronze process runs its stream", value=up)
+        yield CounterMetricFamily(
+            "sales_stream_rows", "Events read since the Bronze process started", value=state.get("rows_total", 0)
+        )
+        yield CounterMetricFamily(
+            "sales_stream_batches", "Micro-batches with events since then", value=state.get("batches_total", 0)
+        )
+        if "batch" in state:
+            yield GaugeMetricFamily(
+                "sales_stream_batch_seconds", "Duration of the last of them", value=state["batch_ms"] / 1000
+            )
+            yield GaugeMetricFamily(
+                "sales_stream_rows_per_second", "Processing rate of the last of them", value=state["rows_per_second"]
+            )
+        if (freshness := self._sampler.latest()) is not None and freshness.end:
+            with suppress(LakeUnreadable), reading("Bronze"):
+                yield from self._behind(freshness, self._offsets.refresh())
+
+    def _behind(self, freshness: Freshness, highest: Offsets) -> Iterable[Metric]:
+        next_ = {partition: highest.get(partition, -1) + 1 for partition in freshness.end}
+        lag = GaugeMetricFamily("sales_stream_lag_events", "Events in Kafka that Bronze has not", labels=("partition",))
+        gaps = GaugeMetricFamily(
+            "sales_stream_gap_events", "Events gone from Kafka before Bronze read them", labels=("partition",)
+        )
+        accepted = self._accepted()
+        for partition, end in freshness.end.items():
+            first = max(freshness.first[partition], accepted.get(partition, 0))
+            lag.add_metric((str(partition),), max(end - max(next_[partition], first), 0))
+            # a partition of which Bronze has nothing begins where Kafka does
+            missed = max(freshness.first[partition], 0) - max(next_[partition], accepted.get(partition, 0))
+            gaps.add_metric((str(partition),), max(missed, 0) if partition in highest else 0)
+        yield from (lag, gaps)
+
+    def _accepted(self) -> Offsets:
+        """By partition, the offset up to which a loss was accepted."""
+        ends = Offsets()
+        for gap in accepted_gaps(self._bronze):
+            ends[gap.partition] = max(gap.to_offset, ends.get(gap.partition, 0))
+        return ends
