@@ -16,7 +16,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /et
 # an empty environment has no PATH
 export PATH := $(VENV)/bin:$(or $(PATH),/usr/local/bin:/usr/bin:/bin)
 
-.PHONY: help setup lock demo airflow down status logs test test-airflow check types sql units docs bench warm clean distclean
+.PHONY: help setup lock demo airflow up down status logs test test-airflow test-stack check types sql units docs bench warm clean distclean
 
 help: ## this list
 	@if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi; \
@@ -55,14 +55,21 @@ demo: setup ## everything from nothing to a dashboard with figures; leaves the s
 airflow: setup ## Airflow beside the stack: the DAG, its runs, its address and password
 	@sales airflow
 
-down: $(VENV)/.installed ## stop the stack, leave nothing behind (the data stays)
-	@sales down
+up: ## the full stack in Docker: images, secrets, start; waits until everything is healthy
+	@cd "$(ROOT)" && $(or $(PYTHON),python3) -m infra.docker.stack up
+
+# the embedded stack, the full one, or both: what runs
+down: ## stop the stack, leave nothing behind (the data stays)
+	@if [ -e "$(VENV)/.installed" ]; then sales down; fi
+	@cd "$(ROOT)" && if [ -e .env ]; then $(or $(PYTHON),python3) -m infra.docker.stack down; fi
 
 status: $(VENV)/.installed ## what runs, how far, how fresh
 	@sales status
 
-logs: $(VENV)/.installed ## follow every log of the stack
-	@sales logs --follow
+logs: ## follow every log of the stack that runs
+	@cd "$(ROOT)" && if [ -e .env ] && $(or $(PYTHON),python3) -m infra.docker.stack runs; then \
+	    $(or $(PYTHON),python3) -m infra.docker.stack logs; \
+	else $(MAKE) --file "$(ROOT)/Makefile" setup && sales logs --follow; fi
 
 test: setup ## all tests but test-airflow, on the real broker and engine
 	@cd "$(ROOT)" && python -m pytest -n 2 --cov --cov-report= tests/unit tests/contracts
@@ -70,6 +77,9 @@ test: setup ## all tests but test-airflow, on the real broker and engine
 
 test-airflow: setup ## the DAG through Airflow's real scheduler
 	@cd "$(ROOT)" && python -m pytest --durations=10 -m airflow tests/e2e
+
+test-stack: setup ## the full stack in Docker: the story, and every fault
+	@cd "$(ROOT)" && python -m pytest --durations=10 -m stack tests/stack
 
 check: $(VENV)/.installed ## lint, types, unit tests; no services
 	@cd "$(ROOT)" && ruff check . && ruff format --check .

@@ -1,4 +1,4 @@
-"""Start, stop and watch the full stack.  Run: python -m infra.docker.stack up | down | logs
+"""Start, stop and watch the full stack.  Run: python -m infra.docker.stack up | down | logs | runs
 
 Standard library only: whoever has Docker and a Python needs nothing installed.
 """
@@ -44,7 +44,7 @@ class StackError(Exception):
 
 
 def main() -> None:
-    verbs: dict[str, Callable[..., None]] = {"up": up, "down": down, "logs": logs}
+    verbs: dict[str, Callable[..., None]] = {"up": up, "down": down, "logs": logs, "runs": runs}
     if len(sys.argv) < 2 or sys.argv[1] not in verbs:
         sys.exit(f"one of {', '.join(verbs)} is needed, got {' '.join(sys.argv[1:]) or 'nothing'}")
     try:
@@ -76,9 +76,16 @@ def up() -> None:
 
 
 def down() -> None:
-    _refuse_without_docker()
+    if not shutil.which("docker") or not _containers():
+        return
     _compose("--profile", "*", "down", "--remove-orphans")
     _say("the volumes stay (docker compose --profile '*' down --volumes deletes them, with every sale)")
+
+
+def runs() -> None:
+    """Exit code 1 where no container of the stack is there."""
+    if not shutil.which("docker") or not _containers():
+        sys.exit(1)
 
 
 def logs(*services: str) -> None:

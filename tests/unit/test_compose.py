@@ -1,4 +1,4 @@
-"""The full stack as docker-compose.yml says it: what there is, what it may, what it publishes, and what the page says."""
+"""The full stack as docker-compose.yml has it: what there is, what it may, what it publishes, what its page says."""
 
 import re
 from collections.abc import Iterator
@@ -82,7 +82,10 @@ each_resident = pytest.mark.parametrize("name", sorted(RESIDENT))
 
 
 def test_a_default_may_hold_a_variable() -> None:
-    assert resolved("${A:-http://localhost:${B:-80}}/${C-*/2 * * * *}/${D:?make it}") == "http://localhost:80/*/2 * * * */D"
+    assert (
+        resolved("${A:-http://localhost:${B:-80}}/${C-*/2 * * * *}/${D:?make it}")
+        == "http://localhost:80/*/2 * * * */D"
+    )
 
 
 def test_the_services_are_those_that_are_known_here() -> None:
@@ -168,6 +171,10 @@ def test_configuration_is_mounted_to_be_read_only() -> None:
     assert all(mount.startswith("./infra/") and mount.endswith(":ro") for mount in mounts)
 
 
+def test_our_code_writes_into_volumes_and_tmp_only() -> None:
+    assert {name for name in of_our_code() if not services()[name].get("read_only")} == set()
+
+
 def test_who_shows_figures_cannot_change_them() -> None:
     assert [volumes(services()[name])[0] for name in ("api", "dashboard")] == ["lake:/lake:ro"] * 2
 
@@ -216,10 +223,10 @@ def test_every_variable_is_in_the_template_or_has_a_default() -> None:
 
 
 def test_a_default_is_the_templates_value() -> None:
-    defaults = [(name, value) for name, _, value in VARIABLE.findall(COMPOSE.read_text()) if value]
-    wanted = {name: value for name, value in template().items() if value}
-    assert not [(name, value) for name, value in defaults if name in wanted and value != wanted[name] and " run " in value]
-    assert [(name, value) for name, value in defaults if name in wanted and value != wanted[name]] == []
+    defaults = [(name, value) for name, kind, value in VARIABLE.findall(COMPOSE.read_text()) if kind.endswith("-")]
+    said = template()
+    assert defaults
+    assert [(name, value) for name, value in defaults if said.get(name) and value != said[name]] == []
 
 
 def test_the_template_holds_no_secret_and_nothing_that_nobody_reads() -> None:
@@ -275,8 +282,9 @@ def row(name: str) -> tuple[str, ...]:
 
 
 def test_the_pages_table_is_the_compose_file() -> None:
-    rows = [tuple(line.strip("| ").split(" | ")) for line in PAGE.read_text().splitlines() if line.startswith("| `")]
-    assert [found for found in rows if found[0].strip("`") in services()] == [row(name) for name in services()]
+    (table,) = re.findall(r"^\| service \|.*\n\|[-|]+\n((?:\|.*\n)+)", PAGE.read_text(), re.MULTILINE)
+    rows = [tuple(line.strip("| ").split(" | ")) for line in table.splitlines()]
+    assert rows == [row(name) for name in services()]
 
 
 def drawn() -> dict[str, tuple[set[str], set[str]]]:

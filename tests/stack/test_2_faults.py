@@ -1,0 +1,112 @@
+"""Whatever is killed, nothing is lost: `sales verify` compares every event with the brokers' own log."""
+
+import re
+import time
+
+import httpx
+import pytest
+
+from ingestion.bench.stack import until
+
+pytestmark = pytest.mark.stack
+SALES = 3000
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_lost(stack):
+    yield
+    stack.wait_healthy()
+    stack.verified()
+
+
+def test_one_broker_killed(stack, recovered):
+    stack.compose("kill", "--signal", "KILL", "broker2")
+    said = stack.sales("produce", "--count", str(SALES))
+    assert str(SALES) in said.replace(" ", "").replace(",", "")
+    stack.sales("silver")
+    since = time.monotonic()
+    stack.compose("start", "broker2")
+    stack.wait_healthy()
+    in_sync = 'sum(kafka_server_replicamanager_underreplicatedpartitions{job="kafka"}) == 0'
+    until(lambda: stack.measured(in_sync), "every replica is in sync again", 120)
+    recovered("start of the broker to all in sync (to the next scrape)", since)
+
+
+def test_two_brokers_killed(stack, recovered):
+    stack.compose("kill", "--signal", "KILL", "broker2", "broker3")
+    said = stack.sales("produce", "--count", "100", check=False)
+    assert "not acknowledged" in said or "broker" in said.lower(), said
+    assert "Traceback" not in said
+    since = time.monotonic()
+    stack.compose("start", "broker2", "broker3")
+    stack.wait_healthy()
+    stack.sales("produce", "--count", "100")
+    recovered("start of the brokers to the next sales acknowledged", since)
+
+
+def test_worker_killed_in_mid_batch(stack, recovered):
+    sending = stack.start("produce", "--count", "60000")
+    until(lambda: stack.measured("sum(sales_stream_lag_events) > 0") or sending.poll() is not None, "Bronze is behind")
+    since = time.monotonic()
+    stack.crash("spark-worker-2")
+    assert sending.wait(180) == 0
+    stack.wait_healthy()
+    stack.sales("silver")
+    recovered("kill to everything published", since)
+
+
+def test_gateway_killed_in_mid_merge(stack, recovered):
+    stack.sales("produce", "--count", str(SALES))
+    publishing = stack.start("silver")
+    until(lambda: publishing.poll() is not None or open_slice(stack), "a slice is open", 90)
+    time.sleep(3)
+    since = time.monotonic()
+    stack.crash("gateway")
+    publishing.wait(180)
+    until(lambda: stack.health()["gateway"] != "healthy", "its death is seen", 60)
+    stack.wait_healthy()
+    recovered("kill to the stream running again", since)
+    stack.sales("silver")
+    recovered("kill to everything published", since)
+
+
+def open_slice(stack):
+    return "open slice" in (said := stack.sales("status")) and not re.search(r"open slice\s+none", said)
+
+
+@pytest.mark.parametrize("service", ["postgres", "redis", "nginx"])
+def test_restarted(stack, recovered, service):
+    since = time.monotonic()
+    stack.compose("restart", service)
+    until(lambda: answers(stack), "the API answers", 60)
+    recovered("restart to the API answering", since)
+    stack.wait_healthy()
+    assert stack.run_dag(count=20)["state"] == "success"
+
+
+def test_api_answers_without_redis(stack):
+    stack.compose("stop", "redis")
+    try:
+        started = time.monotonic()
+        for country in ("France", "Spain", "UK"):
+            stack.api(f"aggregated_sales?pays={country}")
+        assert time.monotonic() - started < 5
+    finally:
+        stack.compose("start", "redis")
+
+
+def answers(stack):
+    try:
+        return httpx.get(f"{stack.page}/api/top_products", timeout=3).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def test_everything_killed_at_once(stack, recovered):
+    stack.sales("produce", "--count", str(SALES))
+    stack.compose("kill", "--signal", "KILL")
+    since = time.monotonic()
+    stack.up()
+    recovered("start to everything healthy", since)
+    stack.sales("silver")
+    recovered("start to everything published", since)

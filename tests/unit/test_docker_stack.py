@@ -1,0 +1,265 @@
+"""The full stack's own rules: secrets are made once, ports are looked at first, a health check gives its reason."""
+
+import base64
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from infra.docker.stack import SECRETS, TEMPLATE, addresses, monitored, port_faults, read_env, write_env
+from ingestion.settings import PROJECT
+
+HEALTH = PROJECT / "infra" / "docker" / "health.py"
+JAVA = PROJECT / "infra" / "docker" / "java-home" / "bin" / "java"
+Check = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for line in TEMPLATE.read_text().splitlines():
+        monkeypatch.delenv(line.partition("=")[0], raising=False)
+    return tmp_path / ".env"
+
+
+def values(env: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in env.read_text().splitlines() if "=" in line and line[0] != "#")
+
+
+# ---- .env
+
+
+def test_every_secret_is_made_at_the_first_start(env: Path) -> None:
+    assert write_env(env) == list(SECRETS)
+    made = values(env)
+    assert all(len(made[name]) >= 16 for name in SECRETS)
+    assert len({made[name] for name in SECRETS}) == len(SECRETS)
+
+
+def test_nobody_but_the_owner_reads_the_secrets(env: Path) -> None:
+    write_env(env)
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
+    assert [file.name for file in env.parent.iterdir()] == [".env"]
+
+
+def test_a_second_start_makes_none(env: Path) -> None:
+    write_env(env)
+    before = env.read_text()
+    assert write_env(env) == []
+    assert env.read_text() == before
+
+
+def test_two_installations_have_different_secrets(env: Path) -> None:
+    other = env.with_name("other")
+    assert write_env(env) == write_env(other)
+    assert not [name for name in SECRETS if values(env)[name] == values(other)[name]]
+
+
+def test_a_secret_may_stand_in_an_address(env: Path) -> None:
+    """Three of them are part of one."""
+    write_env(env)
+    odd = "".join(values(env)[name] for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD"))
+    assert not set(odd) & set(":/@?#%$ ")
+
+
+def test_airflow_takes_its_key(env: Path) -> None:
+    write_env(env)
+    assert len(base64.urlsafe_b64decode(values(env)["AIRFLOW_FERNET_KEY"])) == 32
+
+
+def test_what_the_owner_has_written_stays(env: Path) -> None:
+    env.write_text("# mine\nHTTP_PORT=8000\nPOSTGRES_PASSWORD=chosen\nREDIS_PASSWORD=\n")
+    assert write_env(env) == [name for name in SECRETS if name != "POSTGRES_PASSWORD"]
+    assert env.read_text().startswith("# mine\nHTTP_PORT=8000\nPOSTGRES_PASSWORD=chosen\nREDIS_PASSWORD=")
+    assert values(env)["REDIS_PASSWORD"]
+
+
+def test_a_last_line_without_its_end_stays_a_line(env: Path) -> None:
+    env.write_text("HTTP_PORT=8000")
+    write_env(env)
+    assert values(env)["HTTP_PORT"] == "8000"
+    assert set(SECRETS) <= set(values(env))
+
+
+def test_the_file_is_the_template_with_secrets(env: Path) -> None:
+    write_env(env)
+    pairs = zip(env.read_text().splitlines(), TEMPLATE.read_text().splitlines(), strict=True)
+    assert {mine.partition("=")[0] for mine, its in pairs if mine != its} == set(SECRETS)
+
+
+def test_the_file_goes_before_the_template_and_the_environment_before_both(
+    env: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env.write_text("HTTP_PORT=8000\nGRAFANA_PORT=3001\n")
+    monkeypatch.setenv("GRAFANA_PORT", "3002")
+    settings = read_env(env)
+    assert [settings[name] for name in ("HTTP_PORT", "GRAFANA_PORT", "AIRFLOW_HTTP_PORT")] == ["8000", "3002", "8080"]
+
+
+def test_a_value_keeps_its_spaces_and_signs(env: Path) -> None:
+    env.write_text("AIRFLOW_SCHEDULE=0 3 * * *\nAIRFLOW_FERNET_KEY=abc=\n# HTTP_PORT=1\n")
+    settings = read_env(env)
+    assert (settings["AIRFLOW_SCHEDULE"], settings["AIRFLOW_FERNET_KEY"]) == ("0 3 * * *", "abc=")
+    assert settings["HTTP_PORT"] == "80"
+
+
+# ---- what people are told
+
+
+def test_people_are_told_where_and_with_which_password(env: Path) -> None:
+    write_env(env)
+    settings = read_env(env)
+    told = addresses(settings)
+    assert "http://localhost/" in told
+    assert f"http://localhost:8080  admin / {settings['AIRFLOW_ADMIN_PASSWORD']}" in told
+    assert f"http://localhost:3000  admin / {settings['GRAFANA_ADMIN_PASSWORD']}" in told
+    assert "127.0.0.1:19092,127.0.0.1:19093,127.0.0.1:19094" in told
+
+
+def test_only_what_people_need_is_told(env: Path) -> None:
+    write_env(env)
+    settings = read_env(env)
+    hidden = set(SECRETS) - {"AIRFLOW_ADMIN_PASSWORD", "GRAFANA_ADMIN_PASSWORD"}
+    assert not [name for name in hidden if settings[name] in addresses(settings)]
+
+
+def test_an_address_has_the_port_that_was_set(env: Path) -> None:
+    env.write_text("HTTP_PORT=8000\n")
+    assert "http://localhost:8000/api/docs" in addresses(read_env(env, TEMPLATE))
+
+
+def test_without_monitoring_nobody_is_sent_to_grafana(env: Path) -> None:
+    env.write_text("COMPOSE_PROFILES=\n")
+    settings = read_env(env)
+    assert not monitored(settings)
+    assert "Grafana" not in addresses(settings)
+
+
+# ---- ports
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def free() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def test_free_ports_are_no_fault(free: int) -> None:
+    assert port_faults({"HTTP_PORT": str(free)}) == []
+
+
+def test_a_taken_port_is_one_line_with_the_way_out(taken: int, free: int) -> None:
+    faults = port_faults({"HTTP_PORT": str(free), "KAFKA_PORT_1": str(taken)})
+    assert faults == [f"port {taken} is taken; free it, or set another KAFKA_PORT_1 in .env"]
+
+
+@pytest.mark.parametrize("value", ["", "http", "0", "65536", "-1", "80:80", "8 0"])
+def test_a_wrong_port_is_one_line_with_the_value(value: str) -> None:
+    assert port_faults({"GRAFANA_PORT": value}) == [f"GRAFANA_PORT must be a port, got {value!r}"]
+
+
+def test_every_fault_is_told_at_once(taken: int) -> None:
+    assert len(port_faults({"HTTP_PORT": "x", "AIRFLOW_HTTP_PORT": "0", "GRAFANA_PORT": str(taken)})) == 3
+
+
+def test_what_is_no_port_is_not_taken_for_one() -> None:
+    assert port_faults({"APP_PUBLIC_URL": "", "API_REPLICAS": "1", "KAFKA_RETENTION_MS": "1"}) == []
+
+
+# ---- health checks
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Check:
+    def run(what: str, **states: dict[str, object]) -> "subprocess.CompletedProcess[str]":
+        (tmp_path / "run").mkdir(exist_ok=True)
+        for name, state in states.items():
+            (tmp_path / "run" / f"{name}.json").write_text(json.dumps(state))
+        environment = os.environ | {"VAR_DIR": str(tmp_path)}
+        return subprocess.run([sys.executable, HEALTH, what], env=environment, capture_output=True, text=True)
+
+    return run
+
+
+def ago(seconds: float) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+
+
+def test_a_gateway_with_its_catalogue_is_healthy(check: Check) -> None:
+    answer = check("catalogue", gateway={"session_id": "a"}, catalogue={"session_id": "a", "state": "ready"})
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def test_the_catalogue_of_the_gateway_before_does_not_count(check: Check) -> None:
+    answer = check("catalogue", gateway={"session_id": "b"}, catalogue={"session_id": "a", "state": "ready"})
+    assert (answer.returncode, answer.stderr.strip()) == (1, "the catalogue is not filled yet")
+
+
+def test_a_gateway_that_has_said_nothing_yet_is_not_healthy(check: Check) -> None:
+    answer = check("catalogue")
+    assert (answer.returncode, answer.stderr.strip()) == (1, "the catalogue is not filled yet")
+
+
+def test_a_catalogue_that_could_not_be_filled_gives_its_reason(check: Check) -> None:
+    failed = {"session_id": "a", "state": "failed", "error": "a table cannot be read"}
+    answer = check("catalogue", gateway={"session_id": "a"}, catalogue=failed)
+    assert (answer.returncode, answer.stderr.strip()) == (1, "a table cannot be read")
+
+
+def test_a_stream_that_runs_is_healthy(check: Check) -> None:
+    assert check("bronze", bronze={"state": "running", "at": ago(1)}).returncode == 0
+
+
+def test_a_stream_that_is_silent_is_not_healthy(check: Check) -> None:
+    answer = check("bronze", bronze={"state": "running", "at": ago(60)})
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("has said nothing for 6")
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ({"state": "failed", "error": "offset gap: partition 1"}, "offset gap: partition 1"),
+        ({"state": "waiting"}, "waiting"),
+        ({}, "starts"),
+    ],
+)
+def test_a_stream_that_does_not_run_says_why(check: Check, state: dict[str, object], reason: str) -> None:
+    answer = check("bronze", bronze=state)
+    assert (answer.returncode, answer.stderr.strip()) == (1, reason)
+
+
+def test_a_page_that_does_not_answer_is_named(check: Check, free: int) -> None:
+    url = f"http://127.0.0.1:{free}/healthz"
+    answer = check(url)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"{url}: ")
+    assert len(answer.stderr.splitlines()) == 1
+
+
+# ---- Java in the Spark image
+
+
+def test_java_is_not_asked_for_the_module_that_it_lacks(tmp_path: Path) -> None:
+    """Everything else reaches it as it was, spaces too."""
+    for name, script in {"python": f"echo {tmp_path}/real", "real": 'printf "<%s>" "$@"'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    arguments = ["-Xmx1g", "--add-modules=jdk.incubator.vector", "-Da=b c", "--add-modules=java.se", ""]
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    said = subprocess.run([JAVA, *arguments], env={"PATH": path}, capture_output=True, text=True, check=True).stdout
+    assert said == "<-Xmx1g><-Da=b c><--add-modules=java.se><>"
