@@ -5,7 +5,7 @@ needs them. Everything goes through the gateway, beside the stream and a Silver 
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag, task
@@ -16,9 +16,9 @@ from ingestion.orchestration import alerts
 EVERY_NIGHT_AT_THREE = "0 3 * * *"
 
 
+# without a start date: a new installation waits for its first night
 @dag(
     schedule=EVERY_NIGHT_AT_THREE,
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=2),

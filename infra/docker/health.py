@@ -44,7 +44,7 @@ def _airflow(component: str) -> str | None:
 
 def _catalogue() -> str | None:
     gateway, catalogue = _state("gateway"), _state("catalogue")
-    if catalogue.get("session_id") != gateway.get("session_id"):
+    if not catalogue or catalogue.get("session_id") != gateway.get("session_id"):
         return "the catalogue is not filled yet"
     return None if catalogue["state"] == "ready" else str(catalogue.get("error"))
 

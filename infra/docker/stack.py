@@ -36,6 +36,7 @@ SECRETS: dict[str, Callable[[], str]] = {
     "AIRFLOW_JWT_SECRET": lambda: secrets.token_urlsafe(64),
     "GRAFANA_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(12),
 }
+MONITORING_PORTS = ("GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT")
 PORT = re.compile(r"^[A-Z_]*PORT(_\d)?$")
 
 
@@ -95,12 +96,13 @@ def logs(*services: str) -> None:
 
 def addresses(settings: dict[str, str]) -> str:
     """Where people find what, and with which password."""
-    page = f"http://localhost:{settings['HTTP_PORT']}".removesuffix(":80")
+    page = settings["APP_PUBLIC_URL"].rstrip("/") or f"http://localhost:{settings['HTTP_PORT']}".removesuffix(":80")
+    airflow = settings["AIRFLOW_PUBLIC_URL"].rstrip("/") or f"http://localhost:{settings['AIRFLOW_HTTP_PORT']}"
     lines = [
         ("dashboard", f"{page}/"),
         ("API", f"{page}/api/docs"),
         ("lineage", f"{page}/lineage/"),
-        ("Airflow", f"http://localhost:{settings['AIRFLOW_HTTP_PORT']}  admin / {settings['AIRFLOW_ADMIN_PASSWORD']}"),
+        ("Airflow", f"{airflow}  admin / {settings['AIRFLOW_ADMIN_PASSWORD']}"),
     ]
     if monitored(settings):
         password = settings["GRAFANA_ADMIN_PASSWORD"]
@@ -118,7 +120,7 @@ def addresses(settings: dict[str, str]) -> str:
 
 def write_env(env: Path = ENV, template: Path = TEMPLATE) -> list[str]:
     """Make .env where it is missing, and every secret that it lacks; the names of the secrets that were made."""
-    text = (env if env.exists() else template).read_text()
+    text = (env if env.exists() else template).read_text().rstrip("\n") + "\n"
     made = []
     for name, make in SECRETS.items():
         if not re.search(rf"^{name}=.", text, re.MULTILINE):
@@ -167,7 +169,8 @@ def _refuse_what_does_not_fit(settings: dict[str, str]) -> None:
     answer = subprocess.run(["docker", "info", "--format", "{{json .}}"], check=True, stdout=subprocess.PIPE, text=True)
     engine = json.loads(answer.stdout)
     faults = [fault for fault in (_memory(engine, settings), _disk(engine)) if fault]
-    faults += port_faults(settings)
+    unwanted = () if monitored(settings) else MONITORING_PORTS
+    faults += port_faults({name: value for name, value in settings.items() if name not in unwanted})
     if faults:
         raise StackError("\n  ".join(["this machine cannot run the stack:", *faults]))
 
@@ -190,15 +193,21 @@ def _disk(engine: dict[str, Any]) -> str | None:
 
 
 def port_faults(settings: dict[str, str]) -> list[str]:
-    """Ports that somebody else has, one line each."""
+    """Ports that are none, that are asked for twice, or that somebody else has, one line each."""
     ports = {name: value for name, value in settings.items() if PORT.match(name)}
+    owners: dict[str, str] = {}
+    twice = [
+        f"{name} and {owner} must differ, got {value} for both"
+        for name, value in ports.items()
+        if (owner := owners.setdefault(value, name)) != name
+    ]
     wrong = [f"{name} must be a port, got {value!r}" for name, value in ports.items() if not _is_port(value)]
     taken = [
         f"port {value} is taken; free it, or set another {name} in .env"
         for name, value in ports.items()
         if _is_port(value) and _listens(int(value))
     ]
-    return wrong + taken
+    return wrong + twice + taken
 
 
 def _is_port(value: str) -> bool:

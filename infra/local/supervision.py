@@ -53,6 +53,8 @@ def supervisor() -> Iterator[Any]:
 
 def answers() -> dict[str, dict[str, Any]]:
     """What supervisor says of each program; empty when no supervisor answers."""
+    if not socket_path().exists():
+        return {}
     try:
         with supervisor() as running:
             return {answer["name"]: answer for answer in running.getAllProcessInfo()}

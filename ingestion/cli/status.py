@@ -55,12 +55,16 @@ def _show_processes(processes: "list[ProcessStatus]") -> None:
 
 def _say_down() -> None:
     from infra.local.stack import marked_processes
+    from ingestion.life import alive
+    from ingestion.state import read_state
 
     if left := marked_processes():
         say(
             f"supervisor is gone, {len(left)} processes are left behind: sales up starts again, sales down stops them",
             BAD,
         )
+    elif (gateway := read_state("gateway")) and alive(gateway["life"]):
+        say("the processes run in containers (docker compose ps)")
     else:
         say("the stack does not run (sales up)")
     out.print()

@@ -139,12 +139,16 @@ def stack(opened_ports: Callable[[], set[int]]) -> Iterator[FullStack]:
     # runs are started by hand, one at a time
     own = {"STACK_NAME": PROJECT, "AIRFLOW_SCHEDULE": "", "COMPOSE_PROFILES": "monitoring", "API_REPLICAS": "2"}
     stack = FullStack(os.environ | ports | own)
-    stack.compose("down", "--volumes", "--remove-orphans")
+    # for whoever writes these tests: a start takes minutes
+    keep = bool(os.environ.get("KEEP_STACK"))
+    if not keep:
+        stack.compose("down", "--volumes", "--remove-orphans")
     started = time.monotonic()
     stack.up()
     RECOVERIES.append(("start", "images (built or not) to everything healthy", time.monotonic() - started))
     yield stack
-    stack.compose("down", "--volumes", "--remove-orphans")
+    if not keep:
+        stack.compose("down", "--volumes", "--remove-orphans")
 
 
 @pytest.fixture

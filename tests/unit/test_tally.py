@@ -1,0 +1,34 @@
+"""Producers add up what they have sent, each its own part."""
+
+from collections import Counter
+
+import pytest
+
+from ingestion.state import read_state
+from ingestion.tally import Tally
+
+pytestmark = pytest.mark.usefixtures("own_folders")
+
+
+def test_what_was_told_before_is_not_counted_again() -> None:
+    first, second = Tally(), Tally()
+    first.tell(Counter(vente=10))
+    first.tell(Counter(vente=15, doublon=1))
+    second.tell(Counter(vente=5), unacknowledged=2)
+    state = read_state("producer")
+    assert state["kinds"] == {"vente": 20, "doublon": 1}
+    assert state["unacknowledged"] == 2
+
+
+def test_nothing_sent_writes_nothing() -> None:
+    Tally().tell(Counter())
+    assert read_state("producer") == {}
+
+
+def test_a_producer_that_failed_entirely_does_not_look_alive() -> None:
+    Tally().tell(Counter(), unacknowledged=3)
+    assert read_state("producer")["acknowledged_at"] is None
+
+
+def test_telling_is_due_seconds_later_only() -> None:
+    assert not Tally().due()
