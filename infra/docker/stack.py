@@ -226,7 +226,7 @@ def _wait(starting: "subprocess.Popen[str]", since: float) -> None:
     dying: dict[str, float] = {}
     while True:
         ended, now = starting.poll(), time.monotonic()
-        states = {each["Service"]: _state(each) for each in _containers()}
+        states = {each["Service"]: state_of(each) for each in _containers()}
         for service in sorted(name for name, state in states.items() if state == "healthy" and name not in told):
             told.add(service)
             _say(f"{now - since:5.0f} s  {service}")
@@ -248,7 +248,7 @@ def _last_line(process: "subprocess.Popen[str]") -> str:
     return (process.stderr.read().strip().splitlines() or ["no reason given"])[-1]
 
 
-def _state(container: dict[str, Any]) -> str:
+def state_of(container: dict[str, Any]) -> str:
     """`healthy` also for what has done its work and ended."""
     if container["State"] == "exited":
         return "healthy" if container["ExitCode"] == 0 else f"ended with code {container['ExitCode']}"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingestion.bench import api, catchup, dag, demo, fresh, latency, memory, modes, pipeline
+from ingestion.bench import api, catchup, dag, demo, fresh, full, latency, memory, modes, pipeline
 from ingestion.bench.figures import CaseResult, Measured, Tell
 
 
@@ -27,6 +27,7 @@ CASES = {
     "api": Case("API over 1 000 000 sales", api.measure, 3),
     "memory": Case("memory of the idle stack after work", memory.measure, 1),
     "dag": Case("one run of unified_sales_pipeline, 50 sales", dag.measure, 5),
+    "full": Case("the full stack in containers", full.measure, 5),
     "modes": Case("one slice from Airflow, in three ways", modes.measure, 5),
 }
 

@@ -25,7 +25,8 @@ def test_three_ports_are_open_and_no_other(stack, opened_ports):
 
 def test_a_run_of_the_dag_publishes_what_it_sends(stack, recovered):
     since = time.monotonic()
-    assert stack.run_dag(count=50, seed=1)["state"] == "success"
+    with stack.airflow() as airflow:
+        assert airflow.wait(airflow.trigger(count=50, seed=1)).state == "success"
     recovered("the first run after a cold start", since)
     assert stack.api("overall_statistics")["nombre_ventes"] == 50
     stack.verified()

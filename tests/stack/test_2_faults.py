@@ -81,7 +81,8 @@ def test_restarted(stack, recovered, service):
     until(lambda: answers(stack), "the API answers", 60)
     recovered("restart to the API answering", since)
     stack.wait_healthy()
-    assert stack.run_dag(count=20)["state"] == "success"
+    with stack.airflow() as airflow:
+        assert airflow.wait(airflow.trigger(count=20)).state == "success"
 
 
 def test_api_answers_without_redis(stack):
