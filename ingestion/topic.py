@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.cluster import collect_hosts
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from ingestion.process import configure_logging
 from ingestion.settings import KafkaSettings, load
@@ -63,6 +64,17 @@ def _listens(host: str, port: int) -> bool:
     return True
 
 
+def _lost_one_of_several(error: BaseException) -> bool:
+    """A broker that has just died: the others still name it, until its place in the cluster is declared empty."""
+    return isinstance(error, BrokerError) and isinstance(error.__cause__, KafkaConnectionError)
+
+
+_until_the_cluster_has_noticed = retry(
+    retry=retry_if_exception(_lost_one_of_several), stop=stop_after_delay(15), wait=wait_fixed(0.5), reraise=True
+)
+
+
+@_until_the_cluster_has_noticed
 def topic_id(settings: KafkaSettings) -> uuid.UUID | None:
     """The id that the cluster gave the topic at its creation; None when there is no such topic."""
     with _connected(settings, KafkaAdminClient) as admin:
@@ -70,6 +82,7 @@ def topic_id(settings: KafkaSettings) -> uuid.UUID | None:
     return answer["topic_id"] if answer["error_code"] == 0 else None
 
 
+@_until_the_cluster_has_noticed
 def topic_faults(settings: KafkaSettings) -> list[str]:
     """What the cluster lacks to take every event safely, one line each; raises BrokerError when no broker answers."""
     with _connected(settings, KafkaAdminClient) as admin:
@@ -98,6 +111,7 @@ def topic_faults(settings: KafkaSettings) -> list[str]:
     return faults
 
 
+@_until_the_cluster_has_noticed
 def create_topic(settings: KafkaSettings) -> None:
     """Create the topic with its settings; one that exists stays as it is."""
     configs = {
@@ -131,6 +145,7 @@ def reader(settings: KafkaSettings) -> Iterator[tuple[KafkaConsumer, list[TopicP
         yield consumer, [TopicPartition(settings.topic, partition) for partition in sorted(partitions)]
 
 
+@_until_the_cluster_has_noticed
 def offset_range(settings: KafkaSettings) -> tuple[Offsets, Offsets]:
     """By partition: the first offset that the broker still holds, and the offset that the next event will get."""
     with reader(settings) as (consumer, partitions):

@@ -61,9 +61,13 @@ class FullStack:
         until(lambda: set(self.health().values()) == {"healthy"}, "everything is healthy", HEALTHY_SECONDS)
 
     def verified(self) -> None:
-        """Publish what has arrived; raises BenchError where `sales verify` finds a difference."""
-        self.sales("silver")
+        """Publish everything that was sent; raises BenchError where `sales verify` finds a difference."""
+        self.publish()
         self.sales("verify")
+
+    def publish(self) -> None:
+        self.sales("drain", "--timeout", "180")
+        self.sales("silver")
 
     def api(self, path: str) -> Any:
         return httpx.get(f"{self.page}/api/{path}", timeout=10).raise_for_status().json()

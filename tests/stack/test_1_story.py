@@ -75,7 +75,7 @@ def test_the_page_shows_the_figures_through_the_proxy(stack):
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.goto(stack.page)
         expect(page.get_by_text("Chiffre d'affaires", exact=True).first).to_be_visible(timeout=60_000)
-        page.goto(f"{stack.page}/confiance")
+        page.get_by_role("link", name="Puis-je m'y fier ?").click()
         expect(page.get_by_text("tranche").first).to_be_visible(timeout=60_000)
         browser.close()
     assert faults == []

@@ -15,6 +15,8 @@ SALES = 3000
 @pytest.fixture(autouse=True)
 def nothing_is_lost(stack):
     yield
+    # what a test that failed has left down
+    stack.compose("start", check=False)
     stack.wait_healthy()
     stack.verified()
 
@@ -22,8 +24,8 @@ def nothing_is_lost(stack):
 def test_one_broker_killed(stack, recovered):
     stack.compose("kill", "--signal", "KILL", "broker2")
     said = stack.sales("produce", "--count", str(SALES))
-    assert str(SALES) in said.replace(" ", "").replace(",", "")
-    stack.sales("silver")
+    assert f"{SALES // 1000} 000 events acknowledged" in said
+    stack.publish()
     since = time.monotonic()
     stack.compose("start", "broker2")
     stack.wait_healthy()
@@ -51,7 +53,7 @@ def test_worker_killed_in_mid_batch(stack, recovered):
     stack.crash("spark-worker-2")
     assert sending.wait(180) == 0
     stack.wait_healthy()
-    stack.sales("silver")
+    stack.publish()
     recovered("kill to everything published", since)
 
 
@@ -66,7 +68,7 @@ def test_gateway_killed_in_mid_merge(stack, recovered):
     until(lambda: stack.health()["gateway"] != "healthy", "its death is seen", 60)
     stack.wait_healthy()
     recovered("kill to the stream running again", since)
-    stack.sales("silver")
+    stack.publish()
     recovered("kill to everything published", since)
 
 
@@ -109,5 +111,5 @@ def test_everything_killed_at_once(stack, recovered):
     since = time.monotonic()
     stack.up()
     recovered("start to everything healthy", since)
-    stack.sales("silver")
+    stack.publish()
     recovered("start to everything published", since)
