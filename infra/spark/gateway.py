@@ -14,6 +14,8 @@ from ingestion.state import write_state
 SPARK_CONFIG = PROJECT / "infra" / "spark"
 SPARK_HOME = Path(pyspark.__file__).parent
 LOGGING = f"-Dlog4j2.configurationFile={SPARK_CONFIG / 'log4j2.properties'}"
+# three executors on few cores, each with little to do: what the optimising compiler takes never comes back
+EXECUTOR_OPTIONS = f"{LOGGING} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC"
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
 # Half of a fresh gateway's work is the optimising compiler's, most of it for code that never pays it back: it waits for
@@ -62,7 +64,7 @@ def gateway_command() -> list[str]:
         "spark.scheduler.allocation.file": f"file://{SPARK_CONFIG / 'fairscheduler.xml'}",
         # on a cluster: its workers have the same image
         "spark.executor.extraClassPath": f"{paths.jars_dir / 'spark'}/*",
-        "spark.executor.extraJavaOptions": " ".join([LOGGING, "-XX:+UseSerialGC", "-Duser.timezone=UTC"]),
+        "spark.executor.extraJavaOptions": EXECUTOR_OPTIONS,
     }
     return [
         *(str(java_binary()), *spark_jvm_options(), *_start_up_cache(paths.jars_dir)),
