@@ -74,11 +74,11 @@ def refuse_missing(folder: Path) -> None:
         raise JarError(f"{len(absent)} jars are missing in {folder}, the first is {absent[0]}; fetch them (sales jars)")
 
 
-def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None, sets: Iterable[str] = SETS) -> int:
-    """Bring the pinned jars into `<folder>/<set>/`; return how many were fetched.  Raises JarError by file name."""
+def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None, sets: Iterable[str] = ()) -> int:
+    """Bring the pinned jars (of `SETS`, or these) into `<folder>/<set>/`; return how many were fetched.  Raises JarError by file name."""
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".fetch.lock"):
-        fetched = sum(_fetch_set(jar_set, folder, on_progress) for jar_set in sets)
+        fetched = sum(_fetch_set(jar_set, folder, on_progress) for jar_set in tuple(sets) or SETS)
         # worth keeping for the next try, not after the last
         shutil.rmtree(folder / "cache", ignore_errors=True)
     return fetched

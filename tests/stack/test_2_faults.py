@@ -29,7 +29,7 @@ def test_one_broker_killed(stack, recovered):
     since = time.monotonic()
     stack.compose("start", "broker2")
     stack.wait_healthy()
-    in_sync = 'sum(kafka_under_replicated_partitions) == 0'
+    in_sync = "sum(kafka_under_replicated_partitions) == 0"
     until(lambda: stack.measured(in_sync), "every replica is in sync again", 120)
     recovered("start of the broker to all in sync (to the next scrape)", since)
 
