@@ -75,7 +75,7 @@ def refuse_missing(folder: Path) -> None:
 
 
 def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None, sets: Iterable[str] = ()) -> int:
-    """Bring the pinned jars (of `SETS`, or these) into `<folder>/<set>/`; return how many were fetched.  Raises JarError by file name."""
+    """Bring the pinned jars, of `SETS` or of these, into `<folder>/<set>/`; how many were fetched.  Raises JarError."""
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".fetch.lock"):
         fetched = sum(_fetch_set(jar_set, folder, on_progress) for jar_set in tuple(sets) or SETS)

@@ -18,7 +18,7 @@ from infra.jars.fetch import SETS, Jar, JarError, faults, pinned, refuse_missing
 RIGHT = Jar("org.example", "right", "1.0", hashlib.sha256(b"right").hexdigest())
 
 
-@pytest.mark.parametrize("jar_set", (*SETS, "agent"))
+@pytest.mark.parametrize("jar_set", [*SETS, "agent"])
 def test_list_is_exact_and_holds_each_jar_once(jar_set: str) -> None:
     jars = pinned(jar_set)
     assert jars
