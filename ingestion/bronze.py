@@ -50,8 +50,9 @@ def main() -> None:
         _remember_topic(found)
         session_id = read_state("gateway")["session_id"]
         spark = connect(session_id)
-        query = _find(spark) or _start(spark)
-        _watch(query, session_id)
+        query = _find(spark)
+        progress = _Progress(query)
+        _watch(query or _start(spark), session_id, progress)
     except Exception as error:
         # the state file carries the reason to whoever waits for the stream; the process still ends with it
         write_state("bronze", "failed", error=_reason(error))
@@ -163,10 +164,9 @@ def _starting_offsets(paths: PathSettings) -> str:
     return json.dumps({kafka.topic: {str(n): starts.get(n, -2) for n in offset_range(kafka)[1]}})
 
 
-def _watch(query: "Query", session_id: str) -> None:
+def _watch(query: "Query", session_id: str, progress: "_Progress") -> None:
     """Report the stream's progress until it fails; raises BronzeError with its reason."""
     logger.info("stream %s runs", QUERY_NAME)
-    progress = _Progress()
     while True:
         state = read_state("gateway")
         if state.get("session_id") != session_id or not alive(state["life"]):
@@ -185,8 +185,9 @@ def _stream_failure(query: "Query") -> str:
 class _Progress:
     """What the stream has done since this process watches it."""
 
-    def __init__(self) -> None:
-        self._newest = -1
+    def __init__(self, found: "Query | None") -> None:
+        # what a stream that is found again did before was counted by the process that watched it
+        self._newest = max((progress.batchId for progress in found.recentProgress), default=-1) if found else -1
         self._totals = {"rows_total": 0, "batches_total": 0}
         self._last: dict[str, Any] = {}
 
@@ -203,7 +204,7 @@ class _Progress:
                 self._last = {
                     "batch": facts["batchId"],
                     "rows": rows,
-                    "batch_ms": facts["durationMs"].get("triggerExecution"),
+                    "batch_ms": facts["durationMs"].get("triggerExecution", 0),
                     "rows_per_second": facts.get("processedRowsPerSecond", 0.0),
                     "batch_at": facts["timestamp"],
                 }

@@ -51,11 +51,14 @@ class Freshness:
         """Why the figures are stale at that time, as a key of CAUSES; None when they are not."""
         if self.fault:
             return self.fault
-        if now - self.measured_at > EXPIRES_AFTER:
+        if self.expired(now):
             return "unmeasured"
         if self.oldest_unpublished_at and now - self.oldest_unpublished_at > STALE_AFTER:
             return "unpublished"
         return None
+
+    def expired(self, now: datetime) -> bool:
+        return now - self.measured_at > EXPIRES_AFTER
 
     def stale(self, now: datetime) -> bool:
         return self.cause(now) is not None

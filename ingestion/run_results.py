@@ -27,7 +27,7 @@ def remember(results: Path) -> None:
     nodes = {node["unique_id"].split(".")[2]: _node(node) for node in run["results"] if node["status"] not in SKIPPED}
     outcome = "success" if all(node["status"] in (*GOOD, *SKIPPED) for node in run["results"]) else "error"
     with _known() as known:
-        # what is no longer in the project is forgotten with the state file, at the next start of the stack
+        # what is no longer in the project is forgotten with the state file, at a start of the stack
         runs = known.get("runs", {"success": 0, "error": 0})
         write_state(
             STATE,

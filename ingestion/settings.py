@@ -151,6 +151,7 @@ class AirflowSettings(_Settings):
     """`schedule`: a cron expression in UTC; empty where runs are only started by hand.
 
     `database`: for the upkeep, in SQLAlchemy's words; Airflow hides its own from tasks.  Empty: the embedded one.
+    `metrics_token`: whoever asks for Airflow's figures must bring it; empty: anybody may, on this machine.
     """
 
     model_config = SettingsConfigDict(env_prefix="AIRFLOW_", frozen=True, extra="ignore")
@@ -160,6 +161,7 @@ class AirflowSettings(_Settings):
     schedule: Annotated[str, AfterValidator(_cron)]
     dags_dir: Folder
     database: str = ""
+    metrics_token: str = ""
 
 
 def _lower_first(message: str) -> str:

@@ -112,10 +112,13 @@ class Silver:
             # a folder of our own: a `dbt` typed by hand writes into dbt_sales/target
             *("--target-path", str(target or self._scratch / "target"), "--log-path", str(self._scratch / "log")),
         ]
+        # a run that ends before its first node would leave those of the one before
+        results = self._scratch / "target" / "run_results.json"
+        results.unlink(missing_ok=True)
         quiet = ["--quiet", "--no-use-colors", "--log-level-file", "info", "--log-file-max-bytes", "5000000"]
         result = dbtRunner(manifest=self._manifest).invoke([*quiet, *arguments, *options])
         if arguments[0] == "build":
-            remember(self._scratch / "target" / "run_results.json")
+            remember(results)
         if not result.success:
             raise SilverError(_failure(result))
         return result

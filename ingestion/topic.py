@@ -89,11 +89,11 @@ def topic_faults(settings: KafkaSettings) -> list[str]:
         (topic,) = admin.describe_topics([settings.topic])
     if topic["error_code"]:
         return [f"topic {settings.topic} does not exist; the bronze process creates it (sales up)"]
-    faults = [
-        f"broker {host}:{port} does not answer; start it again (sales status shows the embedded one)"
-        for host, port, _ in collect_hosts(settings.bootstrap_servers, randomize=False)
-        if not _listens(host, port)
-    ]
+    for host, port, _ in collect_hosts(settings.bootstrap_servers, randomize=False):
+        if not _listens(host, port):
+            # no fault as long as the others have every partition
+            logger.warning("broker %s:%s does not answer; start it again", host, port)
+    faults = []
     if len(topic["partitions"]) != settings.partitions:
         faults.append(
             f"topic {settings.topic} must have {settings.partitions} partitions, got {len(topic['partitions'])}; "

@@ -41,6 +41,10 @@ class Sampler:
         """The last measurement; None before the first."""
         return self._latest
 
+    def current(self, now: datetime) -> Freshness | None:
+        """The last measurement, while it holds."""
+        return self._latest if self._latest and not self._latest.expired(now) else None
+
     def _run(self) -> None:
         while not self._stop.is_set():
             try:

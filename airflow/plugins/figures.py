@@ -2,19 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from hmac import compare_digest
+from typing import Annotated, Any, ClassVar
 
 from airflow.jobs.job import Job
 from airflow.models import DagModel, DagRun, Pool, TaskInstance
 from airflow.models.errors import ParseImportError
 from airflow.plugins_manager import AirflowPlugin
 from airflow.utils.session import create_session
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, HTTPException, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+
+from ingestion.settings import AirflowSettings, load
 
 COMPONENTS = {"SchedulerJob": "scheduler", "DagProcessorJob": "dag_processor", "TriggererJob": "triggerer"}
 RUN_STATES = ("queued", "running")
@@ -99,12 +103,19 @@ def _utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _with_token(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]) -> None:
+    """Airflow's port may be open to everybody, and its log-in does not reach this far."""
+    wanted = load(AirflowSettings).metrics_token
+    if wanted and not (sent and compare_digest(sent.credentials, wanted)):
+        raise HTTPException(401, "the token of AIRFLOW_METRICS_TOKEN is needed", {"WWW-Authenticate": "Bearer"})
+
+
 registry = CollectorRegistry()
 registry.register(Figures())
 app = FastAPI(title="Figures for Prometheus", docs_url=None, redoc_url=None, openapi_url=None)
 
 
-@app.get("/metrics")
+@app.get("/metrics", dependencies=[Depends(_with_token)])
 def metrics() -> Response:
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

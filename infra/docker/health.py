@@ -20,7 +20,7 @@ CELERY_HEARTBEAT = Path("/tmp/celery-heartbeat")
 
 def main() -> None:
     what = sys.argv[1]
-    checks = {"catalogue": _catalogue, "bronze": _bronze, "celery": lambda: _silent(CELERY_HEARTBEAT)}
+    checks = {"catalogue": _catalogue, "bronze": _bronze, "celery": _celery}
     try:
         fault = checks[what]() if what in checks else _page(what) if "/" in what else _airflow(what)
     except OSError as error:
@@ -43,7 +43,10 @@ def _catalogue() -> str | None:
     gateway, catalogue = _state("gateway"), _state("catalogue")
     if not catalogue or catalogue.get("session_id") != gateway.get("session_id"):
         return "the catalogue is not filled yet"
-    return None if catalogue["state"] == "ready" else str(catalogue.get("error"))
+    if catalogue["state"] != "ready":
+        return str(catalogue.get("error"))
+    # a JVM that hangs still accepts connections, and answers nothing
+    return _page(f"{os.environ['SPARK_HOST']}:{os.environ['SPARK_UI_PORT']}/api/v1/version")
 
 
 def _bronze() -> str | None:
@@ -51,6 +54,10 @@ def _bronze() -> str | None:
     if state.get("state") != "running":
         return str(state.get("error") or f"{state.get('state', 'starts')}")
     return _silent(_file("bronze"))
+
+
+def _celery() -> str | None:
+    return _silent(CELERY_HEARTBEAT)
 
 
 def _silent(file: Path) -> str | None:

@@ -1,4 +1,7 @@
-"""Bring what Airflow keeps to this version: database, password, dbt manifest.  Run: python -m infra.docker.migrate"""
+"""Bring what Airflow keeps to this version: database, password, dbt manifest; forget how its last runs went.
+
+Run: python -m infra.docker.migrate
+"""
 
 import json
 import os
@@ -6,6 +9,8 @@ import shutil
 from pathlib import Path
 
 from infra.local.airflow import USER
+from ingestion import run_results
+from ingestion.orchestration.alerts import PREFIX
 from ingestion.settings import PathSettings, load
 
 BAKED = Path("/opt/state/dbt/project")
@@ -17,6 +22,12 @@ def main() -> None:
     passwords.write_text(json.dumps({USER: os.environ["AIRFLOW_ADMIN_PASSWORD"]}))
     # made with the image; a copy keeps its time, by which it is known to be of this project
     shutil.copytree(BAKED, load(PathSettings).project_docs, dirs_exist_ok=True)
+    # nodes and DAGs of an earlier version would be told as failed for ever
+    for file in (
+        load(PathSettings).run_dir / f"{run_results.STATE}.json",
+        *load(PathSettings).run_dir.glob(f"{PREFIX}*.json"),
+    ):
+        file.unlink(missing_ok=True)
     os.execlp("airflow", "airflow", "db", "migrate")
 
 

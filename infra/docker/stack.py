@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,12 @@ MEMORY = {True: 12 * GIB, False: 10 * GIB}
 DISK = 20 * GIB
 COMPOSE_AT_LEAST = (2, 23)
 HEALTHY_SECONDS = 600.0
-# a service that dies again and again for so long does not heal by itself
-RESTARTING_SECONDS = 60.0
+# a service that has died so often does not heal by itself
+DEATHS = 5
+# they read their configuration again when told to
+RELOADED = ("nginx", "prometheus", "alertmanager")
+# run to their end at each start
+ONE_SHOT = ("topic", "airflow-migrate")
 SECRETS: dict[str, Callable[[], str]] = {
     "POSTGRES_PASSWORD": lambda: secrets.token_urlsafe(24),
     "REDIS_PASSWORD": lambda: secrets.token_urlsafe(24),
@@ -34,6 +39,7 @@ SECRETS: dict[str, Callable[[], str]] = {
     "AIRFLOW_FERNET_KEY": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "AIRFLOW_SECRET_KEY": lambda: secrets.token_urlsafe(32),
     "AIRFLOW_JWT_SECRET": lambda: secrets.token_urlsafe(64),
+    "AIRFLOW_METRICS_TOKEN": lambda: secrets.token_urlsafe(32),
     "GRAFANA_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(12),
 }
 MONITORING_PORTS = ("GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT")
@@ -61,7 +67,8 @@ def up() -> None:
     if made := write_env():
         _say(f"made .env with {', '.join(made)}")
     settings = read_env()
-    if not _containers():
+    running = states_of(_containers())
+    if not running:
         _refuse_what_does_not_fit(settings)
     started = time.monotonic()
     _say("building the images (minutes the first time, seconds later)")
@@ -72,6 +79,9 @@ def up() -> None:
         ["docker", "compose", "--progress", "quiet", "up", "--detach"], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
     _wait(starting, built)
+    if running:
+        # what they read lies in this folder: Compose does not see when it changes
+        _compose("kill", "--signal", "HUP", *(name for name in RELOADED if name in running))
     _say(f"everything is healthy after {time.monotonic() - built:.0f} s\n")
     _say(addresses(settings))
 
@@ -223,18 +233,20 @@ def _listens(port: int) -> bool:
 def _wait(starting: "subprocess.Popen[str]", since: float) -> None:
     """Say each service that becomes healthy; raises StackError for one that fails, and when the time is up."""
     told: set[str] = set()
-    dying: dict[str, float] = {}
+    before: dict[str, str] = {}
+    deaths: Counter[str] = Counter()
     while True:
         ended, now = starting.poll(), time.monotonic()
-        states = {each["Service"]: state_of(each) for each in _containers()}
+        states = states_of(_containers())
         for service in sorted(name for name, state in states.items() if state == "healthy" and name not in told):
             told.add(service)
             _say(f"{now - since:5.0f} s  {service}")
         waiting = {name: state for name, state in sorted(states.items()) if state != "healthy"}
-        dying = {name: dying.get(name, now) for name, state in waiting.items() if state == "restarting"}
+        deaths.update(name for name, state in waiting.items() if state == "restarting" != before.get(name))
+        before = states
         if ended == 0 and states and not waiting:
             return
-        hopeless = next((name for name, first in dying.items() if now - first > RESTARTING_SECONDS), None)
+        hopeless = next((name for name, count in deaths.items() if count >= DEATHS), None)
         if ended or hopeless or now - since > HEALTHY_SECONDS:
             starting.kill()
             why = ", ".join(f"{name} is {state}" for name, state in waiting.items()) or _last_line(starting)
@@ -248,18 +260,32 @@ def _last_line(process: "subprocess.Popen[str]") -> str:
     return (process.stderr.read().strip().splitlines() or ["no reason given"])[-1]
 
 
-def state_of(container: dict[str, Any]) -> str:
-    """`healthy` also for what has done its work and ended."""
+def states_of(containers: list[dict[str, Any]]) -> dict[str, str]:
+    """By service `healthy`, also where it has done its work, or what it is instead; of replicas the worst."""
+    states: dict[str, str] = {}
+    for container in containers:
+        service, state = container["Service"], _state_of(container)
+        if states.get(service, "healthy") == "healthy":
+            states[service] = state
+    return states
+
+
+def _state_of(container: dict[str, Any]) -> str:
     if container["State"] == "exited":
-        return "healthy" if container["ExitCode"] == 0 else f"ended with code {container['ExitCode']}"
+        done = container["ExitCode"] == 0 and container["Service"] in ONE_SHOT
+        return "healthy" if done else f"ended with code {container['ExitCode']}"
     return container["Health"] or str(container["State"])
 
 
 def _containers() -> list[dict[str, Any]]:
-    """Every container of the stack, as Compose tells of it; empty when there is none, and while one is replaced."""
+    """Every container of the stack, as Compose tells of it; empty when there is none, and while one is replaced.
+
+    Without those of `docker compose run`, which somebody has started for a task of their own.
+    """
     command = ["docker", "compose", "ps", "--all", "--format", "json"]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return [] if answer.returncode else [json.loads(line) for line in answer.stdout.splitlines()]
+    found = [] if answer.returncode else [json.loads(line) for line in answer.stdout.splitlines()]
+    return [each for each in found if "com.docker.compose.oneoff=True" not in each["Labels"]]
 
 
 def _compose(*arguments: str) -> None:

@@ -28,6 +28,7 @@ class FullStack:
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
         self.page = f"http://127.0.0.1:{environment['HTTP_PORT']}"
+        self.airflow_page = f"http://127.0.0.1:{environment['AIRFLOW_HTTP_PORT']}"
         self.prometheus = f"http://127.0.0.1:{environment['PROMETHEUS_PORT']}"
         self.brokers = ",".join(f"127.0.0.1:{environment[f'KAFKA_PORT_{n}']}" for n in (1, 2, 3))
 
@@ -55,7 +56,7 @@ class FullStack:
     def health(self) -> dict[str, str]:
         """By service: `healthy`, or what it is instead."""
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
-        return {each["Service"]: commands.state_of(each) for each in map(json.loads, lines)}
+        return commands.states_of([json.loads(line) for line in lines])
 
     def wait_healthy(self) -> None:
         until(lambda: set(self.health().values()) == {"healthy"}, "everything is healthy", HEALTHY_SECONDS)
@@ -81,10 +82,9 @@ class FullStack:
     @contextmanager
     def airflow(self) -> Iterator[Airflow]:
         """The pipeline's DAG, by Airflow's REST API."""
-        base = f"http://127.0.0.1:{self.environment['AIRFLOW_HTTP_PORT']}"
         user = {"username": USER, "password": commands.read_env()["AIRFLOW_ADMIN_PASSWORD"]}
-        with httpx.Client(base_url=f"{base}/api/v2", timeout=30) as api:
-            token = api.post(f"{base}/auth/token", json=user).raise_for_status().json()["access_token"]
+        with httpx.Client(base_url=f"{self.airflow_page}/api/v2", timeout=30) as api:
+            token = api.post(f"{self.airflow_page}/auth/token", json=user).raise_for_status().json()["access_token"]
             api.headers["Authorization"] = f"Bearer {token}"
             until(lambda: api.get(f"dags/{DAG}").status_code == 200, f"Airflow has read the DAG {DAG}", HEALTHY_SECONDS)
             yield Airflow(api, DAG)

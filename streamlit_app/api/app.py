@@ -1,4 +1,4 @@
-"""The API as an app of its own.  Run apart: uvicorn --factory streamlit_app.api.app:create_app"""
+"""The API as an app of its own.  Run apart: uvicorn --factory streamlit_app.api.app:create_replica"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,12 @@ Revenue of the published sales.  Every answer carries `X-As-Of`, `X-Data-Age` (s
 """
 
 
-def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None) -> FastAPI:
+def create_replica() -> FastAPI:
+    """The API alone, of which there may be several: the figures of the lake are the dashboard's to measure."""
+    return create_app(measures_lake=False)
+
+
+def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None, *, measures_lake: bool = True) -> FastAPI:
     """Build the app over the configured lake, or over another one."""
     app = FastAPI(
         title="Ventes",
@@ -35,7 +40,7 @@ def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None) ->
     )
     app.state.lake = lake or live.lake()
     app.state.sampler = sampler or live.sampler()
-    app.state.metrics = Metrics(app.state.lake, app.state.sampler)
+    app.state.metrics = Metrics(app.state.lake, app.state.sampler, measures_lake=measures_lake)
     app.state.cache = SharedCache(load(AppSettings).redis_url, app.state.metrics.requests.cache_errors)
     app.add_middleware(MeasureRequests, requests=app.state.metrics.requests)
     refusals.install(app)

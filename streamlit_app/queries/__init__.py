@@ -30,6 +30,7 @@ from streamlit_app.queries.trend import Grain, Trend, trend
 from streamlit_app.queries.trust import (
     accepted_gaps,
     choices,
+    clean_count,
     newest_vente_at,
     rejected,
     rejected_by_raison,
@@ -58,6 +59,7 @@ __all__ = [
     "accepted_gaps",
     "aggregated_sales",
     "choices",
+    "clean_count",
     "customer_segmentation",
     "hourly_sales",
     "hours",

@@ -51,6 +51,14 @@ def rejected_by_raison(snapshot: Snapshot) -> dict[str, int]:
 
 
 @lru_cache(maxsize=16)
+def clean_count(snapshot: Snapshot) -> int:
+    """Counted in the table, whatever the ledger says."""
+    rows = snapshot.rows("ventes_clean", "select count(*) from read_parquet($files)")
+    # without a file there is no row to count
+    return rows[0][0] if rows else 0
+
+
+@lru_cache(maxsize=16)
 def newest_vente_at(snapshot: Snapshot) -> datetime | None:
     """The time of the newest sale that is published; None without a sale."""
     rows = snapshot.rows("ventes_clean", """select max("timestamp")::timestamp from read_parquet($files)""")

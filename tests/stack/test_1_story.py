@@ -82,9 +82,10 @@ def test_the_page_shows_the_figures_through_the_proxy(stack):
 
 
 def test_the_proxy_keeps_operators_pages_and_large_bodies_out(stack):
-    for path in ("/metrics", "/healthz", "/readyz"):
+    for path in ("/metrics", "/healthz", "/readyz", "/_stcore/metrics"):
         assert httpx.get(stack.page + path).status_code == 404
     assert httpx.post(f"{stack.page}/api/top_products", content=b"x" * 100_000).status_code == 413
+    assert httpx.get(f"{stack.airflow_page}/sales/metrics").status_code == 401
     headers = httpx.get(f"{stack.page}/api/top_products").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors" in headers["content-security-policy"]

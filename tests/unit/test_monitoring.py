@@ -67,7 +67,7 @@ def promtool() -> Callable[..., None]:
 
 
 def test_prometheus_takes_its_configuration(promtool: Callable[..., None]) -> None:
-    promtool("check", "config", PROMETHEUS / "prometheus.yml")
+    promtool("check", "config", "--syntax-only", PROMETHEUS / "prometheus.yml")
 
 
 def test_the_rules_are_without_fault(promtool: Callable[..., None]) -> None:
@@ -163,6 +163,15 @@ def test_rules_and_dashboards_use_known_metrics_only() -> None:
     assert used - known() - recorded == set()
 
 
+def test_what_a_page_needs_is_missed_when_nobody_tells_it() -> None:
+    """An expression over an absent figure is silent, so the absence rings."""
+    needed = set().union(
+        *(metrics_in(rule["expr"]) for rule in ALERTS.values() if rule["labels"]["severity"] == "page")
+    )
+    guards = " ".join(rule["expr"] for rule in ALERTS.values())
+    assert {name for name in needed if not re.search(rf"absent\({name}\b", guards)} == set()
+
+
 def test_the_names_in_a_query_are_found() -> None:
     query = 'sum by (le) (rate(a_total{b="c"}[5m] offset 1h)) / on(d) group_left(e) f:g:h1 > 1e9 unless absent(i == 1)'
     assert metrics_in(query) == {"a_total", "f:g:h1", "i"}
@@ -205,7 +214,8 @@ FOLLOWING = ("FiguresStale", "LagGrowing", "DagFailing", "DagLate")
 @pytest.mark.parametrize(
     ("cause", "follow"),
     [
-        ("BrokerDown", ("PartitionsUnderReplicated", "StreamStopped", "FiguresNotMeasured", *FOLLOWING)),
+        ("BrokerDown", ("PartitionsUnderReplicated",)),
+        ("PartitionsRefuseWrites", ("BrokerDown", "StreamStopped", "FiguresNotMeasured", *FOLLOWING)),
         ("GatewayDown", ("StreamStopped", "SparkExecutorMissing", "SliceStaysOpen", "DbtFailing", *FOLLOWING)),
         ("OffsetGap", ("StreamStopped", *FOLLOWING)),
         ("StreamStopped", FOLLOWING),
@@ -220,7 +230,7 @@ def test_one_cause_rings_once(cause: str, follow: tuple[str, ...]) -> None:
 
 
 def test_what_has_another_cause_rings_all_the_same() -> None:
-    apart = {"BrokerDown", "DiskFull", "LedgerUnbalanced", "ApiSlow"}
+    apart = {"BrokerDown", "StreamStopped", "DiskFull", "LedgerUnbalanced", "ApiSlow"}
     assert rings(*apart) == apart
 
 

@@ -19,9 +19,11 @@ __all__ = ["MeasureRequests", "Metrics"]
 class Metrics:
     """The registry of one app."""
 
-    def __init__(self, lake: Lake, sampler: Sampler) -> None:
+    def __init__(self, lake: Lake, sampler: Sampler, *, measures_lake: bool) -> None:
         self.registry = CollectorRegistry()
         self.requests = Requests(self.registry)
+        if not measures_lake:
+            return
         for collector in (
             Figures(lake, sampler),
             Stream(lake.bronze, sampler),

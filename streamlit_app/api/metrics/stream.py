@@ -12,7 +12,7 @@ from ingestion.gaps import accepted_gaps
 from ingestion.lake import BronzeOffsets
 from ingestion.state import read_state
 from ingestion.topic import Offsets
-from streamlit_app.live import Sampler
+from streamlit_app.live import Sampler, utc_now
 from streamlit_app.queries import LakeUnreadable
 from streamlit_app.queries.failures import reading
 
@@ -39,7 +39,7 @@ class Stream(Collector):
             yield GaugeMetricFamily(
                 "sales_stream_rows_per_second", "Processing rate of the last of them", value=state["rows_per_second"]
             )
-        if (freshness := self._sampler.latest()) is not None and freshness.end:
+        if (freshness := self._sampler.current(utc_now())) is not None and freshness.end:
             with suppress(LakeUnreadable), reading("Bronze"):
                 yield from self._behind(freshness, self._offsets.refresh())
 
