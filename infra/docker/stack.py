@@ -249,9 +249,13 @@ def _wait(starting: "subprocess.Popen[str]", since: float) -> None:
         hopeless = next((name for name, count in deaths.items() if count >= DEATHS), None)
         if ended or hopeless or now - since > HEALTHY_SECONDS:
             starting.kill()
-            why = ", ".join(f"{name} is {state}" for name, state in waiting.items()) or _last_line(starting)
+            why = ", ".join(f"{name} is {state}" for name, state in waiting.items())
+            if ended:
+                why = f"{_last_line(starting)} ({why})"
             culprit = hopeless or next(iter(waiting), "")
-            raise StackError(f"not healthy after {now - since:.0f} s: {why}; see docker compose logs {culprit}")
+            raise StackError(
+                f"not healthy after {now - since:.0f} s: {why}; see docker compose logs {culprit}, then make up again"
+            )
         time.sleep(1)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -78,6 +79,12 @@ class FullStack:
         answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": query}, timeout=10)
         results: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
         return results
+
+    def open_slice_seconds(self) -> float:
+        """How long a slice has been open, as the dashboard tells it now; 0 when none is."""
+        told = httpx.get(f"http://127.0.0.1:{self.environment['APP_PORT']}/metrics", timeout=10).text
+        age = re.search(r"^sales_open_slice_age_seconds (\S+)$", told, re.MULTILINE)
+        return float(age[1]) if age else 0.0
 
     @contextmanager
     def airflow(self) -> Iterator[Airflow]:

@@ -1,4 +1,4 @@
-"""The full stack: from nothing to healthy, its memory, runs of the DAG, and the API through nginx.
+"""The full stack: from nothing to healthy, runs of the DAG, what it takes at rest, and the API through nginx.
 
 The images are built before.  Memory is Docker's own figure for each container, without the page cache.
 """
@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import httpx
+import psutil
 
 from ingestion.bench.containers import FullStack, isolated_containers
 from ingestion.bench.dag import timed
@@ -38,6 +39,7 @@ def measure(runs: int, tell: Tell) -> Measured:
                 seconds.append({"a run": timed(airflow)["run"]})
         tell("resting")
         time.sleep(30)
+        busy = psutil.cpu_percent(interval=60)
         memory = _memory(stack)
         tell("asking the API")
         latencies = _ask(stack)
@@ -46,6 +48,7 @@ def measure(runs: int, tell: Tell) -> Measured:
         Figure("images built, to everything healthy", "s", (healthy,)),
         Figure("the first run after that", "s", (first,)),
         *by_name("s", seconds),
+        Figure("processors in use at rest", "%", (busy,)),
         Figure("memory, everything", "MiB", (sum(memory.values()),)),
         Figure("memory, without monitoring", "MiB", (without,)),
         *by_name("MiB", [{f"memory, {name}": size for name, size in sorted(memory.items())}]),

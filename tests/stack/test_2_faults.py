@@ -65,8 +65,9 @@ def test_worker_killed_in_mid_batch(stack, recovered):
 
 def test_gateway_killed_in_mid_merge(stack, recovered):
     stack.sales("produce", "--count", str(SALES))
+    stack.sales("drain")
     publishing = stack.start("silver")
-    until(lambda: open_slice(stack), "a slice is open", 90)
+    until(lambda: stack.open_slice_seconds() > 0, "a slice is open", 90)
     time.sleep(3)
     assert publishing.poll() is None, "it has ended before the gateway"
     since = time.monotonic()
@@ -79,10 +80,6 @@ def test_gateway_killed_in_mid_merge(stack, recovered):
     recovered("kill to the stream running again", since)
     stack.publish()
     recovered("kill to everything published", since)
-
-
-def open_slice(stack):
-    return "open slice" in (said := stack.sales("status")) and not re.search(r"open slice\s+none", said)
 
 
 def test_spark_master_killed(stack, recovered):
