@@ -81,13 +81,14 @@ def up() -> None:
     _wait(starting, built)
     if running:
         # what they read lies in this folder: Compose does not see when it changes
-        _compose("kill", "--signal", "HUP", *(name for name in RELOADED if name in running))
+        _compose("--progress", "quiet", "kill", "--signal", "HUP", *(name for name in RELOADED if name in running))
     _say(f"everything is healthy after {time.monotonic() - built:.0f} s\n")
     _say(addresses(settings))
 
 
 def down() -> None:
     if not shutil.which("docker") or not _containers():
+        _say("the full stack does not run")
         return
     _compose("--profile", "*", "down", "--remove-orphans")
     _say("the volumes stay (docker compose --profile '*' down --volumes deletes them, with every sale)")
@@ -119,8 +120,11 @@ def addresses(settings: dict[str, str]) -> str:
         lines += [
             ("Grafana", f"http://localhost:{settings['GRAFANA_PORT']}  admin / {password}"),
             ("Prometheus", f"http://127.0.0.1:{settings['PROMETHEUS_PORT']}"),
+            ("Alertmanager", f"http://127.0.0.1:{settings['ALERTMANAGER_PORT']}"),
         ]
     lines += [
+        ("Spark", f"http://127.0.0.1:{settings['SPARK_UI_PORT']}"),
+        ("health", f"http://127.0.0.1:{settings['APP_PORT']}/readyz"),
         ("Kafka", ",".join(f"127.0.0.1:{settings[f'KAFKA_PORT_{n}']}" for n in (1, 2, 3))),
         ("Thrift (SQL)", f"127.0.0.1:{settings['THRIFT_PORT']}"),
         ("commands", "docker compose run --rm sales --help"),
@@ -153,7 +157,7 @@ def read_env(env: Path = ENV, template: Path = TEMPLATE) -> dict[str, str]:
         for line in file.read_text().splitlines():
             name, equals, value = line.partition("=")
             if equals and not name.startswith("#"):
-                found[name.strip()] = value.strip()
+                found[name.strip()] = value.strip().strip('"')
     return {name: os.environ.get(name, value) for name, value in found.items()}
 
 

@@ -190,7 +190,11 @@ def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
                 f"up to {end}; publish it (sales silver)"
             )
     now = datetime.now(UTC)
-    if cause := measure(silver.published).cause(now):
+    cause = measure(silver.published).cause(now)
+    if cause == "unpublished":
+        # they came after this run's slice was cut; that they are published too is the next one's affair
+        logger.warning("other events wait to be published: %s", CAUSES[cause])
+    elif cause:
         faults.append(f"the figures are stale: {CAUSES[cause]} (sales status)")
     if faults:
         raise StageError("\n".join(faults))

@@ -34,7 +34,8 @@ Service = dict[str, Any]
 
 
 def template() -> dict[str, str]:
-    return dict(re.findall(r"^(\w+)=(.*)$", TEMPLATE.read_text(), re.MULTILINE))
+    found = re.findall(r"^(\w+)=(.*)$", TEMPLATE.read_text(), re.MULTILINE)
+    return {name: value.strip('"') for name, value in found}
 
 
 def resolved(value: Any) -> Any:
