@@ -3,28 +3,18 @@
 Standard library only: whoever has Docker and a Python needs nothing installed.
 """
 
-import base64
 import json
-import os
-import re
-import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-ENV, TEMPLATE = ROOT / ".env", ROOT / ".env.example"
-GIB = 1 << 30
-# what an idle stack takes, and room for its work
-MEMORY = {True: 12 * GIB, False: 10 * GIB}
-DISK = 20 * GIB
-COMPOSE_AT_LEAST = (2, 23)
+from infra.docker.env import ROOT, monitored, read_env, write_env
+from infra.docker.preflight import StackError, refuse_what_does_not_fit, refuse_without_docker
+
 HEALTHY_SECONDS = 600.0
 # a service that has died so often does not heal by itself
 DEATHS = 5
@@ -32,22 +22,6 @@ DEATHS = 5
 RELOADED = ("nginx", "prometheus", "alertmanager")
 # run to their end at each start
 ONE_SHOT = ("topic", "airflow-migrate")
-SECRETS: dict[str, Callable[[], str]] = {
-    "POSTGRES_PASSWORD": lambda: secrets.token_urlsafe(24),
-    "REDIS_PASSWORD": lambda: secrets.token_urlsafe(24),
-    "AIRFLOW_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(12),
-    "AIRFLOW_FERNET_KEY": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-    "AIRFLOW_SECRET_KEY": lambda: secrets.token_urlsafe(32),
-    "AIRFLOW_JWT_SECRET": lambda: secrets.token_urlsafe(64),
-    "AIRFLOW_METRICS_TOKEN": lambda: secrets.token_urlsafe(32),
-    "GRAFANA_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(12),
-}
-MONITORING_PORTS = ("GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT")
-PORT = re.compile(r"^[A-Z_]*PORT(_\d)?$")
-
-
-class StackError(Exception):
-    """The stack cannot start; the message names the rule, the value and the way out."""
 
 
 def main() -> None:
@@ -63,13 +37,13 @@ def main() -> None:
 
 
 def up() -> None:
-    _refuse_without_docker()
+    refuse_without_docker()
     if made := write_env():
         _say(f"made .env with {', '.join(made)}")
     settings = read_env()
     running = states_of(_containers())
     if not running:
-        _refuse_what_does_not_fit(settings)
+        refuse_what_does_not_fit(settings)
     started = time.monotonic()
     _say("building the images (minutes the first time, seconds later)")
     _compose("build", "--quiet")
@@ -101,7 +75,7 @@ def runs() -> None:
 
 
 def logs(*services: str) -> None:
-    _refuse_without_docker()
+    refuse_without_docker()
     _compose("logs", "--follow", "--tail", "50", *services)
 
 
@@ -130,108 +104,6 @@ def addresses(settings: dict[str, str]) -> str:
         ("commands", "docker compose run --rm sales --help"),
     ]
     return "\n".join(f"  {name:<14}{value}" for name, value in lines)
-
-
-def write_env(env: Path = ENV, template: Path = TEMPLATE) -> list[str]:
-    """Make .env where it is missing, and every secret that it lacks; the names of the secrets that were made."""
-    text = (env if env.exists() else template).read_text().rstrip("\n") + "\n"
-    made = []
-    for name, make in SECRETS.items():
-        if not re.search(rf"^{name}=.", text, re.MULTILINE):
-            made.append(name)
-            line = f"{name}={make()}"
-            text, found = re.subn(rf"^{name}=$", line, text, flags=re.MULTILINE)
-            text += "" if found else f"{line}\n"
-    if made or not env.exists():
-        scratch = env.with_name(".env.new")
-        scratch.touch(mode=0o600)
-        scratch.write_text(text)
-        scratch.replace(env)
-    return made
-
-
-def read_env(env: Path = ENV, template: Path = TEMPLATE) -> dict[str, str]:
-    """The settings: the template's, over them .env's, over them the environment's, as Compose takes them."""
-    found: dict[str, str] = {}
-    for file in (template, env):
-        for line in file.read_text().splitlines():
-            name, equals, value = line.partition("=")
-            if equals and not name.startswith("#"):
-                found[name.strip()] = value.strip().strip('"')
-    return {name: os.environ.get(name, value) for name, value in found.items()}
-
-
-def monitored(settings: dict[str, str]) -> bool:
-    return "monitoring" in settings["COMPOSE_PROFILES"].split(",")
-
-
-def _refuse_without_docker() -> None:
-    if not shutil.which("docker"):
-        raise StackError("docker is not on PATH; install Docker Engine with the Compose plugin (docs/full-stack.md)")
-    engine = subprocess.run(["docker", "info"], capture_output=True, text=True)
-    if engine.returncode:
-        reason = (engine.stderr.strip().splitlines() or ["no answer"])[-1]
-        raise StackError(f"the Docker engine does not answer ({reason}); start it, or join its group")
-    answer = subprocess.run(["docker", "compose", "version", "--short"], capture_output=True, text=True)
-    version = re.match(r"v?(\d+)\.(\d+)", answer.stdout)
-    if version is None or (int(version[1]), int(version[2])) < COMPOSE_AT_LEAST:
-        least = ".".join(map(str, COMPOSE_AT_LEAST))
-        raise StackError(f"Docker Compose must be {least} or later, got {answer.stdout.strip() or 'none'}; update it")
-
-
-def _refuse_what_does_not_fit(settings: dict[str, str]) -> None:
-    answer = subprocess.run(["docker", "info", "--format", "{{json .}}"], check=True, stdout=subprocess.PIPE, text=True)
-    engine = json.loads(answer.stdout)
-    faults = [fault for fault in (_memory(engine, settings), _disk(engine)) if fault]
-    unwanted = () if monitored(settings) else MONITORING_PORTS
-    faults += port_faults({name: value for name, value in settings.items() if name not in unwanted})
-    if faults:
-        raise StackError("\n  ".join(["this machine cannot run the stack:", *faults]))
-
-
-def _memory(engine: dict[str, Any], settings: dict[str, str]) -> str | None:
-    least, there = MEMORY[monitored(settings)], int(engine["MemTotal"])
-    if there >= least:
-        return None
-    out = "; without monitoring (COMPOSE_PROFILES= in .env) it needs less" if monitored(settings) else ""
-    return f"Docker must have {least // GIB} GiB of memory, got {there / GIB:.1f}; give it more{out}"
-
-
-def _disk(engine: dict[str, Any]) -> str | None:
-    folder = Path(engine["DockerRootDir"])
-    # Docker Desktop's folder is inside its own machine
-    free = shutil.disk_usage(folder if folder.exists() else ROOT).free
-    return (
-        None if free >= DISK else f"{DISK // GIB} GiB of disk must be free, got {free / GIB:.1f} at {folder}; free some"
-    )
-
-
-def port_faults(settings: dict[str, str]) -> list[str]:
-    """Ports that are none, that are asked for twice, or that somebody else has, one line each."""
-    ports = {name: value for name, value in settings.items() if PORT.match(name)}
-    owners: dict[str, str] = {}
-    twice = [
-        f"{name} and {owner} must differ, got {value} for both"
-        for name, value in ports.items()
-        if (owner := owners.setdefault(value, name)) != name
-    ]
-    wrong = [f"{name} must be a port, got {value!r}" for name, value in ports.items() if not _is_port(value)]
-    taken = [
-        f"port {value} is taken; free it, or set another {name} in .env"
-        for name, value in ports.items()
-        if _is_port(value) and _listens(int(value))
-    ]
-    return wrong + twice + taken
-
-
-def _is_port(value: str) -> bool:
-    return value.isdecimal() and 0 < int(value) < 65536
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _wait(starting: "subprocess.Popen[str]", since: float) -> None:

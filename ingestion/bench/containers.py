@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 
-from infra.docker import stack as commands
+from infra.docker.env import PORT, read_env, write_env
+from infra.docker.stack import states_of
 from infra.local.airflow import USER
 from ingestion.bench.airflow import Airflow
 from ingestion.bench.figures import BenchError
@@ -57,7 +58,7 @@ class FullStack:
     def health(self) -> dict[str, str]:
         """By service: `healthy`, or what it is instead."""
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
-        return commands.states_of([json.loads(line) for line in lines])
+        return states_of([json.loads(line) for line in lines])
 
     def wait_healthy(self) -> None:
         until(lambda: set(self.health().values()) == {"healthy"}, "everything is healthy", HEALTHY_SECONDS)
@@ -89,7 +90,7 @@ class FullStack:
     @contextmanager
     def airflow(self) -> Iterator[Airflow]:
         """The pipeline's DAG, by Airflow's REST API."""
-        user = {"username": USER, "password": commands.read_env()["AIRFLOW_ADMIN_PASSWORD"]}
+        user = {"username": USER, "password": read_env()["AIRFLOW_ADMIN_PASSWORD"]}
         with httpx.Client(base_url=f"{self.airflow_page}/api/v2", timeout=30) as api:
             token = api.post(f"{self.airflow_page}/auth/token", json=user).raise_for_status().json()["access_token"]
             api.headers["Authorization"] = f"Bearer {token}"
@@ -108,8 +109,8 @@ class FullStack:
 @contextmanager
 def isolated_containers(name: str, **settings: str) -> Iterator[FullStack]:
     """Not started yet; stopped at the end with all that it has written, but where KEEP_STACK is set."""
-    commands.write_env()
-    ports = [variable for variable in commands.read_env() if commands.PORT.match(variable)]
+    write_env()
+    ports = [variable for variable in read_env() if PORT.match(variable)]
     # runs are started by hand, one at a time
     own = {"STACK_NAME": name, "AIRFLOW_SCHEDULE": "", "COMPOSE_PROFILES": "monitoring", **settings}
     stack = FullStack(os.environ | dict(zip(ports, _free_ports(len(ports)), strict=True)) | own)
