@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from ingestion import hints
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive
 from ingestion.settings import KafkaSettings, load
@@ -31,7 +32,7 @@ def drain(
         if time.monotonic() > deadline:
             raise DrainError(
                 f"Bronze still lacks {sum(missing.values())} events after {timeout:g} s (by partition: {missing}); "
-                f"look at the stream (sales logs bronze), or wait longer (--timeout)"
+                f"look at the stream ({hints.logs('bronze')}), or wait longer (--timeout)"
             )
         time.sleep(0.1)
     return targets
@@ -56,4 +57,4 @@ def _refuse_dead_stream() -> None:
     _refuse_failed_stream()
     state = read_state("bronze")
     if not state or not alive(state["life"]):
-        raise DrainError("the bronze process does not run; start the stack (sales up)")
+        raise DrainError(f"the bronze process does not run; start the stack ({hints.start()})")

@@ -11,9 +11,10 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.producer.future import RecordMetadata
 
+from ingestion import hints
 from ingestion.settings import KafkaSettings
 from ingestion.tally import Tally
-from ingestion.topic import BrokerError, Offsets, topic_id
+from ingestion.topic import BrokerError, Offsets, no_topic, topic_id
 
 MAX_IN_FLIGHT = 20_000
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def produce(
     refused or timed out, BrokerError when no broker answers or the topic does not exist.
     """
     if topic_id(settings) is None:
-        raise BrokerError(f"topic {settings.topic} does not exist; the bronze process creates it (sales up)")
+        raise BrokerError(no_topic(settings))
     sending = _Sending(settings, on_acknowledged)
     try:
         for number, message in enumerate(messages):
@@ -156,7 +157,7 @@ class _Sending:
             reason = self._failures[0] if self._failures else "no answer"
             raise ProduceError(
                 f"{missing} of {self._sent} events were not acknowledged ({reason}); look at the broker "
-                f"(sales logs kafka), then produce them again",
+                f"({hints.logs('kafka')}), then produce them again",
                 self._report,
             )
         return self._report

@@ -68,11 +68,11 @@ class Drift:
 
 @dataclass(frozen=True)
 class DiskStatus:
-    """Bytes on disk."""
+    """Bytes on disk; None: it has no folder here."""
 
-    lake: int
-    broker: int
-    logs: int
+    lake: int | None
+    broker: int | None
+    logs: int | None
     free: int
 
 
@@ -204,8 +204,10 @@ def disk_status() -> DiskStatus:
     )
 
 
-def _used(folder: Path) -> int:
+def _used(folder: Path) -> int | None:
     """Bytes that the folder's files take; the broker's index files are longer than what they take."""
+    if not folder.exists():
+        return None
     return sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in _files(folder))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from ingestion import hints
 from ingestion.settings import SparkSettings, load
 
 
@@ -36,7 +37,7 @@ def session() -> Iterator[Session]:
     from pyhive import hive
 
     spark = load(SparkSettings)
-    nobody = f"no gateway answers at {spark.host}:{spark.thrift_port}; is the stack up? (sales up starts it)"
+    nobody = f"no gateway answers at {spark.host}:{spark.thrift_port}; is the stack up? ({hints.start()} starts it)"
     with _told(nobody, NoGatewayError):
         connection = hive.connect(host=spark.host, port=spark.thrift_port, username="sales", auth="NONE")
     try:

@@ -15,6 +15,7 @@ from kafka.cluster import collect_hosts
 from kafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
+from ingestion import hints
 from ingestion.process import configure_logging
 from ingestion.settings import KafkaSettings, load
 
@@ -37,7 +38,8 @@ def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> I
         client = kind(bootstrap_servers=settings.bootstrap_servers, bootstrap_timeout_ms=3000, **options)
     except (KafkaError, OSError) as error:
         raise BrokerError(
-            f"no Kafka broker answers at {settings.bootstrap_servers} ({error}); is the stack up? (sales up starts it)"
+            f"no Kafka broker answers at {settings.bootstrap_servers} ({error}); "
+            f"is the stack up? ({hints.start()} starts it)"
         ) from error
     try:
         with closing(client):
@@ -82,13 +84,17 @@ def topic_id(settings: KafkaSettings) -> uuid.UUID | None:
     return answer["topic_id"] if answer["error_code"] == 0 else None
 
 
+def no_topic(settings: KafkaSettings) -> str:
+    return f"topic {settings.topic} does not exist; the start of the stack creates it ({hints.start()})"
+
+
 @_until_the_cluster_has_noticed
 def topic_faults(settings: KafkaSettings) -> list[str]:
     """What the cluster lacks to take every event safely, one line each; raises BrokerError when no broker answers."""
     with _connected(settings, KafkaAdminClient) as admin:
         (topic,) = admin.describe_topics([settings.topic])
     if topic["error_code"]:
-        return [f"topic {settings.topic} does not exist; the bronze process creates it (sales up)"]
+        return [no_topic(settings)]
     for host, port, _ in collect_hosts(settings.bootstrap_servers, randomize=False):
         if not _listens(host, port):
             # no fault as long as the others have every partition
@@ -141,7 +147,7 @@ def reader(settings: KafkaSettings) -> Iterator[tuple[KafkaConsumer, list[TopicP
     with _connected(settings, KafkaConsumer, enable_auto_commit=False) as consumer:
         partitions = consumer.partitions_for_topic(settings.topic)
         if not partitions:
-            raise BrokerError(f"topic {settings.topic} does not exist; the bronze process creates it (sales up)")
+            raise BrokerError(no_topic(settings))
         yield consumer, [TopicPartition(settings.topic, partition) for partition in sorted(partitions)]
 
 

@@ -27,7 +27,6 @@ WARM_UP_COUNT = 5_000
 CATCH_UP_SECONDS = 240.0
 POLL_SECONDS = 0.1
 PROGRESS_SECONDS = 3.0
-PER_SECOND, SECONDS = "events/s", "s"
 
 
 class Watch:
@@ -114,7 +113,7 @@ def _watch_until(watch: Watch, count: int, seconds: float) -> None:
 def _figures(label: str, watches: list[Watch]) -> list[Figure]:
     rates = [{f"{label}, {name}": rate for name, rate in _rates(watch).items()} for watch in watches]
     waits = [{f"{label}, start to last commit": watch.commits[-1].at - watch.began} for watch in watches]
-    return by_name(PER_SECOND, rates) + by_name(SECONDS, waits)
+    return by_name("events/s", rates) + by_name("s", waits)
 
 
 def _rates(watch: Watch) -> dict[str, float]:

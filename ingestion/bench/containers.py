@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from infra.docker.env import PORT, read_env, write_env
+from infra.docker.preflight import StackError, refuse_without_docker
 from infra.docker.stack import states_of
 from infra.local.airflow import USER
 from ingestion.bench.airflow import Airflow
@@ -108,7 +109,14 @@ class FullStack:
 
 @contextmanager
 def isolated_containers(name: str, **settings: str) -> Iterator[FullStack]:
-    """Not started yet; stopped at the end with all that it has written, but where KEEP_STACK is set."""
+    """Not started yet; stopped at the end with all that it has written, but where KEEP_STACK is set.
+
+    Raises BenchError where no Docker engine answers.
+    """
+    try:
+        refuse_without_docker()
+    except StackError as error:
+        raise BenchError(str(error)) from error
     write_env()
     ports = [variable for variable in read_env() if PORT.match(variable)]
     # runs are started by hand, one at a time

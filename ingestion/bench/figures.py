@@ -3,8 +3,10 @@
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 Tell = Callable[[str], None]
+Unit = Literal["s", "ms", "events/s", "MiB", "%"]
 
 
 class BenchError(Exception):
@@ -16,7 +18,7 @@ class Figure:
     """One figure; `runs` holds the value of each run."""
 
     name: str
-    unit: str
+    unit: Unit
     runs: tuple[float, ...]
 
     @property
@@ -64,7 +66,7 @@ def percentiles(label: str, values: Sequence[float], shares: Iterable[int]) -> d
     return named | {f"{label}, max": max(values)}
 
 
-def by_name(unit: str, runs: Iterable[Mapping[str, float]]) -> list[Figure]:
+def by_name(unit: Unit, runs: Iterable[Mapping[str, float]]) -> list[Figure]:
     """One figure for each name, in the order in which the runs first bring them."""
     collected: dict[str, list[float]] = {}
     for run in runs:

@@ -12,15 +12,17 @@ import typer
 
 from ingestion.cli import bench, data, demo, setup, silver, stack
 from ingestion.cli.console import complain
+from ingestion.hints import embedded
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Sales from Kafka to published figures: start the stack, send sales, look at them, check them.",
+    help="Sales from Kafka to published figures: send sales, look at them, check them.",
 )
-for group in (demo, stack, data, silver, setup, bench):
+# in containers nothing is started, installed or measured by these verbs
+for group in (demo, stack, data, silver, setup, bench) if embedded() else (stack, data, silver):
     group.register(app)
 
 OUR_PACKAGES = ("ingestion", "infra", "streamlit_app")

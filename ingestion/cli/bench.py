@@ -9,10 +9,10 @@ import typer
 from ingestion.cli.console import DIM, number, say, show, size, waiting
 
 if TYPE_CHECKING:
-    from ingestion.bench.figures import CaseResult, Figure
+    from ingestion.bench.figures import CaseResult, Figure, Unit
     from ingestion.bench.machine import Machine
 
-DIGITS = {"s": 2, "ms": 2, "events/s": 0, "MiB": 0}
+DIGITS: "dict[Unit, int]" = {"s": 2, "ms": 2, "events/s": 0, "MiB": 0, "%": 0}
 
 
 def register(app: typer.Typer) -> None:
@@ -47,9 +47,9 @@ def bench(
     for name in names or (name for name in CASES if name != "full"):
         with waiting(f"measuring {name}", plain=True) as tell:
             results.append(run_case(name, runs, tell))
-        show_result(CASES[name].title, results[-1])
         if json_file:
             _write(json_file, machine, results)
+        show_result(CASES[name].title, results[-1])
 
 
 def _end(number: int, frame: object) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingestion.cli.console import BAD, DIM, GOOD, err, out, say, show, span, waiting
+from ingestion.hints import embedded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -18,7 +19,7 @@ PANEL = "Stack"
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (up, airflow, down, status, logs):
+    for verb in (up, airflow, down, status, logs) if embedded() else (status,):
         app.command(rich_help_panel=PANEL)(verb)
 
 

@@ -55,6 +55,7 @@ def _show_processes(processes: "list[ProcessStatus]") -> None:
 
 def _say_down() -> None:
     from infra.local.stack import marked_processes
+    from ingestion import hints
     from ingestion.life import alive
     from ingestion.state import read_state
 
@@ -66,7 +67,7 @@ def _say_down() -> None:
     elif (gateway := read_state("gateway")) and alive(gateway["life"]):
         say("the processes run in containers (docker compose ps)")
     else:
-        say("the stack does not run (sales up)")
+        say(f"the stack does not run ({hints.start()})")
     out.print()
 
 
@@ -144,7 +145,7 @@ def _show_dags() -> None:
     for dag, told in dag_states().items():
         ago = _ago(datetime.fromisoformat(told["at"]))
         if told["state"] == "failed":
-            say(f"{dag} failed {ago} in {told['task']}: {shortened(told['reason'], 200)}", BAD)
+            say(f"{dag} failed {ago} in {told['task']}: {shortened(told['reason'], 500)}", BAD)
         elif told["state"] == "late":
             say(f"{dag}: run {told['run']} was late {ago}", BAD)
         else:
@@ -163,7 +164,9 @@ def _show_drift(drift: "Drift") -> None:
 
 
 def _show_disk(disk: "DiskStatus") -> None:
-    say(f"disk: lake {size(disk.lake)}, broker {size(disk.broker)}, logs {size(disk.logs)}, free {size(disk.free)}")
+    # in containers broker and logs are on disks that this process does not see
+    parts = {"lake": disk.lake, "broker": disk.broker, "logs": disk.logs, "free": disk.free}
+    say("disk: " + ", ".join(f"{name} {size(used)}" for name, used in parts.items() if used is not None))
 
 
 def _ago(at: datetime | None) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from deltalake import DeltaTable
 
-from ingestion import thrift
+from ingestion import hints, thrift
 from ingestion.drain import drain
 from ingestion.feed import feed
 from ingestion.freshness import CAUSES, measure, stream_fault
@@ -104,14 +104,14 @@ def _check_connect() -> list[str]:
     except OSError as error:
         return [
             f"Spark Connect does not answer at {spark.host}:{spark.connect_port} ({error}); "
-            f"look at the gateway (sales logs gateway)"
+            f"look at the gateway ({hints.logs('gateway')})"
         ]
     return []
 
 
 def _check_stream() -> list[str]:
     fault, words = stream_fault(read_state("bronze"))
-    return [f"{words or CAUSES[fault]}; look at its log (sales logs bronze)"] if fault else []
+    return [f"{words or CAUSES[fault]}; look at its log ({hints.logs('bronze')})"] if fault else []
 
 
 def _check_lake() -> list[str]:

@@ -4,6 +4,7 @@ import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pyarrow as pa
 import pytest
@@ -13,10 +14,11 @@ from ingestion.bench.api import ENDPOINTS, MOST_HOURS_CUT, _windows
 from ingestion.bench.catchup import Watch, _rates
 from ingestion.bench.commits import Commit, Window, bronze_latencies, commits, published_latencies
 from ingestion.bench.demo import seconds, step_seconds
-from ingestion.bench.figures import BenchError, Figure, by_name, percentile, percentiles
+from ingestion.bench.figures import BenchError, Figure, Unit, by_name, percentile, percentiles
 from ingestion.bench.sample_lake import CLEAN, write_lake
 from ingestion.bench.stack import Stack, isolated, until
 from ingestion.cli import app, bench, main
+from ingestion.cli.bench import DIGITS
 from ingestion.cli.console import span
 from ingestion.publication import publications
 from streamlit_app.queries import Lake, overall_statistics
@@ -54,6 +56,10 @@ def date_newest_commit(table: Path, committed: float) -> None:
     newest = max((table / "_delta_log").glob("*.json"))
     at = ARRIVED.timestamp() + committed
     os.utime(newest, (at, at))
+
+
+def test_every_unit_can_be_shown() -> None:
+    assert set(DIGITS) == set(get_args(Unit))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The `sales` command: one line for an error, exit codes, quick help."""
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -117,6 +119,17 @@ def test_status_of_an_empty_lake_without_stack(
     for line in ("the stack does not run (sales up)", "Bronze is empty", "the broker does not answer"):
         assert line in out
     assert "Accepted gaps" not in out
+
+
+def test_in_containers_there_are_no_verbs_that_start_or_install() -> None:
+    environment = os.environ | {"SALES_ENV_FILE": "", "COLUMNS": "200"}
+    command = [sys.executable, "-m", "ingestion.cli", "--help"]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    verbs = set(re.findall(r"^│ ([a-z][a-z-]+) ", told, re.MULTILINE))
+    assert verbs == {
+        *("status", "produce", "drain", "sql", "accept-gap"),
+        *("compact", "maintain", "verify", "explain", "docs", "silver"),
+    }
 
 
 def test_status_shows_what_was_accepted_as_lost(
