@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from infra.local.mark import marked_processes
 from ingestion.settings import PROJECT, AirflowSettings, PathSettings, load
 from ingestion.state import read_state, replace_text, write_state
 
@@ -47,8 +48,6 @@ def main() -> None:
 
 def _workers() -> list[int]:
     """Processes of a scheduler that was killed: LocalExecutor's workers outlive it."""
-    from infra.local.stack import marked_processes
-
     found = []
     for process in marked_processes():
         with suppress(psutil.Error):

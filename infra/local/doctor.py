@@ -10,8 +10,9 @@ import psutil
 
 from infra.jars.fetch import SETS, faults, pinned
 from infra.local import supervision
+from infra.local.mark import marked_processes
 from infra.local.ports import port_faults, ports
-from infra.local.stack import marked_processes, processes
+from infra.local.stack import processes
 from infra.local.supervision import AIRFLOW, PROGRAMS, SOCKET_PATH_LIMIT, StackError
 from infra.spark.java import JavaError, java_binary, java_version
 from ingestion.settings import PathSettings, load

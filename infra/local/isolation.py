@@ -5,7 +5,8 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
-from infra.local.ports import MARK, ports
+from infra.local.mark import MARK
+from infra.local.ports import ports
 
 
 def isolated_environment(folder: Path) -> dict[str, str]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from infra.local.mark import MARK
 from ingestion.settings import AirflowSettings, AppSettings, BrokerSettings, SparkSettings, load
-
-MARK = "SALES_STACK"
 
 
 @dataclass(frozen=True)

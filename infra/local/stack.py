@@ -1,8 +1,4 @@
-"""Start and stop the embedded stack: five processes under supervisor, and Airflow's four where it is wanted.
-
-Every process of a stack carries `SALES_STACK=<its var folder>` in its environment, so that whatever a killed
-supervisor leaves behind is found again, and nothing else ever is.
-"""
+"""Start and stop the embedded stack: five processes under supervisor, and Airflow's four where it is wanted."""
 
 import os
 import shutil
@@ -19,7 +15,8 @@ import psutil
 from filelock import FileLock, Timeout
 
 from infra.local import supervision
-from infra.local.ports import MARK, port_faults
+from infra.local.mark import MARK, marked_processes
+from infra.local.ports import port_faults
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from infra.spark.java import java_version
 from ingestion.settings import (
@@ -115,18 +112,6 @@ def _memory(pid: int) -> int:
         return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
     except psutil.NoSuchProcess:
         return 0
-
-
-def marked_processes() -> list[psutil.Process]:
-    """Every living process of this stack, but for this one and its parents."""
-    mark = str(load(PathSettings).var_dir)
-    ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.pid not in ours and process.environ().get(MARK) == mark:
-                found.append(process)
-    return found
 
 
 def _prepare_folders(paths: PathSettings) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from infra.local.isolation import isolated_environment
-from infra.local.ports import MARK
+from infra.local.mark import MARK
 from infra.spark.java import java_version
 from ingestion.settings import PROJECT, PathSettings, load
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.ports import MARK
+from infra.local.mark import MARK
 from ingestion.bench.figures import Measured, Tell, by_name
 from ingestion.bench.pipeline import turn
 from ingestion.bench.stack import Stack, started

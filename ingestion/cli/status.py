@@ -54,7 +54,7 @@ def _show_processes(processes: "list[ProcessStatus]") -> None:
 
 
 def _say_down() -> None:
-    from infra.local.stack import marked_processes
+    from infra.local.mark import marked_processes
     from ingestion import hints
     from ingestion.life import alive
     from ingestion.state import read_state

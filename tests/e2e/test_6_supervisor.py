@@ -3,7 +3,7 @@
 import psutil
 import pytest
 
-from infra.local.ports import MARK
+from infra.local.mark import MARK
 
 pytestmark = pytest.mark.e2e
 

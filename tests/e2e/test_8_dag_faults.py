@@ -7,7 +7,7 @@ import pytest
 from deltalake import DeltaTable
 
 from infra.local.airflow import WORKER
-from infra.local.ports import MARK
+from infra.local.mark import MARK
 from ingestion.bench.stack import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.airflow]

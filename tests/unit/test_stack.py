@@ -12,7 +12,8 @@ import pytest
 from infra.local import launch, stack, supervision
 from infra.local.isolation import isolated_environment
 from infra.local.launch import DELAYS, Starts, next_start
-from infra.local.ports import MARK, port_faults, ports
+from infra.local.mark import MARK
+from infra.local.ports import port_faults, ports
 from infra.local.readiness import last_lines
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from ingestion.settings import PathSettings, load
