@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,20 @@ def refuse_without_docker() -> None:
         raise StackError(f"Docker Compose must be {least} or later, got {answer.stdout.strip() or 'none'}; update it")
 
 
-def refuse_what_does_not_fit(settings: dict[str, str]) -> None:
-    answer = subprocess.run(["docker", "info", "--format", "{{json .}}"], check=True, stdout=subprocess.PIPE, text=True)
-    engine = json.loads(answer.stdout)
-    faults = [fault for fault in (_memory(engine, settings), _disk(engine)) if fault]
+def refuse_what_does_not_fit(settings: dict[str, str], ours: Collection[int]) -> None:
+    """Raises StackError with every fault; `ours`: ports of the stack that runs, which has its memory and disk."""
     unwanted = () if monitored(settings) else MONITORING_PORTS
-    faults += port_faults({name: value for name, value in settings.items() if name not in unwanted})
+    faults = port_faults({name: value for name, value in settings.items() if name not in unwanted}, ours)
+    if not ours:
+        faults = [*_machine_faults(settings), *faults]
     if faults:
         raise StackError("\n  ".join(["this machine cannot run the stack:", *faults]))
+
+
+def _machine_faults(settings: dict[str, str]) -> list[str]:
+    answer = subprocess.run(["docker", "info", "--format", "{{json .}}"], check=True, stdout=subprocess.PIPE, text=True)
+    engine = json.loads(answer.stdout)
+    return [fault for fault in (_memory(engine, settings), _disk(engine)) if fault]
 
 
 def _memory(engine: dict[str, Any], settings: dict[str, str]) -> str | None:
@@ -63,8 +70,8 @@ def _disk(engine: dict[str, Any]) -> str | None:
     )
 
 
-def port_faults(settings: dict[str, str]) -> list[str]:
-    """Ports that are none, that are asked for twice, or that somebody else has, one line each."""
+def port_faults(settings: dict[str, str], ours: Collection[int] = ()) -> list[str]:
+    """Ports that are none or are asked for twice, one line each; where there are none, those that somebody else has."""
     ports = {name: value for name, value in settings.items() if PORT.match(name)}
     owners: dict[str, str] = {}
     twice = [
@@ -73,12 +80,12 @@ def port_faults(settings: dict[str, str]) -> list[str]:
         if (owner := owners.setdefault(value, name)) != name
     ]
     wrong = [f"{name} must be a port, got {value!r}" for name, value in ports.items() if not _is_port(value)]
-    taken = [
+    # with such a setting Compose cannot say which ports are ours
+    return wrong + twice or [
         f"port {value} is taken; free it, or set another {name} in .env"
         for name, value in ports.items()
-        if _is_port(value) and _listens(int(value))
+        if int(value) not in ours and _listens(int(value))
     ]
-    return wrong + twice + taken
 
 
 def _is_port(value: str) -> bool:

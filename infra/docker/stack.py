@@ -41,9 +41,9 @@ def up() -> None:
     if made := write_env():
         _say(f"made .env with {', '.join(made)}")
     settings = read_env()
-    running = states_of(_containers())
-    if not running:
-        refuse_what_does_not_fit(settings)
+    containers = _containers()
+    running = states_of(containers)
+    refuse_what_does_not_fit(settings, published(containers))
     started = time.monotonic()
     _say("building the images (minutes the first time, seconds later)")
     _compose("build", "--quiet")
@@ -52,7 +52,7 @@ def up() -> None:
     starting = subprocess.Popen(
         ["docker", "compose", "--progress", "quiet", "up", "--detach"], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
-    _wait(starting, built)
+    _wait(starting, built, running)
     if running:
         # what they read lies in this folder: Compose does not see when it changes
         _compose("--progress", "quiet", "kill", "--signal", "HUP", *(name for name in RELOADED if name in running))
@@ -106,20 +106,18 @@ def addresses(settings: dict[str, str]) -> str:
     return "\n".join(f"  {name:<14}{value}" for name, value in lines)
 
 
-def _wait(starting: "subprocess.Popen[str]", since: float) -> None:
+def _wait(starting: "subprocess.Popen[str]", since: float, before: dict[str, str]) -> None:
     """Say each service that becomes healthy; raises StackError for one that fails, and when the time is up."""
-    told: set[str] = set()
-    before: dict[str, str] = {}
     deaths: Counter[str] = Counter()
     while True:
         ended, now = starting.poll(), time.monotonic()
         states = states_of(_containers())
-        for service in sorted(name for name, state in states.items() if state == "healthy" and name not in told):
-            told.add(service)
+        for service in sorted(name for name, state in states.items() if state == "healthy" != before.get(name)):
             _say(f"{now - since:5.0f} s  {service}")
         waiting = {name: state for name, state in sorted(states.items()) if state != "healthy"}
         deaths.update(name for name, state in waiting.items() if state == "restarting" != before.get(name))
-        before = states
+        # none is known while Compose replaces one
+        before = before | states
         if ended == 0 and states and not waiting:
             return
         hopeless = next((name for name, count in deaths.items() if count >= DEATHS), None)
@@ -148,6 +146,11 @@ def states_of(containers: list[dict[str, Any]]) -> dict[str, str]:
         if states.get(service, "healthy") == "healthy":
             states[service] = state
     return states
+
+
+def published(containers: list[dict[str, Any]]) -> set[int]:
+    """The ports of this machine that lead into the containers."""
+    return {each["PublishedPort"] for container in containers for each in container["Publishers"] or []}
 
 
 def _state_of(container: dict[str, Any]) -> str:

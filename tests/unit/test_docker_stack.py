@@ -11,7 +11,7 @@ import pytest
 
 from infra.docker.env import SECRETS, TEMPLATE, monitored, read_env, write_env
 from infra.docker.preflight import port_faults
-from infra.docker.stack import addresses, states_of
+from infra.docker.stack import addresses, published, states_of
 
 
 @pytest.fixture
@@ -164,8 +164,13 @@ def test_a_wrong_port_is_one_line_with_the_value(value: str) -> None:
     assert port_faults({"GRAFANA_PORT": value}) == [f"GRAFANA_PORT must be a port, got {value!r}"]
 
 
-def test_every_fault_is_told_at_once(taken: int) -> None:
-    assert len(port_faults({"HTTP_PORT": "x", "AIRFLOW_HTTP_PORT": "0", "GRAFANA_PORT": str(taken)})) == 3
+def test_a_port_that_our_own_containers_have_is_no_fault(taken: int) -> None:
+    assert port_faults({"HTTP_PORT": str(taken)}, {taken}) == []
+
+
+def test_every_wrong_port_is_told_and_none_that_may_be_ours(taken: int) -> None:
+    faults = port_faults({"HTTP_PORT": "x", "AIRFLOW_HTTP_PORT": "0", "GRAFANA_PORT": str(taken)})
+    assert faults == ["HTTP_PORT must be a port, got 'x'", "AIRFLOW_HTTP_PORT must be a port, got '0'"]
 
 
 def test_what_is_no_port_is_not_taken_for_one() -> None:
@@ -195,3 +200,8 @@ def test_a_service_is_as_healthy_as_its_worst_replica(healths: tuple[str, str]) 
 
 def test_what_restarts_is_not_healthy() -> None:
     assert states_of([container("bronze", "restarting", "")]) == {"bronze": "restarting"}
+
+
+def test_the_ports_of_a_stack_are_those_that_its_containers_publish() -> None:
+    nginx = container("nginx") | {"Publishers": [{"PublishedPort": 80, "TargetPort": 8080}]}
+    assert published([nginx, container("topic", "exited") | {"Publishers": None}]) == {80}
