@@ -142,7 +142,7 @@ def down() -> None:
     elif stopped.left_behind:
         say(f"stopped {stopped.left_behind} processes that a dead supervisor had left behind", GOOD)
     else:
-        say("nothing runs")
+        say("the embedded stack does not run")
 
 
 def status() -> None:

@@ -107,7 +107,7 @@ def test_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_down_where_nothing_runs_is_fine(run: Callable[..., tuple[int, str, str]]) -> None:
-    assert run("down") == (0, "nothing runs\n", "")
+    assert run("down") == (0, "the embedded stack does not run\n", "")
 
 
 def test_status_of_an_empty_lake_without_stack(
