@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
+from ingestion import hints
 from ingestion.bronze_table import bronze_projection
 from ingestion.gaps import accepted_gaps
 from ingestion.gateway import Filler
@@ -85,7 +86,7 @@ def _wait_for_topic(filler: Filler) -> uuid.UUID | None:
         raise BronzeError(
             f"Bronze was filled from topic {settings.topic} with id {known}, the broker's has "
             f"{found or 'no such topic'}: it was deleted or created again, and its offsets mean other events now; "
-            f"bring the old broker data back, or start a new lake (make clean, or another LAKE_DIR)"
+            f"bring the old broker data back, or start a new lake ({hints.new_lake()})"
         )
     return found
 

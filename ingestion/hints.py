@@ -18,5 +18,9 @@ def start() -> str:
     return "sales up" if embedded() else "make up"
 
 
+def new_lake() -> str:
+    return "make clean, or another LAKE_DIR" if embedded() else "another STACK_NAME"
+
+
 def logs(process: str) -> str:
     return f"sales logs {process}" if embedded() else f"docker compose logs {SERVICES.get(process, process)}"

@@ -23,16 +23,18 @@ SECRETS: dict[str, Callable[[], str]] = {
 
 
 def write_env(env: Path = ENV, template: Path = TEMPLATE) -> list[str]:
-    """Make .env where it is missing, and every secret that it lacks; the names of the secrets that were made."""
-    text = (env if env.exists() else template).read_text().rstrip("\n") + "\n"
-    made = []
-    for name, make in SECRETS.items():
-        if not re.search(rf"^{name}=.", text, re.MULTILINE):
-            made.append(name)
-            line = f"{name}={make()}"
-            text, found = re.subn(rf"^{name}=$", line, text, flags=re.MULTILINE)
-            text += "" if found else f"{line}\n"
-    if made or not env.exists():
+    """Make .env where it is missing, and all that it lacks; the names of the secrets that were made."""
+    before = env.read_text() if env.exists() else ""
+    text = (before or template.read_text()).rstrip("\n") + "\n"
+    made = [name for name in SECRETS if not _settings(text).get(name)]
+    for name in made:
+        line = f"{name}={SECRETS[name]()}"
+        text, found = re.subn(rf"^{name}=.*$", line, text, flags=re.MULTILINE)
+        text += "" if found else f"{line}\n"
+    # Compose does not read the template: what a newer version has added must stand in .env, too
+    lines = template.read_text().splitlines()
+    text += "".join(f"{line}\n" for line in lines if line.partition("=")[0] in _settings(line).keys() - _settings(text))
+    if text != before:
         scratch = env.with_name(".env.new")
         scratch.touch(mode=0o600)
         scratch.write_text(text)
@@ -44,12 +46,20 @@ def read_env(env: Path = ENV, template: Path = TEMPLATE) -> dict[str, str]:
     """The settings: the template's, over them .env's, over them the environment's, as Compose takes them."""
     found: dict[str, str] = {}
     for file in (template, env):
-        for line in file.read_text().splitlines():
-            name, equals, value = line.partition("=")
-            if equals and not name.startswith("#"):
-                found[name.strip()] = value.strip().strip('"')
+        found |= _settings(file.read_text())
     return {name: os.environ.get(name, value) for name, value in found.items()}
 
 
+def _settings(text: str) -> dict[str, str]:
+    """By name, in Compose's syntax: in quotes, or up to a comment."""
+    pairs = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
+    return {name.strip(): _value(value.strip()) for name, equals, value in pairs if equals}
+
+
+def _value(text: str) -> str:
+    quoted = re.match(r"""(["'])(.*?)\1""", text)
+    return quoted[2] if quoted else re.sub(r"(^|\s)#.*", "", text).strip()
+
+
 def monitored(settings: dict[str, str]) -> bool:
-    return "monitoring" in settings["COMPOSE_PROFILES"].split(",")
+    return "monitoring" in settings.get("COMPOSE_PROFILES", "").split(",")

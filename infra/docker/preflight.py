@@ -1,6 +1,7 @@
 """What is looked at before the full stack starts: engine, memory, disk, ports.  Standard library only."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -14,7 +15,8 @@ from infra.docker.env import PORT, ROOT, monitored
 GIB = 1 << 30
 # what an idle stack takes, and room for its work
 MEMORY = {True: 12 * GIB, False: 10 * GIB}
-DISK = 20 * GIB
+# for images, build cache and first sales; later, room to go on
+DISK, DISK_LATER = 20 * GIB, 2 * GIB
 COMPOSE_AT_LEAST = (2, 23)
 MONITORING_PORTS = ("GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT")
 
@@ -26,7 +28,7 @@ class StackError(Exception):
 def refuse_without_docker() -> None:
     if not shutil.which("docker"):
         raise StackError("docker is not on PATH; install Docker Engine with the Compose plugin (docs/full-stack.md)")
-    engine = subprocess.run(["docker", "info"], capture_output=True, text=True)
+    engine = subprocess.run(["docker", "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True)
     if engine.returncode:
         reason = (engine.stderr.strip().splitlines() or ["no answer"])[-1]
         raise StackError(f"the Docker engine does not answer ({reason}); start it, or join its group")
@@ -39,8 +41,7 @@ def refuse_without_docker() -> None:
 
 def refuse_what_does_not_fit(settings: dict[str, str], ours: Collection[int]) -> None:
     """Raises StackError with every fault; `ours`: ports of the stack that runs, which has its memory and disk."""
-    unwanted = () if monitored(settings) else MONITORING_PORTS
-    faults = port_faults({name: value for name, value in settings.items() if name not in unwanted}, ours)
+    faults = taken_ports(settings, ours)
     if not ours:
         faults = [*_machine_faults(settings), *faults]
     if faults:
@@ -50,29 +51,50 @@ def refuse_what_does_not_fit(settings: dict[str, str], ours: Collection[int]) ->
 def _machine_faults(settings: dict[str, str]) -> list[str]:
     answer = subprocess.run(["docker", "info", "--format", "{{json .}}"], check=True, stdout=subprocess.PIPE, text=True)
     engine = json.loads(answer.stdout)
-    return [fault for fault in (_memory(engine, settings), _disk(engine)) if fault]
+    return [fault for fault in (_memory(engine, settings), _disk(engine, _installed())) if fault]
+
+
+def _installed() -> bool:
+    """Whether the stack has been here before: its volumes are."""
+    volume = f"{os.environ.get('STACK_NAME', 'sales')}_lake"
+    return subprocess.run(["docker", "volume", "inspect", volume], capture_output=True).returncode == 0
 
 
 def _memory(engine: dict[str, Any], settings: dict[str, str]) -> str | None:
     least, there = MEMORY[monitored(settings)], int(engine["MemTotal"])
-    if there >= least:
+    # a machine's, or Docker Desktop's, is a little less than what it was given
+    if there >= 0.95 * least:
         return None
     out = "; without monitoring (COMPOSE_PROFILES= in .env) it needs less" if monitored(settings) else ""
     return f"Docker must have {least // GIB} GiB of memory, got {there / GIB:.1f}; give it more{out}"
 
 
-def _disk(engine: dict[str, Any]) -> str | None:
-    folder = Path(engine["DockerRootDir"])
-    # Docker Desktop's folder is inside its own machine
-    free = shutil.disk_usage(folder if folder.exists() else ROOT).free
-    return (
-        None if free >= DISK else f"{DISK // GIB} GiB of disk must be free, got {free / GIB:.1f} at {folder}; free some"
-    )
+def _disk(engine: dict[str, Any], installed: bool) -> str | None:
+    folder, least = Path(engine["DockerRootDir"]), DISK_LATER if installed else DISK
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        # Docker Desktop's folder is inside its own machine; another one may be closed to this user
+        free = shutil.disk_usage(ROOT).free
+    if free >= least:
+        return None
+    return f"{least // GIB} GiB of disk must be free, got {free / GIB:.1f} at {folder}; free some"
 
 
-def port_faults(settings: dict[str, str], ours: Collection[int] = ()) -> list[str]:
-    """Ports that are none or are asked for twice, one line each; where there are none, those that somebody else has."""
-    ports = {name: value for name, value in settings.items() if PORT.match(name)}
+def refuse_wrong_ports(settings: dict[str, str]) -> None:
+    """Raises StackError with every fault; Compose could not even say what runs."""
+    if faults := port_faults(settings):
+        raise StackError("\n  ".join([".env asks for what cannot be:", *faults]))
+
+
+def _ports(settings: dict[str, str]) -> dict[str, str]:
+    unwanted = () if monitored(settings) else MONITORING_PORTS
+    return {name: value for name, value in settings.items() if PORT.match(name) and name not in unwanted}
+
+
+def port_faults(settings: dict[str, str]) -> list[str]:
+    """Ports that are none, or that are asked for twice, one line each."""
+    ports = _ports(settings)
     owners: dict[str, str] = {}
     twice = [
         f"{name} and {owner} must differ, got {value} for both"
@@ -80,10 +102,14 @@ def port_faults(settings: dict[str, str], ours: Collection[int] = ()) -> list[st
         if (owner := owners.setdefault(value, name)) != name
     ]
     wrong = [f"{name} must be a port, got {value!r}" for name, value in ports.items() if not _is_port(value)]
-    # with such a setting Compose cannot say which ports are ours
-    return wrong + twice or [
+    return wrong + twice
+
+
+def taken_ports(settings: dict[str, str], ours: Collection[int]) -> list[str]:
+    """Ports that somebody else has, one line each."""
+    return [
         f"port {value} is taken; free it, or set another {name} in .env"
-        for name, value in ports.items()
+        for name, value in _ports(settings).items()
         if int(value) not in ours and _listens(int(value))
     ]
 

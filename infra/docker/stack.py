@@ -9,17 +9,18 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from infra.docker.env import ROOT, monitored, read_env, write_env
-from infra.docker.preflight import StackError, refuse_what_does_not_fit, refuse_without_docker
+from infra.docker.preflight import StackError, refuse_what_does_not_fit, refuse_without_docker, refuse_wrong_ports
 
 HEALTHY_SECONDS = 600.0
 # a service that has died so often does not heal by itself
 DEATHS = 5
-# they read their configuration again when told to
-RELOADED = ("nginx", "prometheus", "alertmanager")
+# Compose copies secrets into a container when it makes it: one that exists would keep the old ones
+WITH_SECRETS = ("prometheus", "alertmanager")
+MONITORING = (*WITH_SECRETS, "grafana")
 # run to their end at each start
 ONE_SHOT = ("topic", "airflow-migrate")
 
@@ -41,6 +42,7 @@ def up() -> None:
     if made := write_env():
         _say(f"made .env with {', '.join(made)}")
     settings = read_env()
+    refuse_wrong_ports(settings)
     containers = _containers()
     running = states_of(containers)
     refuse_what_does_not_fit(settings, published(containers))
@@ -49,13 +51,16 @@ def up() -> None:
     _compose("build", "--quiet")
     built = time.monotonic()
     _say(f"built in {built - started:.0f} s; starting")
+    if gone := obsolete(running, monitored(settings)):
+        _compose("--profile", "*", "--progress", "quiet", "rm", "--stop", "--force", *gone)
     starting = subprocess.Popen(
         ["docker", "compose", "--progress", "quiet", "up", "--detach"], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
     _wait(starting, built, running)
-    if running:
-        # what they read lies in this folder: Compose does not see when it changes
-        _compose("--progress", "quiet", "kill", "--signal", "HUP", *(name for name in RELOADED if name in running))
+    if "nginx" in running:
+        # its configuration lies in this folder: Compose does not see when it changes.  Not by `kill`: Docker would take
+        # it for a stop, and not start nginx again when it dies
+        _compose("exec", "-T", "nginx", "sh", "-c", "kill -HUP 1")
     _say(f"everything is healthy after {time.monotonic() - built:.0f} s\n")
     _say(addresses(settings))
 
@@ -70,13 +75,22 @@ def down() -> None:
 
 def runs() -> None:
     """Exit code 1 where no container of the stack is there."""
-    if not shutil.which("docker") or not _containers():
+    try:
+        found = shutil.which("docker") and _containers()
+    except StackError:
+        found = None
+    if not found:
         sys.exit(1)
 
 
 def logs(*services: str) -> None:
     refuse_without_docker()
     _compose("logs", "--follow", "--tail", "50", *services)
+
+
+def obsolete(running: Collection[str], monitored: bool) -> list[str]:
+    """The services whose containers must not stay as they are."""
+    return [name for name in (WITH_SECRETS if monitored else MONITORING) if name in running]
 
 
 def addresses(settings: dict[str, str]) -> str:
@@ -111,12 +125,11 @@ def _wait(starting: "subprocess.Popen[str]", since: float, before: dict[str, str
     deaths: Counter[str] = Counter()
     while True:
         ended, now = starting.poll(), time.monotonic()
-        states = states_of(_containers())
+        states = _states()
         for service in sorted(name for name, state in states.items() if state == "healthy" != before.get(name)):
             _say(f"{now - since:5.0f} s  {service}")
         waiting = {name: state for name, state in sorted(states.items()) if state != "healthy"}
         deaths.update(name for name, state in waiting.items() if state == "restarting" != before.get(name))
-        # none is known while Compose replaces one
         before = before | states
         if ended == 0 and states and not waiting:
             return
@@ -160,14 +173,25 @@ def _state_of(container: dict[str, Any]) -> str:
     return container["Health"] or str(container["State"])
 
 
+def _states() -> dict[str, str]:
+    """Of the containers that are there; empty while Compose replaces one of them."""
+    try:
+        return states_of(_containers())
+    except StackError:
+        return {}
+
+
 def _containers() -> list[dict[str, Any]]:
-    """Every container of the stack, as Compose tells of it; empty when there is none, and while one is replaced.
+    """Every container of the stack, as Compose tells of it; raises StackError with its reason where it cannot.
 
     Without those of `docker compose run`, which somebody has started for a task of their own.
     """
-    command = ["docker", "compose", "ps", "--all", "--format", "json"]
+    command = ["docker", "compose", "--profile", "*", "ps", "--all", "--format", "json"]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    found = [] if answer.returncode else [json.loads(line) for line in answer.stdout.splitlines()]
+    if answer.returncode:
+        reason = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise StackError(f"docker compose does not tell what runs ({reason}); mend .env, or the file that it names")
+    found = [json.loads(line) for line in answer.stdout.splitlines()]
     return [each for each in found if "com.docker.compose.oneoff=True" not in each["Labels"]]
 
 

@@ -7,6 +7,7 @@ import typer
 
 from ingestion.cli.console import BAD, DIM, GOOD, moment, number, say, show, size, span, waiting
 from ingestion.cli.status import show_accepted_gaps
+from ingestion.hints import embedded
 
 if TYPE_CHECKING:
     from ingestion.publication import Publication
@@ -20,7 +21,8 @@ def register(app: typer.Typer) -> None:
     silver.callback()(run)
     silver.command()(rebuild)
     app.add_typer(silver, name="silver", rich_help_panel=PANEL, help="Publish what Bronze holds; or rebuild it all.")
-    for verb in (compact, maintain, verify, explain, docs):
+    # the documentation is written into the clone
+    for verb in (compact, maintain, verify, explain, *((docs,) if embedded() else ())):
         app.command(rich_help_panel=PANEL)(verb)
 
 

@@ -120,7 +120,7 @@ def _check_lake() -> list[str]:
         with tempfile.TemporaryFile(dir=lake):
             return []
     except OSError as error:
-        return [f"the lake cannot be written at {lake} ({error.strerror}); mend its rights, or set another LAKE_DIR"]
+        return [f"the lake cannot be written at {lake} ({error.strerror}); mend its rights"]
 
 
 def finish_open_slice() -> int | None:

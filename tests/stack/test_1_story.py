@@ -101,11 +101,21 @@ def test_who_asks_too_much_is_told_so(stack):
 
 def test_replicas_share_their_answers(stack):
     """Two replicas answer in turn: the second has each answer from the first."""
-    hits = "sum(sales_api_cache_hits_total{job='api'})"
-    assert len(stack.measured("up{job='api'} == 1")) == 2
-    for _ in range(20):
-        stack.api("revenue_by_country")
-    until(lambda: float(stack.measured(hits)[0]["value"][1]) >= 19, "all but the first answer come from the cache")
+
+    def counted(verdict: str) -> list[float]:
+        replicas = stack.measured(f"sales_api_cache_{verdict}_total{{job='api'}}")
+        return [float(each["value"][1]) for each in sorted(replicas, key=lambda each: each["metric"]["instance"])]
+
+    # what was asked before is measured by then
+    time.sleep(20)
+    hits, misses = counted("hits"), counted("misses")
+    assert len(hits) == 2
+    # nobody has asked for it before
+    for _ in range(40):
+        stack.api("revenue_by_country?pays=France")
+    until(lambda: sum(counted("hits") + counted("misses")) >= sum(hits + misses) + 40, "all are counted")
+    assert sum(counted("misses")) == sum(misses) + 1
+    assert all(now > before for now, before in zip(counted("hits"), hits, strict=True))
 
 
 def test_every_metric_is_measured(stack):

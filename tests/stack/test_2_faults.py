@@ -57,6 +57,7 @@ def test_worker_killed_in_mid_batch(stack, recovered):
     until(lambda: stack.measured("sum(sales_stream_lag_events) > 0"), "Bronze is behind")
     since = time.monotonic()
     stack.crash("spark-worker-2")
+    until(lambda: stack.health()["spark-worker-2"] != "healthy", "its death is seen", 60)
     assert sending.wait(180) == 0
     stack.wait_healthy()
     stack.publish()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from infra.docker.env import SECRETS, TEMPLATE, monitored, read_env, write_env
-from infra.docker.preflight import port_faults
-from infra.docker.stack import addresses, published, states_of
+from infra.docker.preflight import StackError, port_faults, refuse_wrong_ports, taken_ports
+from infra.docker.stack import addresses, obsolete, published, states_of
 
 
 @pytest.fixture
@@ -78,6 +78,26 @@ def test_a_last_line_without_its_end_stays_a_line(env: Path) -> None:
     write_env(env)
     assert values(env)["HTTP_PORT"] == "8000"
     assert set(SECRETS) <= set(values(env))
+
+
+@pytest.mark.parametrize("empty", ["", '""', "''", "   "])
+def test_a_secret_of_nothing_is_none(env: Path, empty: str) -> None:
+    env.write_text(f"REDIS_PASSWORD={empty}\n")
+    assert "REDIS_PASSWORD" in write_env(env)
+    assert len(values(env)["REDIS_PASSWORD"]) >= 16
+
+
+def test_an_older_file_gets_what_compose_would_not_know_of(env: Path) -> None:
+    env.write_text("HTTP_PORT=8000\n")
+    write_env(env)
+    assert values(env).keys() == values(TEMPLATE).keys()
+    assert (values(env)["HTTP_PORT"], values(env)["COMPOSE_PROFILES"]) == ("8000", "monitoring")
+
+
+@pytest.mark.parametrize("written", ["8000", "8000 # mine", "'8000'", '"8000" # mine', " 8000 "])
+def test_a_value_is_read_as_compose_reads_it(env: Path, written: str) -> None:
+    env.write_text(f"HTTP_PORT={written}\n")
+    assert read_env(env)["HTTP_PORT"] == "8000"
 
 
 def test_the_file_is_the_template_with_secrets(env: Path) -> None:
@@ -151,26 +171,33 @@ def free() -> int:
 
 
 def test_free_ports_are_no_fault(free: int) -> None:
-    assert port_faults({"HTTP_PORT": str(free)}) == []
+    assert (port_faults({"HTTP_PORT": str(free)}), taken_ports({"HTTP_PORT": str(free)}, ())) == ([], [])
 
 
 def test_a_taken_port_is_one_line_with_the_way_out(taken: int, free: int) -> None:
-    faults = port_faults({"HTTP_PORT": str(free), "KAFKA_PORT_1": str(taken)})
+    faults = taken_ports({"HTTP_PORT": str(free), "KAFKA_PORT_1": str(taken)}, ())
     assert faults == [f"port {taken} is taken; free it, or set another KAFKA_PORT_1 in .env"]
 
 
 @pytest.mark.parametrize("value", ["", "http", "0", "65536", "-1", "80:80", "8 0"])
 def test_a_wrong_port_is_one_line_with_the_value(value: str) -> None:
-    assert port_faults({"GRAFANA_PORT": value}) == [f"GRAFANA_PORT must be a port, got {value!r}"]
+    assert port_faults({"THRIFT_PORT": value}) == [f"THRIFT_PORT must be a port, got {value!r}"]
 
 
 def test_a_port_that_our_own_containers_have_is_no_fault(taken: int) -> None:
-    assert port_faults({"HTTP_PORT": str(taken)}, {taken}) == []
+    assert taken_ports({"HTTP_PORT": str(taken)}, {taken}) == []
 
 
-def test_every_wrong_port_is_told_and_none_that_may_be_ours(taken: int) -> None:
-    faults = port_faults({"HTTP_PORT": "x", "AIRFLOW_HTTP_PORT": "0", "GRAFANA_PORT": str(taken)})
-    assert faults == ["HTTP_PORT must be a port, got 'x'", "AIRFLOW_HTTP_PORT must be a port, got '0'"]
+def test_what_is_not_started_needs_no_port(taken: int) -> None:
+    grafana = {"GRAFANA_PORT": str(taken)}
+    assert taken_ports({"COMPOSE_PROFILES": ""} | grafana, ()) == []
+    assert len(taken_ports({"COMPOSE_PROFILES": "monitoring"} | grafana, ())) == 1
+
+
+def test_every_wrong_port_is_told_at_once() -> None:
+    faults = "HTTP_PORT must be a port, got 'x'\n  AIRFLOW_HTTP_PORT must be a port, got '0'"
+    with pytest.raises(StackError, match=f"^.env asks for what cannot be:\n  {faults}$"):
+        refuse_wrong_ports({"HTTP_PORT": "x", "AIRFLOW_HTTP_PORT": "0"})
 
 
 def test_what_is_no_port_is_not_taken_for_one() -> None:
@@ -205,3 +232,15 @@ def test_what_restarts_is_not_healthy() -> None:
 def test_the_ports_of_a_stack_are_those_that_its_containers_publish() -> None:
     nginx = container("nginx") | {"Publishers": [{"PublishedPort": 80, "TargetPort": 8080}]}
     assert published([nginx, container("topic", "exited") | {"Publishers": None}]) == {80}
+
+
+@pytest.mark.parametrize(
+    ("running", "monitored", "gone"),
+    [
+        ({"nginx", "prometheus", "alertmanager", "grafana"}, True, ["prometheus", "alertmanager"]),
+        ({"nginx", "prometheus", "alertmanager", "grafana"}, False, ["prometheus", "alertmanager", "grafana"]),
+        ({"nginx", "postgres"}, True, []),
+    ],
+)
+def test_what_would_keep_an_old_secret_is_made_anew(running: set[str], monitored: bool, gone: list[str]) -> None:
+    assert obsolete(running, monitored) == gone

@@ -22,6 +22,11 @@ def test_a_hint_is_a_command_of_this_stack(
     assert (hints.start(), hints.logs("kafka")) == (start, logs)
 
 
+def test_in_containers_nobody_is_sent_to_the_clones_lake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SALES_ENV_FILE", "")
+    assert "make clean" not in hints.new_lake()
+
+
 def test_a_service_is_called_like_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SALES_ENV_FILE", "")
     assert hints.logs("gateway") == "docker compose logs gateway"
