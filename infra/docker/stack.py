@@ -66,11 +66,13 @@ def up() -> None:
 
 
 def down() -> None:
-    if not shutil.which("docker") or not _containers():
-        _say("the full stack does not run")
-        return
-    _compose("--profile", "*", "down", "--remove-orphans")
-    _say("the volumes stay (docker compose --profile '*' down --volumes deletes them, with every sale)")
+    if shutil.which("docker"):
+        refuse_without_docker()
+        if _containers():
+            _compose("--profile", "*", "down", "--remove-orphans")
+            _say("the volumes stay (docker compose --profile '*' down --volumes deletes them, with every sale)")
+            return
+    _say("the full stack does not run")
 
 
 def runs() -> None:
