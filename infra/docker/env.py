@@ -32,8 +32,9 @@ def write_env(env: Path = ENV, template: Path = TEMPLATE) -> list[str]:
         text, found = re.subn(rf"^{name}=.*$", line, text, flags=re.MULTILINE)
         text += "" if found else f"{line}\n"
     # Compose does not read the template: what a newer version has added must stand in .env, too
-    lines = template.read_text().splitlines()
-    text += "".join(f"{line}\n" for line in lines if line.partition("=")[0] in _settings(line).keys() - _settings(text))
+    for line in template.read_text().splitlines():
+        if _settings(line).keys() - _settings(text):
+            text += f"{line}\n"
     if text != before:
         scratch = env.with_name(".env.new")
         scratch.touch(mode=0o600)
