@@ -51,13 +51,14 @@ def refuse_what_does_not_fit(settings: dict[str, str], ours: Collection[int]) ->
 def _machine_faults(settings: dict[str, str]) -> list[str]:
     answer = subprocess.run(["docker", "info", "--format", "{{json .}}"], check=True, stdout=subprocess.PIPE, text=True)
     engine = json.loads(answer.stdout)
-    return [fault for fault in (_memory(engine, settings), _disk(engine, _installed())) if fault]
+    return [fault for fault in (_memory(engine, settings), _disk(engine, _installed(settings))) if fault]
 
 
-def _installed() -> bool:
+def _installed(settings: dict[str, str]) -> bool:
     """Whether the stack has been here before: its volumes are."""
-    volume = f"{os.environ.get('STACK_NAME', 'sales')}_lake"
-    return subprocess.run(["docker", "volume", "inspect", volume], capture_output=True).returncode == 0
+    # a name that is not in the template
+    name = os.environ.get("STACK_NAME") or settings.get("STACK_NAME") or "sales"
+    return subprocess.run(["docker", "volume", "inspect", f"{name}_lake"], capture_output=True).returncode == 0
 
 
 def _memory(engine: dict[str, Any], settings: dict[str, str]) -> str | None:
