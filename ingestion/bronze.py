@@ -14,10 +14,12 @@ from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
 from ingestion import hints
 from ingestion.bronze_table import bronze_projection
+from ingestion.eventless import note_eventless
 from ingestion.gaps import accepted_gaps
 from ingestion.gateway import Filler
+from ingestion.lake import BronzeOffsets
 from ingestion.life import alive
-from ingestion.position import BronzeError, find_position, offset_gaps
+from ingestion.position import BronzeError, find_position, offset_gaps, read_ends
 from ingestion.process import configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
@@ -36,6 +38,8 @@ QUERY_NAME = "bronze_ventes_raw"
 # A backlog is read in parts of this size: three whole topic partitions for two tasks would leave a core waiting.
 RECORDS_PER_SPLIT = 25_000
 GROUP_PREFIX = "airflow-bronze-processor"
+# Batches with fewer events than offsets are looked at soon, and together; the others only tell that there was nothing.
+LOOK_AT_HOLES_SECONDS, REMEMBER_NONE_SECONDS = 10.0, 600.0
 logger = logging.getLogger(__name__)
 
 
@@ -130,6 +134,8 @@ def _read_topic(spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSetti
         .option("kafka.bootstrap.servers", kafka.bootstrap_servers)
         .option("subscribe", kafka.topic)
         .option("groupIdPrefix", GROUP_PREFIX)
+        # what a producer has taken back is no sale
+        .option("kafka.isolation.level", "read_committed")
         .option("includeHeaders", "true")
         .option("startingOffsets", starting)
         .option("minOffsetsPerTrigger", bronze.min_offsets_per_trigger)
@@ -168,6 +174,7 @@ def _starting_offsets(paths: PathSettings) -> str:
 def _watch(query: "Query", session_id: str, progress: "_Progress") -> None:
     """Report the stream's progress until it fails; raises BronzeError with its reason."""
     logger.info("stream %s runs", QUERY_NAME)
+    holes = _Holes(load(PathSettings))
     while True:
         state = read_state("gateway")
         if state.get("session_id") != session_id or not alive(state["life"]):
@@ -175,6 +182,7 @@ def _watch(query: "Query", session_id: str, progress: "_Progress") -> None:
         if not query.isActive:
             raise BronzeError(_stream_failure(query))
         write_state("bronze", "running", gateway=state["life"], **progress.of(query))
+        holes.look(progress)
         time.sleep(1)
 
 
@@ -183,8 +191,34 @@ def _stream_failure(query: "Query") -> str:
     return f"the stream has stopped: {failure or 'without an exception; it was stopped from outside'}"
 
 
+class _Holes:
+    """Keeps the register of offsets without an event."""
+
+    def __init__(self, paths: PathSettings) -> None:
+        self._paths, self._bronze, self._last = paths, BronzeOffsets(), -REMEMBER_NONE_SECONDS
+
+    def look(self, progress: "_Progress") -> None:
+        """Bring the register up to date when it is time to."""
+        wait = LOOK_AT_HOLES_SECONDS if progress.passed_over else REMEMBER_NONE_SECONDS
+        if time.monotonic() < self._last + wait:
+            return
+        self._last = time.monotonic()
+        read = read_ends(self._paths, self._bronze)
+        try:
+            count = note_eventless(self._paths.bronze, read, offset_range(load(KafkaSettings))[0])
+        except BrokerError as error:
+            logger.warning("the next look at offsets without an event takes what this one has not seen: %s", error)
+            return
+        progress.passed_over = False
+        if count:
+            logger.info("%d offsets hold no event: transaction markers, or events that were taken back", count)
+
+
 class _Progress:
     """What the stream has done since this process watches it."""
+
+    # whether a batch since the last look had fewer events than offsets
+    passed_over = False
 
     def __init__(self, found: "Query | None") -> None:
         # what a stream that is found again did before was counted by the process that watched it
@@ -197,9 +231,13 @@ class _Progress:
         # the gateway remembers the last twenty
         for progress in query.recentProgress:
             facts = json.loads(progress.json)
-            rows = sum(source["numInputRows"] for source in facts["sources"])
-            if facts["batchId"] > self._newest and rows:
-                self._newest = facts["batchId"]
+            rows, offsets = sum(source["numInputRows"] for source in facts["sources"]), _offsets(facts["sources"])
+            # while nothing arrives, the next batch is told of again and again, empty
+            if facts["batchId"] <= self._newest or not offsets:
+                continue
+            self._newest = facts["batchId"]
+            self.passed_over |= rows < offsets
+            if rows:
                 self._totals["rows_total"] += rows
                 self._totals["batches_total"] += 1
                 self._last = {
@@ -210,6 +248,16 @@ class _Progress:
                     "batch_at": facts["timestamp"],
                 }
         return self._totals | self._last
+
+
+def _offsets(sources: list[dict[str, Any]]) -> int:
+    """How many offsets a batch took; a first batch does not say where it began."""
+    count = 0
+    for source in sources:
+        for topic, ends in (source["endOffset"] or {}).items():
+            starts = (source["startOffset"] or {}).get(topic, {})
+            count += sum(end - starts.get(partition, 0) for partition, end in ends.items())
+    return count
 
 
 if __name__ == "__main__":

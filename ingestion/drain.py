@@ -6,9 +6,10 @@ from collections.abc import Callable
 from ingestion import hints
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive
-from ingestion.settings import KafkaSettings, load
+from ingestion.position import read_ends
+from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.state import read_state
-from ingestion.topic import Offsets, offset_range
+from ingestion.topic import Offsets, log_ends, offset_range
 
 
 class DrainError(Exception):
@@ -18,33 +19,43 @@ class DrainError(Exception):
 def drain(
     targets: Offsets | None = None, timeout: float = 60.0, on_progress: Callable[[int], None] = lambda missing: None
 ) -> Offsets:
-    """Return when Bronze's highest offsets have reached the targets (exclusive; default: the broker's ends now).
+    """Return when the stream has read up to the targets (exclusive; default: the ends of what is committed now).
 
     Raises DrainError at once when the stream has failed, with its reason, and after `timeout` seconds.
     """
     first, end = offset_range(load(KafkaSettings))
     targets = end if targets is None else targets
     _refuse_failed_stream()
-    bronze, deadline = BronzeOffsets(), time.monotonic() + timeout
-    while missing := _missing(targets, bronze.refresh(), first):
+    paths, bronze, deadline = load(PathSettings), BronzeOffsets(), time.monotonic() + timeout
+    while missing := _missing(targets, read_ends(paths, bronze), first):
         on_progress(sum(missing.values()))
         _refuse_dead_stream()
         if time.monotonic() > deadline:
             raise DrainError(
                 f"Bronze still lacks {sum(missing.values())} events after {timeout:g} s (by partition: {missing}); "
-                f"look at the stream ({hints.logs('bronze')}), or wait longer (--timeout)"
+                f"{_reason(missing)}, or wait longer (--timeout)"
             )
         time.sleep(0.1)
     return targets
 
 
-def _missing(targets: Offsets, highest: Offsets, first: Offsets) -> Offsets:
-    """By partition, how many events are still to come; those that the broker has dropped never will."""
+def _missing(targets: Offsets, read: Offsets, first: Offsets) -> Offsets:
+    """By partition, how many offsets are still to be read; those that the broker has dropped never will be."""
     behind = {
-        partition: end - max(highest.get(partition, -1) + 1, first.get(partition, 0))
-        for partition, end in targets.items()
+        partition: end - max(read.get(partition, 0), first.get(partition, 0)) for partition, end in targets.items()
     }
     return {partition: count for partition, count in behind.items() if count > 0}
+
+
+def _reason(missing: Offsets) -> str:
+    settings = load(KafkaSettings)
+    # the log's end first: what is committed and ends before it ends at an open transaction
+    ends = log_ends(settings)
+    _, committed = offset_range(settings)
+    held_back = [str(n) for n in missing if ends.get(n, 0) > committed.get(n, 0)]
+    if held_back:
+        return f"a transaction is open in partition {', '.join(held_back)} and holds them back: end it"
+    return f"look at the stream ({hints.logs('bronze')})"
 
 
 def _refuse_failed_stream() -> None:

@@ -5,13 +5,16 @@ A quiet source is not stale: only an event that waits in Kafka, or a stream that
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from ingestion.lake import BronzeOffsets
 from ingestion.life import alive
-from ingestion.settings import KafkaSettings, load
+from ingestion.position import read_ends
+from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.state import read_state
 from ingestion.topic import BrokerError, Offsets, reader
 
@@ -27,15 +30,18 @@ CAUSES = {
     "waiting": "the stream is down: the Bronze process waits for the broker or the gateway",
     "no_broker": "the stream is down: Kafka does not answer",
     "unpublished": "an event has been in Kafka for more than 60 seconds without being published",
+    "open_transaction": "a producer has kept a transaction open for more than 60 seconds: what was sent since waits",
     "unmeasured": "freshness has not been measured in the last 30 seconds",
 }
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """One measurement.  `lag`: events in Kafka that are not published, None when the broker did not answer.
+    """One measurement.  `lag`: committed events that are not published, None when the broker did not answer.
 
-    `fault` is a key of CAUSES when the stream is down; `stream_error` says it in full, for operators.
+    It counts offsets, so it is too high by those that hold no event, until the stream has read them.  `fault` is a key
+    of CAUSES when the stream is down; `stream_error` says it in full, for operators.  `open_transaction_at`: since when
+    a transaction has been open that holds back what was sent behind it.
     """
 
     measured_at: datetime
@@ -43,9 +49,12 @@ class Freshness:
     oldest_unpublished_at: datetime | None
     fault: str | None
     stream_error: str | None = None
-    # by partition, what the broker still holds: the first offset, and the one that the next event gets
+    # by partition, what the broker still holds: the first offset, and the end of what is committed (exclusive)
     first: Offsets = field(default_factory=dict)
     end: Offsets = field(default_factory=dict)
+    # by partition, the offset up to which the stream has read (exclusive)
+    read: Offsets = field(default_factory=dict)
+    open_transaction_at: datetime | None = None
 
     def cause(self, now: datetime) -> str | None:
         """Why the figures are stale at that time, as a key of CAUSES; None when they are not."""
@@ -55,7 +64,14 @@ class Freshness:
             return "unmeasured"
         if self.oldest_unpublished_at and now - self.oldest_unpublished_at > STALE_AFTER:
             return "unpublished"
+        if self.open_transaction_at and now - self.open_transaction_at > STALE_AFTER:
+            return "open_transaction"
         return None
+
+    @property
+    def all_published(self) -> bool:
+        """Whether nothing waits, not even behind an open transaction; False when the broker did not answer."""
+        return self.lag == 0 and self.open_transaction_at is None
 
     def expired(self, now: datetime) -> bool:
         return now - self.measured_at > EXPIRES_AFTER
@@ -64,19 +80,39 @@ class Freshness:
         return self.cause(now) is not None
 
 
+class Measuring:
+    """Keeps what it has read of Bronze's log between two measurements."""
+
+    def __init__(self) -> None:
+        self._bronze = BronzeOffsets()
+
+    def measure(self, published: Offsets) -> Freshness:
+        """Compare the offsets published so far (exclusive) with the broker's; about 30 ms, on new connections."""
+        fault, error = stream_fault(read_state("bronze"))
+        read = read_ends(load(PathSettings), self._bronze)
+        try:
+            return _measure(published, self._bronze.refresh(), read, fault, error)
+        except (BrokerError, KafkaError, OSError) as failure:
+            return Freshness(datetime.now(UTC), None, None, "no_broker", str(failure), read=read)
+
+
 def measure(published: Offsets) -> Freshness:
-    """Compare the offsets published so far (exclusive) with the broker's; about 20 ms, on a new connection."""
-    fault, error = stream_fault(read_state("bronze"))
-    lag, oldest, first, end = None, None, dict[TopicPartition, int](), dict[TopicPartition, int]()
-    try:
-        with reader(load(KafkaSettings)) as (consumer, partitions):
-            first = consumer.beginning_offsets(partitions, timeout_ms=_TIMEOUT_MS)
-            end = consumer.end_offsets(partitions, timeout_ms=_TIMEOUT_MS)
-            waiting = _waiting(first, end, published)
-            lag, oldest = sum(end[tp] - offset for tp, offset in waiting.items()), _oldest(consumer, waiting)
-    except (BrokerError, KafkaError, OSError) as failure:
-        fault, error = "no_broker", str(failure)
-    return Freshness(datetime.now(UTC), lag, oldest, fault, error, _by_number(first), _by_number(end))
+    """Measure once."""
+    return Measuring().measure(published)
+
+
+def _measure(published: Offsets, highest: Offsets, read: Offsets, fault: str | None, error: str | None) -> Freshness:
+    settings = load(KafkaSettings)
+    with reader(settings, "read_uncommitted") as (everything, partitions), reader(settings) as (committed, _):
+        # the log's end first: what is committed and ends before it ends at an open transaction
+        log_end = _by_number(everything.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
+        first = _by_number(committed.beginning_offsets(partitions, timeout_ms=_TIMEOUT_MS))
+        end = _by_number(committed.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
+        waiting = _waiting(first, end, published, highest, read)
+        oldest = _oldest(committed, {n: (start, end[n]) for n, (start, _) in waiting.items()})
+        opened_at = _oldest(everything, {n: (end[n], last) for n, last in log_end.items() if last > end[n]})
+    lag = sum(count for _, count in waiting.values())
+    return Freshness(datetime.now(UTC), lag, oldest, fault, error, first, end, read, opened_at)
 
 
 def stream_fault(state: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -93,24 +129,42 @@ def stream_fault(state: dict[str, Any]) -> tuple[str | None, str | None]:
 
 
 def _waiting(
-    first: dict[TopicPartition, int], end: dict[TopicPartition, int], published: Offsets
-) -> dict[TopicPartition, int]:
-    """The next offset to publish of each partition that holds more."""
-    # events that the broker has deleted cannot be waited for
-    next_ = {tp: max(published.get(tp.partition, 0), offset) for tp, offset in first.items()}
-    return {tp: offset for tp, offset in next_.items() if end[tp] > offset}
+    first: Offsets, end: Offsets, published: Offsets, highest: Offsets, read: Offsets
+) -> dict[int, tuple[int, int]]:
+    """By partition that holds more: the first offset that may hold an event to publish, and how many there are.
+
+    Up to Bronze's highest offset there is one for certain.  What the stream has read behind it was no event.
+    """
+    waiting = {}
+    for n, last in end.items():
+        # events that the broker has deleted cannot be waited for
+        start = max(published.get(n, 0), first.get(n, 0))
+        in_bronze = max(highest.get(n, -1) + 1 - start, 0)
+        unread = max(last - max(read.get(n, 0), start), 0)
+        if in_bronze + unread:
+            waiting[n] = (start if in_bronze else last - unread, in_bronze + unread)
+    return waiting
 
 
 def _by_number(offsets: dict[TopicPartition, int]) -> Offsets:
     return {tp.partition: offset for tp, offset in offsets.items()}
 
 
-def _oldest(consumer: KafkaConsumer, waiting: dict[TopicPartition, int]) -> datetime | None:
-    """The Kafka timestamp of the oldest of the events at these offsets."""
-    times = []
-    for partition, offset in waiting.items():
-        consumer.assign([partition])
-        consumer.seek(partition, offset)
-        records = consumer.poll(timeout_ms=_TIMEOUT_MS, max_records=1)
-        times += [record.timestamp for batch in records.values() for record in batch]
-    return datetime.fromtimestamp(min(times) / 1000, UTC) if times else None
+def _oldest(consumer: KafkaConsumer, ranges: dict[int, tuple[int, int]]) -> datetime | None:
+    """The Kafka timestamp of the oldest of the first events in these ranges; None where they hold none."""
+    topic = load(KafkaSettings).topic
+    times = [_first_time(consumer, TopicPartition(topic, n), start, end) for n, (start, end) in ranges.items()]
+    known = [time for time in times if time is not None]
+    return datetime.fromtimestamp(min(known) / 1000, UTC) if known else None
+
+
+def _first_time(consumer: KafkaConsumer, partition: TopicPartition, start: int, end: int) -> int | None:
+    """Milliseconds; None where the offsets up to `end` hold no event, or the broker does not send one in time."""
+    deadline = monotonic() + _TIMEOUT_MS / 1000
+    consumer.assign([partition])
+    consumer.seek(partition, start)
+    while consumer.position(partition) < end and monotonic() < deadline:
+        for records in consumer.poll(timeout_ms=_TIMEOUT_MS // 10, max_records=1).values():
+            time: int = records[0].timestamp
+            return time
+    return None

@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.eventless import eventless_offsets
 from ingestion.gaps import Gap
 from ingestion.lake import BronzeOffsets
 from ingestion.settings import KafkaSettings, PathSettings
-from ingestion.topic import Offsets, offset_range
+from ingestion.topic import Offsets, log_ends, offset_range
 
 
 class BronzeError(Exception):
@@ -22,6 +23,16 @@ class Position:
     by_checkpoint: bool
 
 
+def read_ends(paths: PathSettings, bronze: BronzeOffsets) -> Offsets:
+    """By partition, the offset up to which the stream has read (exclusive).
+
+    That is behind Bronze's last row, or further where no event followed it: the checkpoint counts every offset.
+    """
+    table = {partition: offset + 1 for partition, offset in bronze.refresh().items()}
+    committed = _last_offsets(paths.checkpoint, "commits") or {}
+    return {n: max(table.get(n, 0), committed.get(n, 0)) for n in sorted(table | committed)}
+
+
 def find_position(paths: PathSettings) -> Position:
     """Behind what the checkpoint or the table says was read, whichever is further.
 
@@ -32,12 +43,23 @@ def find_position(paths: PathSettings) -> Position:
     table = {partition: offset + 1 for partition, offset in BronzeOffsets().refresh().items()}
     committed = _last_offsets(paths.checkpoint, "commits")
     if committed is None:
-        return Position(table, by_checkpoint=False)
+        return Position(_behind_eventless(paths.bronze, table), by_checkpoint=False)
     planned = _last_offsets(paths.checkpoint, "offsets") or {}
     return Position(
         {n: max(table.get(n, 0), committed.get(n, 0)) for n in sorted(table | committed)},
         by_checkpoint=all(end <= planned.get(partition, 0) for partition, end in table.items()),
     )
+
+
+def _behind_eventless(bronze: Path, ends: Offsets) -> Offsets:
+    """Further on, where the next offsets are known to hold no event: Kafka may have dropped them since."""
+    starts = {(each.kafka_partition, each.from_offset): each.to_offset for each in eventless_offsets(bronze)}
+    moved = {}
+    for partition, end in ends.items():
+        while (partition, end) in starts:
+            end = starts[partition, end]
+        moved[partition] = end
+    return moved
 
 
 def _last_offsets(checkpoint: Path, of: str) -> Offsets | None:
@@ -52,7 +74,9 @@ def _last_offsets(checkpoint: Path, of: str) -> Offsets | None:
 
 def offset_gaps(position: Position, kafka: KafkaSettings) -> list[Gap]:
     """What Bronze can never read; raises BronzeError where the broker ends before Bronze."""
-    first, end = offset_range(kafka)
+    first, _ = offset_range(kafka)
+    # a transaction that is open hides what lies behind it, and has lost nothing
+    end = log_ends(kafka)
     for partition, wanted in position.offsets.items():
         if end.get(partition, 0) < wanted:
             raise BronzeError(

@@ -31,16 +31,26 @@ class Message:
 
 @dataclass
 class Report:
-    """What was acknowledged: events by kind, and by partition the lowest and the highest offset."""
+    """What was acknowledged: events by kind, and by partition the offsets, as runs from first to last, inclusive.
+
+    Between two runs lie the events of others, and offsets that hold none.
+    """
 
     kinds: Counter[str] = field(default_factory=Counter)
-    first: Offsets = field(default_factory=dict)
-    last: Offsets = field(default_factory=dict)
+    runs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
     def acknowledged(self) -> int:
         return self.kinds.total()
+
+    @property
+    def first(self) -> Offsets:
+        return {partition: min(runs)[0] for partition, runs in self.runs.items()}
+
+    @property
+    def last(self) -> Offsets:
+        return {partition: max(last for _, last in runs) for partition, runs in self.runs.items()}
 
     @property
     def targets(self) -> Offsets:
@@ -49,8 +59,11 @@ class Report:
 
     def add(self, kind: str, partition: int, offset: int) -> None:
         self.kinds[kind] += 1
-        self.first[partition] = min(offset, self.first.get(partition, offset))
-        self.last[partition] = max(offset, self.last.get(partition, offset))
+        runs = self.runs.setdefault(partition, [])
+        if runs and runs[-1][1] == offset - 1:
+            runs[-1] = (runs[-1][0], offset)
+        else:
+            runs.append((offset, offset))
 
 
 class ProduceError(Exception):

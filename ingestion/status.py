@@ -28,7 +28,10 @@ class ProcessStatus:
 
 @dataclass(frozen=True)
 class BronzeStatus:
-    """`end` None: the broker does not answer.  Offsets are exclusive; `newest_at` is the newest event's Kafka time."""
+    """`end` None: the broker does not answer; offsets are exclusive.
+
+    `end` is that of committed events, `read` what the stream has passed; `newest_at` is the newest event's Kafka time.
+    """
 
     end: Offsets | None
     read: Offsets
@@ -105,12 +108,13 @@ def process_statuses() -> list[ProcessStatus]:
 
 def bronze_status() -> BronzeStatus:
     from ingestion.lake import BronzeOffsets
+    from ingestion.position import read_ends
 
     try:
         end = offset_range(load(KafkaSettings))[1]
     except BrokerError:
         end = None
-    read = {partition: offset + 1 for partition, offset in BronzeOffsets().refresh().items()}
+    read = read_ends(load(PathSettings), BronzeOffsets())
     files = _bronze_files()
     return BronzeStatus(end, read, max((newest for _, newest in files), default=None))
 

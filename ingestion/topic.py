@@ -142,9 +142,12 @@ def create_topic(settings: KafkaSettings) -> None:
 
 
 @contextmanager
-def reader(settings: KafkaSettings) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
+def reader(
+    settings: KafkaSettings, isolation_level: str = "read_committed"
+) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
     """A consumer outside any group, and the topic's partitions; it commits nothing.  Raises BrokerError."""
-    with _connected(settings, KafkaConsumer, enable_auto_commit=False) as consumer:
+    options = {"enable_auto_commit": False, "isolation_level": isolation_level}
+    with _connected(settings, KafkaConsumer, **options) as consumer:
         partitions = consumer.partitions_for_topic(settings.topic)
         if not partitions:
             raise BrokerError(no_topic(settings))
@@ -153,10 +156,20 @@ def reader(settings: KafkaSettings) -> Iterator[tuple[KafkaConsumer, list[TopicP
 
 @_until_the_cluster_has_noticed
 def offset_range(settings: KafkaSettings) -> tuple[Offsets, Offsets]:
-    """By partition: the first offset that the broker still holds, and the offset that the next event will get."""
+    """By partition: the first offset that the broker still holds, and the end of what is committed (exclusive).
+
+    Behind that end there may be a transaction that is still open, and whatever was sent since it began.
+    """
     with reader(settings) as (consumer, partitions):
         first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
     return {tp.partition: first[tp] for tp in partitions}, {tp.partition: end[tp] for tp in partitions}
+
+
+@_until_the_cluster_has_noticed
+def log_ends(settings: KafkaSettings) -> Offsets:
+    """By partition, the end of the log (exclusive), with the events of transactions that are still open."""
+    with reader(settings, isolation_level="read_uncommitted") as (consumer, partitions):
+        return {tp.partition: end for tp, end in consumer.end_offsets(partitions).items()}
 
 
 if __name__ == "__main__":

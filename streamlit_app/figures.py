@@ -76,7 +76,7 @@ def running_hour(publication: Publication, freshness: Freshness | None) -> datet
     however long ago the last slice closed.  Otherwise, and while Kafka does not answer, what waits may belong to the
     hour in which that slice closed.
     """
-    if freshness is not None and freshness.lag == 0:
+    if freshness is not None and freshness.all_published:
         return hour_of(max(publication.closed_at, freshness.measured_at))
     return hour_of(publication.closed_at)
 

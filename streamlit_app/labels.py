@@ -23,6 +23,8 @@ LABELS = {
     "waiting": "Le flux est à l'arrêt\u00a0: le processus Bronze attend Kafka ou Spark.",
     "no_broker": "Le flux est à l'arrêt\u00a0: Kafka ne répond pas.",
     "unpublished": "Un événement attend dans Kafka depuis plus de 60 secondes sans être publié.",
+    "open_transaction": "Un producteur garde une transaction ouverte depuis plus de 60 secondes\u00a0: "
+    "ce qui a été envoyé depuis attend.",
     "unmeasured": "La fraîcheur n'a pas pu être mesurée depuis 30 secondes.",
     # filters
     "periode": "Période",
@@ -76,6 +78,7 @@ LABELS = {
     "balanced": "Le compte est juste\u00a0: lus = valides + rejetés + doublons.",
     "unbalanced": "Le compte n'est pas juste\u00a0: {} événements d'écart.",
     "lag": "{} événements sont dans Kafka et pas encore publiés.",
+    "open_lag": "Tout ce qui est validé dans Kafka est publié\u00a0; une transaction ouverte retient la suite.",
     "no_lag": "Tout ce qui est dans Kafka est publié.",
     "lag_unknown": "Kafka ne répond pas\u00a0: on ne sait pas combien d'événements attendent.",
     "pertes": "Pertes acceptées",

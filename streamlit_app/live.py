@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from functools import cache
 from threading import Event, Thread
 
-from ingestion.freshness import Freshness, measure
+from ingestion.freshness import Freshness, Measuring
 from ingestion.settings import PathSettings, load
 from streamlit_app.queries import Lake, LakeUnreadable
+from streamlit_app.queries.failures import reading
 
 SAMPLE_SECONDS = 2.0
 logger = logging.getLogger(__name__)
@@ -65,12 +66,14 @@ def lake() -> Lake:
 
 @cache
 def sampler() -> Sampler:
+    measuring = Measuring()
+
+    def measure_published() -> Freshness:
+        publication = lake().current().publication
+        with reading("Bronze"):
+            return measuring.measure(publication.offsets if publication else {})
+
     return Sampler(measure_published)
-
-
-def measure_published() -> Freshness:
-    publication = lake().current().publication
-    return measure(publication.offsets if publication else {})
 
 
 def utc_now() -> datetime:

@@ -42,7 +42,7 @@ def backlog() -> None:
     elif freshness.lag:
         st.caption(LABELS["lag"].format(nombre(freshness.lag)))
     else:
-        st.caption(LABELS["no_lag"])
+        st.caption(LABELS["no_lag" if freshness.all_published else "open_lag"])
 
 
 def losses(gaps: Sequence[Gap]) -> None:

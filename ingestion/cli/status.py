@@ -135,6 +135,9 @@ def _show_freshness(silver: "SilverStatus") -> None:
         say("the figures are fresh", GOOD)
     if freshness.oldest_unpublished_at:
         say(f"oldest event not yet published: {_ago(freshness.oldest_unpublished_at)}", DIM)
+    if freshness.open_transaction_at:
+        opened = _ago(freshness.open_transaction_at)
+        say(f"a producer began a transaction {opened} and has not ended it: what was sent since waits", DIM)
     out.print()
 
 

@@ -6,6 +6,7 @@ versions that the ledger has published.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ingestion.settings import PathSettings, load
@@ -26,11 +27,13 @@ def verify(
     on_progress: Progress = lambda step, done, total: None,
     topic_log: Callable[[], AbstractContextManager[TopicLog]] = broker_log,
     lake: Path | None = None,
+    now: datetime | None = None,
 ) -> Verification:
     """Compare everything; the answer says what differs, and no difference hides the next one.
 
     `on_progress` is called with the step (`bronze`, `topic`, `silver`), the events done and their total.  Raises
-    BrokerError where no broker answers.  What arrives or is published during the call is left out.
+    BrokerError where no broker answers.  What arrives or is published during the call is left out.  `now`: from when
+    it is counted how long an event has waited.
     """
     lake = lake or load(PathSettings).lake_dir
     with open_workbench() as bench:
@@ -41,7 +44,7 @@ def verify(
         with topic_log() as log:
             load_topic(bench, log, on_progress)
         on_progress("silver", 0, 0)
-        checks = [files, *bronze_checks(bench)]
+        checks = [files, *bronze_checks(bench, now or datetime.now(UTC))]
         if published:
             checks.append(published)
         if published and published.ok:

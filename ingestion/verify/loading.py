@@ -7,6 +7,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from ingestion.catalogue import clients, produits
+from ingestion.eventless import eventless_offsets
 from ingestion.gaps import Gap, accepted_gaps
 from ingestion.lake import query, table_exists
 from ingestion.publication import Publication, publications
@@ -69,6 +70,11 @@ def load_gaps(bench: Workbench, path: Path) -> tuple[Gap, ...]:
     """The gaps on record.  To be called after `load_bronze`: each is accepted before Bronze holds what is behind it."""
     gaps = accepted_gaps(path)
     bench.fill("accepted", [(gap.partition, gap.from_offset, gap.to_offset) for gap in gaps])
+    # a producer that commits often leaves millions
+    eventless = list(zip(*eventless_offsets(path), strict=True))
+    if eventless:
+        bench.register("arrived", pa.table(eventless, names=["kafka_partition", "from_offset", "to_offset"]))
+        bench.run("insert into eventless select * from arrived")
     return tuple(gaps)
 
 
@@ -121,7 +127,7 @@ def load_silver(bench: Workbench, silver: Path) -> Check | None:
 def _ledger(silver: Path, publication: Publication) -> list[tuple[Any, ...]]:
     return query(
         "select tranche, kafka_partition, from_offset, to_offset, rows_read, rows_clean, rows_rejected, "
-        "rows_duplicates from bilan_ingestion where tranche <= ?",
+        "rows_duplicates, epoch_us(closed_at) from bilan_ingestion where tranche <= ?",
         [publication.tranche],
         bilan_ingestion=DeltaTable(str(silver / "bilan_ingestion")),
     )

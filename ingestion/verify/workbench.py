@@ -20,6 +20,9 @@ create table topic ({_COORDINATES});
 create table held (kafka_partition int, first_offset bigint, end_offset bigint);
 -- what Kafka has dropped before Bronze read it, and somebody has accepted as lost
 create table accepted (kafka_partition int, from_offset bigint, to_offset bigint);
+-- offsets that the stream has read and that never held an event: transaction markers, aborted events
+create table eventless (kafka_partition int, from_offset bigint, to_offset bigint);
+create view explained as select * from accepted union all select * from eventless;
 -- Bronze's rows, replayed ones too, each evaluated by itself
 create table copies (
     {_COORDINATES}, raison varchar, vente_id bigint, client_id int, produit_id int, "timestamp" bigint, quantite int,
@@ -28,7 +31,7 @@ create table copies (
 -- the closed slices
 create table ledger (
     tranche int, kafka_partition int, from_offset bigint, to_offset bigint,
-    rows_read bigint, rows_clean bigint, rows_rejected bigint, rows_duplicates bigint
+    rows_read bigint, rows_clean bigint, rows_rejected bigint, rows_duplicates bigint, closed_at bigint
 );
 create view published as select kafka_partition, max(to_offset) as end_offset from ledger group by all;
 -- the catalogues as they are now

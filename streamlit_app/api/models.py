@@ -108,8 +108,13 @@ class Status(Answer):
     data_age_seconds: float | None = Field(description="since then")
     newest_vente_at: datetime | None
     newest_vente_age_seconds: float | None = Field(description="grows while the source is quiet")
-    lag: int | None = Field(description="events in Kafka that are not published; null when Kafka does not answer")
+    lag: int | None = Field(
+        description="committed events in Kafka that are not published; null when Kafka does not answer"
+    )
     oldest_unpublished_at: datetime | None
+    open_transaction_at: datetime | None = Field(
+        description="since when a producer has kept a transaction open that holds back what was sent behind it"
+    )
     versions: dict[str, int] = Field(description="Delta version of each published table")
     offsets: dict[str, int] = Field(description="published so far by Kafka partition, exclusive")
     rows: Rows

@@ -24,6 +24,7 @@ def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any
         "newest_vente_age_seconds": newest and age_seconds(newest),
         "lag": freshness and freshness.lag,
         "oldest_unpublished_at": freshness and freshness.oldest_unpublished_at,
+        "open_transaction_at": freshness and freshness.open_transaction_at,
         "versions": publication.versions if publication else {},
         "offsets": publication.offsets if publication else {},
         "rows": _rows(snapshot),

@@ -8,7 +8,9 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion.position import Position, find_position
+from ingestion.eventless import Range, write_eventless
+from ingestion.lake import BronzeOffsets
+from ingestion.position import Position, find_position, read_ends
 from ingestion.settings import PathSettings, load
 from ingestion.topic import Offsets
 
@@ -68,3 +70,15 @@ def test_position_is_behind_checkpoint_and_table(
     write_table(paths, table)
     write_checkpoint(paths, [FIRST, SECOND], committed)
     assert find_position(paths) == Position(expected, by_checkpoint)
+
+
+def test_without_a_checkpoint_bronze_goes_on_behind_offsets_without_an_event(paths: PathSettings) -> None:
+    write_table(paths, {0: 5, 1: 3})
+    write_eventless(paths.bronze, [Range(0, 5, 6), Range(0, 6, 9), Range(1, 4, 5)], {})
+    assert find_position(paths) == Position({0: 9, 1: 3}, by_checkpoint=False)
+
+
+def test_the_stream_has_read_what_its_checkpoint_says_also_without_rows(paths: PathSettings) -> None:
+    write_table(paths, FIRST)
+    write_checkpoint(paths, [FIRST, SECOND], committed=2)
+    assert read_ends(paths, BronzeOffsets()) == SECOND

@@ -75,10 +75,14 @@
 {% endmacro %}
 
 
-{# Condition on a Bronze row: no slice has taken it yet.  Partitions are numbered from 0 without gaps, so a new one has
-   a higher number than all known ones. #}
+{# Condition on a Bronze row: no slice has taken it yet.  A partition that no slice knows is taken whole, whatever its
+   number: partitions speak in any order. #}
 {% macro apres_la_tranche(derniere) -%}
-    kafka_partition > {{ derniere.bornes | map(attribute=0) | max if derniere.bornes else -1 }}
+    {%- if not derniere.bornes -%}
+        true
+    {%- else -%}
+        kafka_partition not in ({{ derniere.bornes | map(attribute=0) | join(', ') }})
+    {%- endif -%}
     {%- for borne in derniere.bornes %}
         or (kafka_partition = {{ borne[0] }} and kafka_offset >= {{ borne[1] }})
     {%- endfor -%}

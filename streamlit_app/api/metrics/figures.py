@@ -38,6 +38,12 @@ class Figures(Collector):
             "How long the oldest unpublished event has been in Kafka",
             value=max((now - oldest).total_seconds(), 0.0) if oldest else 0.0,
         )
+        opened = freshness.open_transaction_at
+        yield GaugeMetricFamily(
+            "sales_open_transaction_seconds",
+            "How long a transaction has been open that holds back what was sent behind it; 0 without one",
+            value=max((now - opened).total_seconds(), 0.0) if opened else 0.0,
+        )
 
     def _of_lake(self) -> Iterable[Metric]:
         snapshot = self._lake.current()

@@ -9,7 +9,6 @@ from prometheus_client.registry import Collector
 
 from ingestion.freshness import Freshness, stream_fault
 from ingestion.gaps import accepted_gaps
-from ingestion.lake import BronzeOffsets
 from ingestion.state import read_state
 from ingestion.topic import Offsets
 from streamlit_app.live import Sampler, utc_now
@@ -20,7 +19,6 @@ from streamlit_app.queries.failures import reading
 class Stream(Collector):
     def __init__(self, bronze: Path, sampler: Sampler) -> None:
         self._bronze, self._sampler = bronze, sampler
-        self._offsets = BronzeOffsets()
 
     def collect(self) -> Iterable[Metric]:
         state = read_state("bronze")
@@ -41,10 +39,10 @@ class Stream(Collector):
             )
         if (freshness := self._sampler.current(utc_now())) is not None and freshness.end:
             with suppress(LakeUnreadable), reading("Bronze"):
-                yield from self._behind(freshness, self._offsets.refresh())
+                yield from self._behind(freshness)
 
-    def _behind(self, freshness: Freshness, highest: Offsets) -> Iterable[Metric]:
-        next_ = {partition: highest.get(partition, -1) + 1 for partition in freshness.end}
+    def _behind(self, freshness: Freshness) -> Iterable[Metric]:
+        next_ = {partition: freshness.read.get(partition, 0) for partition in freshness.end}
         lag = GaugeMetricFamily("sales_stream_lag_events", "Events in Kafka that Bronze has not", labels=("partition",))
         gaps = GaugeMetricFamily(
             "sales_stream_gap_events", "Events gone from Kafka before Bronze read them", labels=("partition",)
@@ -55,7 +53,7 @@ class Stream(Collector):
             lag.add_metric((str(partition),), max(end - max(next_[partition], first), 0))
             # a partition of which Bronze has nothing begins where Kafka does
             missed = max(freshness.first[partition], 0) - max(next_[partition], accepted.get(partition, 0))
-            gaps.add_metric((str(partition),), max(missed, 0) if partition in highest else 0)
+            gaps.add_metric((str(partition),), max(missed, 0) if partition in freshness.read else 0)
         yield from (lag, gaps)
 
     def _accepted(self) -> Offsets:

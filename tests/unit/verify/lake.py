@@ -15,6 +15,7 @@ from deltalake import write_deltalake
 from ingestion.catalogue import clients, produits
 from ingestion.dirty import KINDS
 from ingestion.event import VenteEvent
+from ingestion.eventless import Range, write_eventless
 from ingestion.gaps import Gap, accept_gaps
 from ingestion.generator import make_ventes
 from ingestion.verdict import Evaluation, evaluate
@@ -89,6 +90,9 @@ class Lake:
     tables: dict[str, list[Row]] = field(default_factory=lambda: {name.split("/")[1]: [] for name in SCHEMAS})
     first: dict[int, int] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+    # offsets that the stream has passed over, as (partition, from, to)
+    eventless: list[Range] = field(default_factory=list)
+    now: datetime = ARRIVED + timedelta(minutes=1)
 
     def __getattr__(self, name: str) -> list[Row]:
         if name in self.tables:
@@ -102,10 +106,12 @@ class Lake:
                 write_deltalake(str(folder / path), pa.Table.from_pylist(rows, pa.schema(list(schema.items()))))
         if self.gaps:
             accept_gaps(folder / "bronze" / "ventes_raw", self.gaps)
+        if self.eventless:
+            write_eventless(folder / "bronze" / "ventes_raw", self.eventless, {})
 
     def verify(self, folder: Path) -> Verification:
         self.write(folder)
-        return verify(topic_log=self.log, lake=folder)
+        return verify(topic_log=self.log, lake=folder, now=self.now)
 
     def log(self) -> AbstractContextManager[TopicLog]:
         ends = {p: max(r.offset for r in self.topic if r.partition == p) + 1 for p in {r.partition for r in self.topic}}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.eventless import Range
 from ingestion.gaps import Gap
 from ingestion.topic import BrokerError
 from ingestion.verdict import Evaluation
@@ -101,3 +102,20 @@ def test_silent_broker_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(topic_log, "load", lambda kind: nowhere)
     with pytest.raises(BrokerError, match=r"no Kafka broker answers at 127\.0\.0\.1:9"):
         verify(lake=tmp_path)
+
+
+def test_offsets_without_an_event_are_no_loss_once_the_topic_has_dropped_them(tmp_path: Path) -> None:
+    """Transaction markers and aborted events, which nobody could ever read."""
+    lake = lake_with_gap(range(4, 7), 9, [])
+    assert failed(lake.verify(tmp_path / "unknown")) == {"no longer in the topic": 1}
+    lake.eventless = [Range(0, 4, 6), Range(0, 6, 7)]
+    found = lake.verify(tmp_path / "on record")
+    assert found.ok, found.examples
+    assert {check.name: check.count for check in found.checks}["offsets without an event"] == 3
+
+
+def test_an_event_that_is_lost_beside_offsets_without_one_is_a_fault(tmp_path: Path) -> None:
+    lake = lake_with_gap(range(4, 7), 9, [])
+    lake.eventless = [Range(0, 4, 6)]
+    (told,) = lake.verify(tmp_path).examples["no longer in the topic"]
+    assert "offsets 4 to 6: 1 neither in Bronze nor in the topic" in told

@@ -47,6 +47,6 @@ def test_file_that_cannot_be_read_is_a_difference_and_hides_no_other(
     shutil.copytree(written_once, tmp_path, dirs_exist_ok=True)
     (file,) = (tmp_path / table).glob("*.parquet")
     damage(file)
-    found = verify(topic_log=dirty_lake().log, lake=tmp_path)
+    found = verify(topic_log=dirty_lake().log, lake=tmp_path, now=dirty_lake().now)
     assert set(failed(found)) == failing
     assert "cannot be read: " in found.examples[next(name for name in found.examples if name != "topic in Bronze")][0]
