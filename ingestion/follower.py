@@ -5,6 +5,7 @@ With nothing new it costs a look at the version of Bronze's log.
 
 import logging
 import time
+from collections.abc import Callable
 
 from ingestion import gateway
 from ingestion.compaction import compact
@@ -32,7 +33,7 @@ def main() -> None:
     silver.parse()
     _wait_for_gateway()
     # the catalogues first: a fresh gateway loads its classes with them, while Bronze reads its first batch
-    _attempt(silver, "--select", "resource_type:seed")
+    _attempt(lambda: silver.run_slice("--select", "resource_type:seed"))
     retry, slices = FIRST_RETRY_SECONDS, 0
     while True:
         _wait_for_gateway()
@@ -40,7 +41,7 @@ def main() -> None:
         started, on_gateway = time.monotonic(), _gateway_session()
         if silver.pending_count() == 0:
             time.sleep(LOOK_SECONDS)
-        elif _attempt(silver):
+        elif _attempt(silver.publish_next):
             retry, slices = FIRST_RETRY_SECONDS, slices + 1
             if slices % SLICES_BETWEEN_COMPACTIONS == 0:
                 _compact()
@@ -99,12 +100,12 @@ def _wait_for_gateway() -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def _attempt(silver: Silver, *options: str) -> bool:
-    """Run one slice; False, and the reason in the state file and the log, where it fails."""
+def _attempt(run: Callable[[], object]) -> bool:
+    """Whether the run ends well; where it does not, the reason is in the state file and the log."""
     write_state("silver", "running")
     started = time.monotonic()
     try:
-        silver.run_slice(*options)
+        run()
     except (SilverError, StatementError) as error:
         write_state("silver", "failed", error=str(error))
         logger.error("the slice stays open: %s", error)

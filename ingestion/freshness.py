@@ -108,7 +108,7 @@ def _measure(published: Offsets, highest: Offsets, read: Offsets, fault: str | N
         log_end = _by_number(everything.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
         first = _by_number(committed.beginning_offsets(partitions, timeout_ms=_TIMEOUT_MS))
         end = _by_number(committed.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
-        waiting = _waiting(first, end, published, highest, read)
+        waiting = waiting_offsets(first, end, published, highest, read)
         oldest = _oldest(committed, {n: (start, end[n]) for n, (start, _) in waiting.items()})
         opened_at = _oldest(everything, {n: (end[n], last) for n, last in log_end.items() if last > end[n]})
     lag = sum(count for _, count in waiting.values())
@@ -128,7 +128,7 @@ def stream_fault(state: dict[str, Any]) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _waiting(
+def waiting_offsets(
     first: Offsets, end: Offsets, published: Offsets, highest: Offsets, read: Offsets
 ) -> dict[int, tuple[int, int]]:
     """By partition that holds more: the first offset that may hold an event to publish, and how many there are.

@@ -74,6 +74,15 @@ class Silver:
         break_dead_lock()
         self._invoke("build", "--exclude", *HOT_PATH_EXCLUDED, *options)
 
+    def publish_next(self) -> Publication:
+        """Run a slice, and return what it has published.  Raises SilverError, also where it has published nothing."""
+        before = self.published
+        self.run_slice()
+        self.published = self.last_publication()
+        if self.published is None or self.published == before:
+            raise SilverError("a run ended well and closed no slice; look at the ledger (sales status)")
+        return self.published
+
     def rebuild(self) -> None:
         """Make every table again from Bronze, over all slices; readers see the old ones until the last is done."""
         break_dead_lock()
@@ -128,12 +137,7 @@ def run_until_published(on_slice: Callable[[Publication], None] = lambda closed:
     """Run slices until everything that is in Bronze is published; returns the last one.  Raises SilverError."""
     silver = Silver()
     while silver.pending_count() > 0:
-        before = silver.published
-        silver.run_slice()
-        silver.published = silver.last_publication()
-        if silver.published is None or silver.published == before:
-            raise SilverError("a run ended well and closed no slice; look at the ledger (sales status)")
-        on_slice(silver.published)
+        on_slice(silver.publish_next())
     return silver.last_publication()
 
 

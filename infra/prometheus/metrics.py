@@ -7,6 +7,7 @@ DASHBOARD = {
     "sales_stale",
     "sales_oldest_unpublished_seconds",
     "sales_lag_events",
+    "sales_open_transaction_seconds",
     "sales_lake_readable",
     "sales_published_tranche",
     "sales_data_age_seconds",

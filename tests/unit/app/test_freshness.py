@@ -1,11 +1,12 @@
 """When figures are stale, and when they are only old."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestion.freshness import CAUSES, Freshness, stream_fault
+from ingestion.freshness import CAUSES, Freshness, stream_fault, waiting_offsets
 from ingestion.life import NUMBERS, own_life
 from streamlit_app.labels import LABELS
 from streamlit_app.live import Sampler
@@ -80,3 +81,26 @@ def test_the_sampler_outlives_a_failed_measurement():
         time.sleep(0.01)
     sampler.stop()
     assert sampler.latest().lag == 7
+
+
+@pytest.mark.parametrize(
+    ("published", "highest", "read", "waiting"),
+    [
+        pytest.param({}, {}, {}, {0: (2, 8)}, id="nothing is read"),
+        pytest.param({0: 6}, {0: 5}, {0: 6}, {0: (6, 4)}, id="what is not read may be events"),
+        pytest.param({0: 6}, {0: 5}, {0: 10}, {}, id="what was read behind the last event was none"),
+        pytest.param({0: 6}, {0: 7}, {0: 10}, {0: (6, 2)}, id="in Bronze and not published"),
+        pytest.param({0: 6}, {0: 7}, {0: 9}, {0: (6, 3)}, id="some in Bronze, some not read"),
+        pytest.param({0: 1}, {0: 1}, {0: 2}, {0: (2, 8)}, id="Kafka has dropped what was not published"),
+        pytest.param({0: 12}, {0: 11}, {0: 12}, {}, id="published behind what is committed"),
+    ],
+)
+def test_what_waits_is_in_bronze_or_not_read(published, highest, read, waiting):
+    assert waiting_offsets({0: 2}, {0: 10}, published, highest, read) == waiting
+
+
+def test_an_open_transaction_makes_figures_stale_after_a_while():
+    freshness = Freshness(ago(1), 0, None, None, open_transaction_at=ago(60))
+    assert freshness.cause(NOW) is None
+    assert not freshness.all_published
+    assert replace(freshness, open_transaction_at=ago(61)).cause(NOW) == "open_transaction"
