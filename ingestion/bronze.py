@@ -254,10 +254,16 @@ def _offsets(sources: list[dict[str, Any]]) -> int:
     """How many offsets a batch took; a first batch does not say where it began."""
     count = 0
     for source in sources:
-        for topic, ends in (source["endOffset"] or {}).items():
-            starts = (source["startOffset"] or {}).get(topic, {})
-            count += sum(end - starts.get(partition, 0) for partition, end in ends.items())
+        starts, ends = _by_topic(source["startOffset"]), _by_topic(source["endOffset"])
+        for topic, offsets in ends.items():
+            known = starts.get(topic, {})
+            count += sum(end - known.get(partition, 0) for partition, end in offsets.items())
     return count
+
+
+def _by_topic(offsets: str | None) -> dict[str, dict[str, int]]:
+    """By topic and partition; the progress carries it as JSON of its own."""
+    return json.loads(offsets or "null") or {}
 
 
 if __name__ == "__main__":
