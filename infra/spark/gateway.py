@@ -1,5 +1,6 @@
 """Run the gateway in the foreground, on this machine or on a cluster.  Run: python -m infra.spark.gateway"""
 
+import logging
 import os
 import shutil
 import uuid
@@ -8,6 +9,10 @@ from pathlib import Path
 import pyspark
 
 from infra.spark.java import java_binary, java_version, resident_jvm_options, spark_jvm_options
+from ingestion import gateway
+from ingestion.environment import own_environment
+from ingestion.owner import LakeError, own_lake
+from ingestion.process import configure_logging
 from ingestion.settings import PROJECT, PathSettings, SparkSettings, load
 from ingestion.state import write_state
 
@@ -26,17 +31,30 @@ LAZY_COMPILER = [
     "-XX:Tier4CompileThreshold=150000",
     "-XX:Tier4BackEdgeThreshold=400000",
 ]
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
+    configure_logging()
+    _own_lake()
     # a new Connect session for each start of the gateway: the old ids are closed for ever
     write_state("gateway", "started", session_id=str(uuid.uuid4()))
-    os.environ["SPARK_HOME"] = str(SPARK_HOME)
-    # without it the UI listens on every address of the machine
-    os.environ["SPARK_LOCAL_IP"] = load(SparkSettings).host
     _empty_scratch(load(PathSettings).var_dir / "spark")
     command = gateway_command()
-    os.execv(command[0], command)
+    # without SPARK_LOCAL_IP the UI listens on every address of the machine
+    spark = {"SPARK_HOME": str(SPARK_HOME), "SPARK_LOCAL_IP": load(SparkSettings).host}
+    os.execve(command[0], command, own_environment() | spark)
+
+
+def _own_lake() -> None:
+    try:
+        own_lake()
+    except LakeError as error:
+        # not over the words of a gateway that runs
+        if not gateway.runs():
+            write_state("gateway", "refused", error=str(error))
+        logger.error("%s", error)
+        raise SystemExit(1) from error
 
 
 def _empty_scratch(scratch: Path) -> None:
