@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import sys
 import uuid
 from pathlib import Path
 
@@ -41,8 +42,13 @@ def main() -> None:
     write_state("gateway", "started", session_id=str(uuid.uuid4()))
     _empty_scratch(load(PathSettings).var_dir / "spark")
     command = gateway_command()
-    # without SPARK_LOCAL_IP the UI listens on every address of the machine
-    spark = {"SPARK_HOME": str(SPARK_HOME), "SPARK_LOCAL_IP": load(SparkSettings).host}
+    spark = {
+        "SPARK_HOME": str(SPARK_HOME),
+        # without it the UI listens on every address of the machine
+        "SPARK_LOCAL_IP": load(SparkSettings).host,
+        # Spark starts a Python to ask for its data sources, which need not be the first one in PATH
+        "PYSPARK_PYTHON": sys.executable,
+    }
     os.execve(command[0], command, own_environment() | spark)
 
 
