@@ -10,7 +10,10 @@ from ingestion.environment import own_environment
 
 
 def isolated_environment(folder: Path) -> dict[str, str]:
-    """This process's own environment, with all that a stack writes below `folder` and its ports ones that are free now."""
+    """This process's environment, with all that a stack writes below `folder` and its ports ones that are free now.
+
+    Without other tools' variables, as that of any stack; where a `dbt` typed by hand writes is said on purpose.
+    """
     variables = [port.variable for port in ports()]
     return {
         **own_environment(),

@@ -32,6 +32,7 @@ LAZY_COMPILER = [
     "-XX:Tier4CompileThreshold=150000",
     "-XX:Tier4BackEdgeThreshold=400000",
 ]
+IDLE_READER, IDLE_CHECK = "30m", "5m"
 logger = logging.getLogger(__name__)
 
 
@@ -103,6 +104,10 @@ def gateway_command() -> list[str]:
         *("--hiveconf", f"hive.server2.thrift.bind.host={spark.host}"),
         *("--hiveconf", f"hive.exec.local.scratchdir={scratch / 'hive'}"),
         *("--hiveconf", f"hive.downloaded.resources.dir={scratch / 'hive'}"),
+        # a client that stopped fetching and is still connected keeps a part of its answer in memory
+        *("--hiveconf", f"hive.server2.idle.operation.timeout={IDLE_READER}"),
+        *("--hiveconf", f"hive.server2.idle.session.timeout={IDLE_READER}"),
+        *("--hiveconf", f"hive.server2.session.check.interval={IDLE_CHECK}"),
     ]
 
 
