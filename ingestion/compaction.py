@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 
 from ingestion import thrift
 from ingestion.lake import table_exists
+from ingestion.owner import refuse_strangers
 from ingestion.settings import PathSettings, load
 
 TABLES = (
@@ -47,6 +48,7 @@ def compact(at_least: int = MANY_FILES) -> list[Compacted]:
         return []
     done = []
     with thrift.session() as gateway:
+        refuse_strangers()
         gateway.run(f"set spark.databricks.delta.optimize.minFileSize={BIG_BYTES}")
         gateway.run(f"set spark.databricks.delta.optimize.maxFileSize={4 * BIG_BYTES}")
         for table, before in due.items():

@@ -124,15 +124,21 @@ def ready() -> bool:
 def fault() -> str | None:
     """What the gateway that runs now lacks; None when it has its catalogue."""
     wanted, said = _session(), read_state("catalogue")
-    if wanted is None or said.get("session_id") != wanted:
+    if wanted is None:
+        return str(read_state("gateway").get("error", "starts"))
+    if said.get("session_id") != wanted:
         return "starts"
     return None if said["state"] == "ready" else str(said["error"])
 
 
+def runs() -> bool:
+    return _session() is not None
+
+
 def _session() -> str | None:
-    """The session id of the gateway that runs now; None where none runs."""
+    """The session id of the gateway that runs now; None where none runs, or it was refused the lake."""
     gateway = read_state("gateway")
-    return str(gateway["session_id"]) if gateway and alive(gateway["life"]) else None
+    return str(gateway["session_id"]) if "session_id" in gateway and alive(gateway["life"]) else None
 
 
 if __name__ == "__main__":

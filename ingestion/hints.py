@@ -22,5 +22,9 @@ def new_lake() -> str:
     return "make clean, or another LAKE_DIR" if embedded() else "another STACK_NAME"
 
 
+def other_lake() -> str:
+    return "another LAKE_DIR" if embedded() else "another STACK_NAME"
+
+
 def logs(process: str) -> str:
     return f"sales logs {process}" if embedded() else f"docker compose logs {SERVICES.get(process, process)}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from ingestion import thrift
 from ingestion.compaction import compact
 from ingestion.gateway import SCHEMAS, delta_tables
+from ingestion.owner import refuse_strangers
 from ingestion.publication import Publication, publications
 from ingestion.settings import PathSettings, load
 from ingestion.state import write_state
@@ -55,6 +56,7 @@ def maintain() -> list[Upkeep]:
         logger.info("nothing is deleted: the figures of seven days ago rest on a slice that Delta does not remember")
     else:
         with thrift.session() as gateway:
+            refuse_strangers()
             for table in tables:
                 gateway.run(f"vacuum {table} retain {hours} hours")
     done = [Upkeep(table, *before[table], *_on_disk(folder)) for table, folder in tables.items()]

@@ -168,6 +168,12 @@ def _lower_first(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
+def variables() -> set[str]:
+    """The name of every setting, as a variable of the environment."""
+    prefixes = {kind: kind.model_config.get("env_prefix", "") for kind in _Settings.__subclasses__()}
+    return {f"{prefix}{field}".upper() for kind, prefix in prefixes.items() for field in kind.model_fields}
+
+
 S = TypeVar("S", bound=_Settings)
 
 

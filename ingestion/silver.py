@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import psutil
 
 from ingestion import thrift
+from ingestion.environment import forget_foreign
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive, own_life
+from ingestion.owner import refuse_strangers
 from ingestion.publication import Publication, publications
 from ingestion.run_results import remember
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
@@ -114,6 +116,8 @@ class Silver:
         return self._parsed_at > 0 and self._parsed_at != last_edit()
 
     def _invoke(self, *arguments: str, target: Path | None = None) -> object:
+        # at each call dbt takes options from DBT_*: DBT_EXCLUDE_RESOURCE_TYPES=test would close a slice untested
+        forget_foreign()
         from dbt.cli.main import dbtRunner
 
         options = [
@@ -157,6 +161,8 @@ def holder() -> str:
 def break_dead_lock() -> None:
     """Free the lock of a run whose process is dead; without this its lease would hold everybody up."""
     with thrift.session() as session:
+        # only in a stack's own folder can be told who of it lives
+        refuse_strangers()
         # one statement: between two its holder may give it back
         ((invocation, holder),) = session.run(
             f"begin declare exit handler for sqlstate '42P01' select '' as invocation, '' as processus; "

@@ -22,13 +22,18 @@ class Session:
         self._cursor = cursor
         self.columns: list[str] = []
 
-    def run(self, statement: str) -> list[tuple[Any, ...]]:
-        """Execute one statement and return its rows; raises StatementError with Spark's own first line."""
+    def run(self, statement: str, at_most: int | None = None) -> list[tuple[Any, ...]]:
+        """Execute one statement and return its rows, `at_most` so many: the gateway does not make what nobody fetches.
+
+        Raises StatementError with Spark's own first line.
+        """
         with _told("the gateway went away in mid-statement ({}); see sales status"):
             self._cursor.execute(statement)
             described = self._cursor.description or []
             self.columns = [name.split(".")[-1] for name, *_ in described]
-            return list(self._cursor.fetchall()) if described else []
+            if not described:
+                return []
+            return list(self._cursor.fetchall() if at_most is None else self._cursor.fetchmany(at_most))
 
 
 @contextmanager

@@ -8,6 +8,11 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from ingestion.environment import forget_foreign
+
+# before a task calls dbt
+forget_foreign()
+
 if "scheduler" in sys.argv or "worker" in sys.argv:
     for module in (
         "cosmos",

@@ -2,6 +2,7 @@
     materialized='incremental',
     unique_key=['tranche', 'kafka_partition'],
     meta={'insert_only': true},
+    pre_hook='{{ refuser_de_fermer_sans_tests() }}',
 ) }}
 {%- set courante = tranche_courante() %}
 {%- set de_la_tranche = 'true' if var('rebuild') else 'tranche = ' ~ (courante.tranche or 0) %}

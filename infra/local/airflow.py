@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from infra.local.mark import marked_processes
+from ingestion.environment import own_environment
 from ingestion.settings import PROJECT, AirflowSettings, PathSettings, load
 from ingestion.state import read_state, replace_text, write_state
 
@@ -116,7 +117,7 @@ def environment() -> dict[str, str]:
     """This process's environment with what Airflow's processes share."""
     settings, own = load(AirflowSettings), _secrets()
     home, docs = _home(), load(PathSettings).project_docs
-    return os.environ | {
+    return own_environment() | {
         # its processes give themselves titles: not over their environment, by which `sales down` knows them
         "SPT_NOENV": "1",
         "AIRFLOW_HOME": str(home),

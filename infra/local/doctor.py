@@ -12,9 +12,10 @@ from infra.jars.fetch import SETS, faults, pinned
 from infra.local import supervision
 from infra.local.mark import marked_processes
 from infra.local.ports import port_faults, ports
-from infra.local.stack import processes
+from infra.local.stack import other_settings, processes
 from infra.local.supervision import AIRFLOW, PROGRAMS, SOCKET_PATH_LIMIT, StackError
 from infra.spark.java import JavaError, java_binary, java_version
+from ingestion.owner import owner
 from ingestion.settings import PathSettings, load
 
 GIB = 1 << 30
@@ -42,6 +43,7 @@ def diagnose() -> list[Check]:
         _cores,
         lambda: _disk("LAKE_DIR", load(PathSettings).lake_dir),
         lambda: _disk("VAR_DIR", load(PathSettings).var_dir),
+        _owner,
         _socket_path,
         _ports,
         _stack,
@@ -110,6 +112,13 @@ def _disk(variable: str, folder: Path) -> Check:
     )
 
 
+def _owner() -> Check:
+    if (held := owner()) is None:
+        return Check("lake", "held by no gateway")
+    found = f"held by the gateway of VAR_DIR={held.var_dir} on {held.host}"
+    return Check("lake", found, None if held.ours() else "set another LAKE_DIR, or that VAR_DIR")
+
+
 def _socket_path() -> Check:
     try:
         return Check("VAR_DIR's length", f"socket path of {len(str(supervision.socket_path()))} characters")
@@ -127,7 +136,9 @@ def _ports() -> Check:
 
 def _stack() -> Check:
     if running := processes():
-        return Check("stack", f"runs: {', '.join(process.name for process in running)}")
+        found = f"runs: {', '.join(process.name for process in running)}"
+        changed = "; ".join(other_settings())
+        return Check("stack", found, f"it was started with {changed}: set the variables so" if changed else None)
     if left := marked_processes():
         return Check("stack", f"{len(left)} processes without a supervisor", "sales down, or sales up to start again")
     return Check("stack", "does not run (sales up)")

@@ -1,19 +1,22 @@
 """A stack of its own: own folders, free ports.  It never meets the one that the settings name."""
 
-import os
 import socket
 from contextlib import ExitStack
 from pathlib import Path
 
 from infra.local.mark import MARK
 from infra.local.ports import ports
+from ingestion.environment import own_environment
 
 
 def isolated_environment(folder: Path) -> dict[str, str]:
-    """This process's environment, with all that a stack writes below `folder` and its ports ones that are free now."""
+    """This process's environment, with all that a stack writes below `folder` and its ports ones that are free now.
+
+    Without other tools' variables, as that of any stack; where a `dbt` typed by hand writes is said on purpose.
+    """
     variables = [port.variable for port in ports()]
     return {
-        **os.environ,
+        **own_environment(),
         **dict(zip(variables, map(str, _free_ports(len(variables))), strict=True)),
         # follows from the port; one that stands in the environment would lead to another broker
         "KAFKA_BOOTSTRAP_SERVERS": "",

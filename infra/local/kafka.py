@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 from infra.spark.java import java_binary, resident_jvm_options
+from ingestion.environment import own_environment
 from ingestion.settings import BrokerSettings, PathSettings, load
 
 HERE = Path(__file__).parent
@@ -21,9 +22,10 @@ def main() -> None:
     java = _java(paths.jars_dir / "kafka")
     if not (data / "log" / "meta.properties").exists():
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        subprocess.run([*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", properties], check=True)
+        command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
+        subprocess.run(command, check=True, env=own_environment())
     # becomes the broker itself: one process, whose signals and memory are the broker's own
-    os.execv(java[0], [*java, "kafka.Kafka", str(properties)])
+    os.execve(java[0], [*java, "kafka.Kafka", str(properties)], own_environment())
 
 
 def _java(jars: Path) -> list[str]:

@@ -16,9 +16,11 @@ from filelock import FileLock, Timeout
 
 from infra.local import supervision
 from infra.local.mark import MARK, marked_processes
-from infra.local.ports import port_faults
+from infra.local.ports import port_faults, ports
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from infra.spark.java import java_version
+from ingestion.environment import own_environment
+from ingestion.owner import refuse_owned
 from ingestion.settings import (
     PROJECT,
     BronzeSettings,
@@ -27,9 +29,12 @@ from ingestion.settings import (
     SilverSettings,
     load,
 )
+from ingestion.state import read_state, write_state
 
 LEAST_FREE_BYTES = 1 << 30
 STOP_SECONDS = 60.0
+# the folders and ports of the stack that runs
+STARTED_WITH = "started-with"
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ def start() -> bool:
         _stop_left_behind()
         _refuse_what_cannot_run(paths)
         _forget_last_run(paths)
-        environment = os.environ | {MARK: str(paths.var_dir), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+        write_state(STARTED_WITH, "wanted", settings=_moved_by_variables())
+        environment = own_environment() | {MARK: str(paths.var_dir), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
         command = [str(Path(sys.executable).parent / "supervisord"), "-c", str(supervision.write_config(paths))]
         result = subprocess.run(
             command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -86,6 +92,29 @@ def stop(on_progress: Callable[[int], None] = lambda left: None) -> Stopped:
         left = _stop_left_behind()
         _forget_last_run(paths)
     return Stopped(supervised, 0 if supervised else left)
+
+
+def other_settings() -> list[str]:
+    """What the running stack was started with and this process would not find it by: a line for each variable."""
+    before = read_state(STARTED_WITH).get("settings", {})
+    now = _moved_by_variables()
+    changed = [f"{name}={before[name]}, not {now[name]}" for name in now if before.get(name, now[name]) != now[name]]
+    return changed if changed and supervision.answers() else []
+
+
+def refuse_other_settings() -> None:
+    """For a command to the stack that runs: with another lake or port it would do half of its work elsewhere."""
+    if changed := other_settings():
+        raise StackError(
+            f"the stack of VAR_DIR={load(PathSettings).var_dir} runs with {'; '.join(changed)}; "
+            f"set the variables as they were, or stop it first (sales down)"
+        )
+
+
+def _moved_by_variables() -> dict[str, str]:
+    # Airflow starts with the variables of whoever starts it, perhaps later
+    moved = {port.variable: str(port.port) for port in ports() if port.process in PROGRAMS}
+    return {"LAKE_DIR": str(load(PathSettings).lake_dir)} | moved
 
 
 def processes() -> list[Process]:
@@ -148,6 +177,7 @@ def _refuse_what_cannot_run(paths: PathSettings) -> None:
 
     for settings in (KafkaSettings, BronzeSettings, SilverSettings):
         load(settings)
+    refuse_owned()
     java_version()
     refuse_missing(paths.jars_dir)
     refuse_taken_ports(PROGRAMS)

@@ -19,6 +19,7 @@ import psutil
 from infra.local.isolation import isolated_environment
 from infra.local.mark import MARK
 from infra.spark.java import java_version
+from ingestion.environment import own_environment
 from ingestion.settings import PROJECT, PathSettings, load
 
 # the cache is 340 MB, and is written twice on its way
@@ -54,7 +55,7 @@ def make_cache(on_progress: Callable[[str], None]) -> str:
 
 
 def _train(scratch: Path, cache: Path, on_progress: Callable[[str], None]) -> None:
-    environment = isolated_environment(scratch) | {"SALES_AOT_TRAINING": str(cache), "TZ": "UTC"}
+    environment = own_environment(isolated_environment(scratch)) | {"SALES_AOT_TRAINING": str(cache), "TZ": "UTC"}
     command = [sys.executable, "-m", "infra.local.warm"]
     run = subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -1,13 +1,19 @@
 """Run the gateway in the foreground, on this machine or on a cluster.  Run: python -m infra.spark.gateway"""
 
+import logging
 import os
 import shutil
+import sys
 import uuid
 from pathlib import Path
 
 import pyspark
 
 from infra.spark.java import java_binary, java_version, resident_jvm_options, spark_jvm_options
+from ingestion import gateway
+from ingestion.environment import own_environment
+from ingestion.owner import LakeError, own_lake
+from ingestion.process import configure_logging
 from ingestion.settings import PROJECT, PathSettings, SparkSettings, load
 from ingestion.state import write_state
 
@@ -26,17 +32,36 @@ LAZY_COMPILER = [
     "-XX:Tier4CompileThreshold=150000",
     "-XX:Tier4BackEdgeThreshold=400000",
 ]
+IDLE_READER, IDLE_CHECK = "30m", "5m"
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
+    configure_logging()
+    _own_lake()
     # a new Connect session for each start of the gateway: the old ids are closed for ever
     write_state("gateway", "started", session_id=str(uuid.uuid4()))
-    os.environ["SPARK_HOME"] = str(SPARK_HOME)
-    # without it the UI listens on every address of the machine
-    os.environ["SPARK_LOCAL_IP"] = load(SparkSettings).host
     _empty_scratch(load(PathSettings).var_dir / "spark")
     command = gateway_command()
-    os.execv(command[0], command)
+    spark = {
+        "SPARK_HOME": str(SPARK_HOME),
+        # without it the UI listens on every address of the machine
+        "SPARK_LOCAL_IP": load(SparkSettings).host,
+        # Spark starts a Python to ask for its data sources, which need not be the first one in PATH
+        "PYSPARK_PYTHON": sys.executable,
+    }
+    os.execve(command[0], command, own_environment() | spark)
+
+
+def _own_lake() -> None:
+    try:
+        own_lake()
+    except LakeError as error:
+        # not over the words of a gateway that runs
+        if not gateway.runs():
+            write_state("gateway", "refused", error=str(error))
+        logger.error("%s", error)
+        raise SystemExit(1) from error
 
 
 def _empty_scratch(scratch: Path) -> None:
@@ -79,6 +104,10 @@ def gateway_command() -> list[str]:
         *("--hiveconf", f"hive.server2.thrift.bind.host={spark.host}"),
         *("--hiveconf", f"hive.exec.local.scratchdir={scratch / 'hive'}"),
         *("--hiveconf", f"hive.downloaded.resources.dir={scratch / 'hive'}"),
+        # a client that stopped fetching and is still connected keeps a part of its answer in memory
+        *("--hiveconf", f"hive.server2.idle.operation.timeout={IDLE_READER}"),
+        *("--hiveconf", f"hive.server2.idle.session.timeout={IDLE_READER}"),
+        *("--hiveconf", f"hive.server2.session.check.interval={IDLE_CHECK}"),
     ]
 
 

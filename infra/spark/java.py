@@ -5,6 +5,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from ingestion.environment import own_environment
 from ingestion.settings import PathSettings, load
 
 # What org.apache.spark.launcher.JavaModuleOptions (Spark 4.2) asks of every JVM that runs Spark, less
@@ -48,7 +49,8 @@ def java_binary() -> Path:
 @cache
 def java_version() -> int:
     """Major version of the chosen Java; raises JavaError below 17."""
-    answer = subprocess.run([java_binary(), "-version"], capture_output=True, text=True, check=True)
+    command = [str(java_binary()), "-version"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, env=own_environment())
     match = re.search(r'version "(\d+)', answer.stderr)
     if match is None or int(match[1]) < 17:
         raise JavaError(f"Java must be 17 or later, got {answer.stderr.splitlines()[0]}; set JAVA_HOME_OVERRIDE")

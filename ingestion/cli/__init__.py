@@ -25,6 +25,18 @@ app = typer.Typer(
 for group in (demo, stack, data, silver, setup, bench) if embedded() else (stack, data, silver):
     group.register(app)
 
+# they stop it, look at it whatever its settings, or need no stack
+WITHOUT_STACK = ("down", "logs", "jars", "doctor", "warm", "bench")
+
+
+@app.callback()
+def _same_stack(context: typer.Context) -> None:
+    if embedded() and context.invoked_subcommand not in WITHOUT_STACK:
+        from infra.local.stack import refuse_other_settings
+
+        refuse_other_settings()
+
+
 OUR_PACKAGES = ("ingestion", "infra", "streamlit_app")
 NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 

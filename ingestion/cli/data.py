@@ -132,9 +132,11 @@ def wait_for_bronze(targets: "Offsets | None", timeout: float) -> None:
 def accept_gap() -> None:
     """Let Bronze go on without events that Kafka no longer holds; what was lost stays on record."""
     from ingestion.gaps import accept_gaps, accepted_gaps
+    from ingestion.owner import refuse_strangers
     from ingestion.position import find_position, offset_gaps
     from ingestion.settings import KafkaSettings, PathSettings, load
 
+    refuse_strangers()
     paths = load(PathSettings)
     known = accepted_gaps(paths.bronze)
     gaps = [gap for gap in offset_gaps(find_position(paths), load(KafkaSettings)) if gap not in known]
@@ -155,12 +157,13 @@ def sql(
     if not statement.strip():
         raise typer.BadParameter("the statement is empty")
     with waiting("running"), thrift.session() as session:
-        rows = session.run(statement.strip().rstrip(";"))
+        rows = session.run(statement.strip().rstrip(";"), at_most=limit + 1)
         columns = session.columns
     if not columns:
         say("done", DIM)
         return
     show("", columns, [["null" if value is None else str(value) for value in row] for row in rows[:limit]])
-    hidden = len(rows) - min(len(rows), limit)
-    more = f", {number(hidden)} more are not shown (--limit)" if hidden else ""
-    say(f"{number(len(rows))} {'row' if len(rows) == 1 else 'rows'}{more}", DIM)
+    shown = min(len(rows), limit)
+    # how many more, nobody knows: they were not fetched
+    more = " shown, there are more (--limit)" if len(rows) > limit else ""
+    say(f"{number(shown)} {'row' if shown == 1 else 'rows'}{more}", DIM)

@@ -89,6 +89,16 @@ def test_dbt_finds_the_embedded_gateway_without_help():
     assert {name: embedded[name] for name in defaults} == defaults
 
 
+def test_every_scheduler_pool_is_one_of_the_allocation_file():
+    """Spark makes a pool of any other name, of one share and no say."""
+    spark = PROJECT / "infra" / "spark"
+    pools = set(re.findall(r'<pool name="(\w+)">', (spark / "fairscheduler.xml").read_text()))
+    asked = [PROJECT / "dbt_sales" / "profiles.yml", spark / "spark-defaults.conf"]
+    named = [re.findall(r'scheduler\.pool"?:? +(\w+)', path.read_text()) for path in asked]
+    assert named == [["silver"], ["readers"]]
+    assert pools == {"default", "silver", "readers"}
+
+
 def test_every_make_target_has_help():
     makefile = (PROJECT / "Makefile").read_text()
     phony = set(re.search(r"\.PHONY: (.*)", makefile)[1].split())

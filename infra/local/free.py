@@ -1,0 +1,16 @@
+"""Whether the lake may be deleted: no gateway holds it.  Run: python -m infra.local.free (make clean does)."""
+
+import sys
+
+from ingestion.owner import LakeError, refuse_owned
+
+
+def main() -> None:
+    try:
+        refuse_owned()
+    except LakeError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()
