@@ -4,6 +4,7 @@
     meta={'insert_only': true},
 ) }}
 {%- set courante = tranche_courante() %}
+{%- do refuse_part_of_a_slice(courante) %}
 {%- set de_la_tranche = 'true' if var('rebuild') else 'tranche = ' ~ (courante.tranche or 0) %}
 
 with
