@@ -23,6 +23,7 @@
         {%- endcall %}
         {%- do persist_docs(target_relation, model) -%}
     {%- endif -%}
+    {%- do apply_grants(target_relation, config.get('grants'), should_revoke(existing, full_refresh_mode=true)) -%}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
