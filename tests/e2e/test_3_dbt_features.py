@@ -23,7 +23,7 @@ MODELS = {
     "no_key": "meta={'insert_only': true}",
     "some_columns": "unique_key=['id'], merge_update_columns=['v']",
     "other_columns": "unique_key=['id'], merge_exclude_columns=['v']",
-    "with_predicates": "unique_key='id', meta={'insert_only': true}, incremental_predicates=['DBT_INTERNAL_DEST.id > 2']",
+    "predicates": "unique_key='id', meta={'insert_only': true}, incremental_predicates=['DBT_INTERNAL_DEST.id > 2']",
     "appended": "incremental_strategy='append'",
 }
 OTHERS = {
@@ -40,7 +40,10 @@ models:
     columns:
       - name: id
         data_tests:
-          - accepted_values: {name: id_is_nine, arguments: {values: [9], quote: false}, config: {severity: warn, store_failures: true}}
+          - accepted_values:
+              name: id_is_nine
+              arguments: {values: [9], quote: false}
+              config: {severity: warn, store_failures: true}
   - name: constrained
     columns:
       - {name: id, data_type: int, constraints: [{type: not_null}]}
@@ -128,7 +131,7 @@ def test_tables_of_others_are_as_dbt_says_and_outlive_the_gateway(stack, build):
     assert rows("silver/some_columns") == [(1, "a", 1), (2, "B", 1), (3, "c", 2)]
     assert rows("silver/other_columns") == [(1, "a", 1), (2, "b", 2), (3, "c", 2)]
     # no row is met, or only those above 2: what comes is new
-    assert rows("silver/no_key") == rows("silver/with_predicates") == rows("silver/appended")
+    assert rows("silver/no_key") == rows("silver/predicates") == rows("silver/appended")
     assert rows("silver/appended") == [(1, "a", 1), (2, "B", 2), (2, "b", 1), (3, "c", 2)]
     assert rows("silver/new_column") == [(1, None), (2, 2), (3, 2)]
     assert stack.value("silver/history", "count(*)") == 4
