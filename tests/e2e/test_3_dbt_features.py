@@ -1,7 +1,6 @@
 """dbt's own features beside our macros: each as dbt documents it, or refused by name; no part of a slice closes it."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,7 +55,6 @@ seeds:
   - {name: partly_typed, config: {column_types: {code: string}, delimiter: ";", quote_columns: true}}
 """
 SEEDS = {"partly_typed": "order;code;prix;jour\n1;007;1.25;2026-01-02\n", "without_rows": "id,code\n"}
-Build = Callable[[int], None]
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +82,14 @@ def lab(stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def build(stack, lab: Path) -> Build:
-    def build_lab(turn: int) -> None:
-        folders = ("--project-dir", str(lab), "--profiles-dir", str(lab))
-        chosen = ("--select", "path:models/lab", "path:seeds/lab", "history")
-        stack.dbt("build", *chosen, "--vars", f"{{turn: {turn}}}", *folders)
-
-    return build_lab
+def built(stack, lab: Path) -> None:
+    """All of it made, the gateway killed, and all of it made again from other rows."""
+    folders = ("--project-dir", str(lab), "--profiles-dir", str(lab))
+    chosen = ("--select", "path:models/lab", "path:seeds/lab", "history")
+    stack.dbt("build", *chosen, "--vars", "{turn: 1}", *folders)
+    stack.kill("gateway")
+    stack.wait_ready()
+    stack.dbt("build", *chosen, "--vars", "{turn: 2}", *folders)
 
 
 def test_part_of_a_run_closes_no_slice(stack):
@@ -117,12 +116,7 @@ def test_part_of_a_run_closes_no_slice(stack):
     stack.verify()
 
 
-def test_tables_of_others_are_as_dbt_says_and_outlive_the_gateway(stack, build):
-    build(1)
-    stack.kill("gateway")
-    stack.wait_ready()
-    build(2)
-
+def test_merges_are_as_dbt_says_and_tables_outlive_the_gateway(stack, built):
     def rows(table: str) -> list[tuple]:
         return sorted(stack.table(table).fetchall(), key=str)
 
@@ -139,19 +133,19 @@ def test_tables_of_others_are_as_dbt_says_and_outlive_the_gateway(stack, build):
     assert rows("silver_dbt_test__audit/id_is_nine") == [(2, 1), (3, 1)]
 
 
-def test_constraints_come_with_the_table(stack, build):
+def test_constraints_come_with_the_table(stack, built):
     delta = stack.delta("silver/constrained")
     constraints = {name: text for name, text in delta.metadata().configuration.items() if "constraints" in name}
     assert sorted(constraints.values()) == ["`id` is not null", "length(v) = 1"]
 
 
-def test_seeds_without_types_or_rows(stack, build):
+def test_seeds_without_types_or_rows(stack, built):
     assert stack.table("silver/without_rows").fetchall() == []
     ((order, code, prix, jour),) = stack.table("silver/partly_typed").fetchall()
     assert (order, code, prix, str(jour)) == (1, "007", 1.25, "2026-01-02")
 
 
-def test_silver_goes_on(stack, build):
+def test_silver_goes_on(stack, built):
     stack.sales("produce", "--count", "10")
     stack.publish_all()
     stack.verify()
