@@ -29,6 +29,7 @@ from ingestion.thrift import NoGatewayError, session
 # a filler that failed or was killed is replaced, but does not keep the machine busy with failing
 RETRY_SECONDS = 5.0
 SCHEMAS = ("bronze", "silver")
+NAME = "[a-z0-9_]+"
 logger = logging.getLogger(__name__)
 
 
@@ -86,25 +87,34 @@ def _fill() -> None:
 def fill_catalogue() -> int:
     """Register every Delta table of the lake and create an empty Bronze; return how many tables there are."""
     lake = load(PathSettings).lake_dir
-    for schema in SCHEMAS:
-        (lake / schema).mkdir(parents=True, exist_ok=True)
+    for name in SCHEMAS:
+        (lake / name).mkdir(parents=True, exist_ok=True)
+    schemas = schema_folders(lake)
     with session() as gateway:
-        for name in SCHEMAS:
-            gateway.run(f"create schema if not exists {name} location {_text(lake / name)}")
+        for schema in schemas:
+            gateway.run(f"create schema if not exists `{schema.name}` location {_text(schema)}")
         gateway.run(CREATE_BRONZE.format(location=_text(lake / "bronze" / "ventes_raw")))
-        tables = [table for name in SCHEMAS for table in delta_tables(lake / name)]
+        tables = [table for schema in schemas for table in delta_tables(schema)]
         for table in tables:
             gateway.run(
-                f"create table if not exists {table.parent.name}.`{table.name}` using delta location {_text(table)}"
+                f"create table if not exists `{table.parent.name}`.`{table.name}` using delta location {_text(table)}"
             )
     return len(tables)
+
+
+def schema_folders(lake: Path) -> list[Path]:
+    """Bronze, Silver, and the lake's other folders with Delta tables: what dbt has stored of failed tests, say."""
+    others = {log.parent.parent for log in lake.glob("*/*/_delta_log")}
+    return [lake / name for name in SCHEMAS] + sorted(
+        folder for folder in others if folder.name not in SCHEMAS and re.fullmatch(NAME, folder.name)
+    )
 
 
 def delta_tables(folder: Path) -> Iterator[Path]:
     """The folder's Delta tables, but for those whose name no table of the catalogue can have."""
     for table in sorted(log.parent for log in folder.glob("*/_delta_log")):
         # Spark takes nothing else, and would take a capital for its small letter: another folder's table
-        if re.fullmatch("[a-z0-9_]+", table.name):
+        if re.fullmatch(NAME, table.name):
             yield table
         else:
             logger.warning("left out of the catalogue, for its name is none for a table: %s", table)

@@ -2,9 +2,9 @@
     materialized='incremental',
     unique_key=['tranche', 'kafka_partition'],
     meta={'insert_only': true},
-    pre_hook='{{ refuser_de_fermer_sans_tests() }}',
 ) }}
 {%- set courante = tranche_courante() %}
+{%- do refuse_part_of_a_slice(courante) %}
 {%- set de_la_tranche = 'true' if var('rebuild') else 'tranche = ' ~ (courante.tranche or 0) %}
 
 with

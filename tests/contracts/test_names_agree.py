@@ -32,6 +32,12 @@ def test_delta_remembers_as_long_as_upkeep_counts_on():
     assert remembered == f"interval {REMEMBERED.days} days"
 
 
+def test_dbt_refuses_another_version_than_the_locked_range():
+    project = yaml.safe_load((PROJECT / "dbt_sales" / "dbt_project.yml").read_text())
+    (installed,) = re.findall(r'"dbt-core([^"]+)"', (PROJECT / "pyproject.toml").read_text())
+    assert ",".join(project["require-dbt-version"]).removesuffix(".0") == installed
+
+
 def test_every_event_field_is_a_bronze_column():
     assert [name for name in BRONZE_COLUMNS if name in EVENT_FIELDS] == list(EVENT_FIELDS)
     assert {BRONZE_COLUMNS[name] for name in EVENT_FIELDS} == {"string"}

@@ -50,9 +50,12 @@ class StackUnderTest(Stack):
         dataset = DeltaTable(str(self.silver / table), version=version).to_pyarrow_dataset()
         return sorted(duckdb.from_arrow(dataset).fetchall(), key=str)
 
-    def table(self, name: str) -> duckdb.DuckDBPyRelation:
+    def delta(self, name: str) -> DeltaTable:
         """The newest version of a table; its name carries its layer: bronze/ventes_raw."""
-        return duckdb.from_arrow(DeltaTable(str(self.lake / name)).to_pyarrow_dataset())
+        return DeltaTable(str(self.lake / name))
+
+    def table(self, name: str) -> duckdb.DuckDBPyRelation:
+        return duckdb.from_arrow(self.delta(name).to_pyarrow_dataset())
 
     def value(self, name: str, expression: str) -> Any:
         """An aggregate over the newest version of a table."""

@@ -67,7 +67,9 @@ def test_rebuild_killed_between_two_models(stack):
     stack.sales("produce", "--count", "10")
     stack.publish_all()
     with stack.follower_held():
-        rebuild = stack.start("dbt", "--no-use-colors", "run", "--vars", "{rebuild: true}")
+        rebuild = stack.start(
+            "dbt", "--no-use-colors", "build", "--exclude-resource-type", "unit_test", "--vars", "{rebuild: true}"
+        )
         kill_after(rebuild, "OK created sql incremental model silver.ventes_clean")
     stack.sales("produce", "--count", "10")
     stack.publish_all()

@@ -14,7 +14,7 @@ from TCLIService.ttypes import TOpenSessionResp, TStatus, TStatusCode
 from thrift.Thrift import TApplicationException
 
 from ingestion import gateway, thrift
-from ingestion.gateway import Filler, _text, delta_tables
+from ingestion.gateway import Filler, _text, delta_tables, schema_folders
 from ingestion.settings import load
 from ingestion.state import write_state
 from ingestion.thrift import NoGatewayError, StatementError, session
@@ -139,6 +139,13 @@ def test_only_folders_that_can_be_tables_are_registered(lake: Path, caplog: pyte
     assert [table.name for table in delta_tables(lake / "silver")] == ["2025_copy", "ventes_clean"]
     left_out = [record.getMessage().rsplit("/", 1)[1] for record in caplog.records]
     assert left_out == ["Ventes_clean", "`x`", "ventes clean", "ventes_clean-old"]
+
+
+def test_other_folders_with_tables_are_schemas_too(lake: Path) -> None:
+    for name in ("silver/ventes_clean", "silver_dbt_test__audit/a_test", "Other/table", "copy of silver/ventes_clean"):
+        (lake / name / "_delta_log").mkdir(parents=True)
+    (lake / "empty").mkdir()
+    assert [folder.name for folder in schema_folders(lake)] == ["bronze", "silver", "silver_dbt_test__audit"]
 
 
 def test_path_is_one_string_whatever_it_holds() -> None:

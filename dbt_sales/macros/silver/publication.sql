@@ -1,7 +1,8 @@
-{# The version of each table now, as a JSON object: what readers of this slice open. #}
+{# The version of each table now, as a JSON object: what readers of this slice open.  Only a run publishes; elsewhere the
+   tables need not even be there. #}
 {% macro versions_publiees(relations) -%}
     {%- set versions = {} -%}
-    {%- if execute -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
         {%- for relation in relations -%}
             {%- set version = run_query("describe history " ~ relation ~ " limit 1").rows[0][0] -%}
             {%- do versions.update({relation.identifier: version | int}) -%}

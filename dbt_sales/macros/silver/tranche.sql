@@ -4,7 +4,7 @@
 {% macro tranche_courante() %}
     {%- set tranches = ref('tranches') -%}
     {%- set aucune = {'tranche': none, 'bornes': [], 'vente_id_min': none, 'vente_id_max': none} -%}
-    {%- if not execute -%}
+    {%- if not execute or load_relation(tranches) is none -%}
         {{ return(aucune) }}
     {%- endif -%}
     {%- if var('rebuild') -%}
@@ -102,7 +102,7 @@
 {# The hours in which the slice has valid sales, as a list of literals; in a rebuild, none: every hour. #}
 {% macro heures_touchees() %}
     {%- set evaluees = ref('ventes_evaluees') -%}
-    {%- if not execute or var('rebuild') -%}
+    {%- if not execute or var('rebuild') or load_relation(evaluees) is none -%}
         {{ return([]) }}
     {%- endif -%}
     {{ return(interroger_une_fois(
@@ -220,14 +220,14 @@ numerotees as (
 {%- endmacro %}
 
 
-{# What a merge of the slice can meet, as a condition on the table `target`: literals, so that Delta opens only the files
+{# What a merge of the slice can meet, as a condition on dbt's `DBT_INTERNAL_DEST`: literals, so that Delta opens only the files
    that can hold those keys, and its cost follows the slice, not the history.  A model names its own in `meta`. #}
 {% macro ventes_de_la_tranche() -%}
     {%- set courante = tranche_courante() -%}
     {%- if courante.vente_id_min is none -%}
         false
     {%- else -%}
-        target.vente_id between {{ courante.vente_id_min }} and {{ courante.vente_id_max }}
+        DBT_INTERNAL_DEST.vente_id between {{ courante.vente_id_min }} and {{ courante.vente_id_max }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -237,8 +237,8 @@ numerotees as (
     {%- if not bornes -%}
         false
     {%- else -%}
-        target.kafka_offset >= {{ bornes | map(attribute=1) | min }}
-        and target.kafka_offset < {{ bornes | map(attribute=2) | max }}
+        DBT_INTERNAL_DEST.kafka_offset >= {{ bornes | map(attribute=1) | min }}
+        and DBT_INTERNAL_DEST.kafka_offset < {{ bornes | map(attribute=2) | max }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -248,6 +248,6 @@ numerotees as (
     {%- if not heures -%}
         false
     {%- else -%}
-        target.heure between timestamp '{{ heures | first }}' and timestamp '{{ heures | last }}'
+        DBT_INTERNAL_DEST.heure between timestamp '{{ heures | first }}' and timestamp '{{ heures | last }}'
     {%- endif -%}
 {%- endmacro %}

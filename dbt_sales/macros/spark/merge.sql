@@ -1,18 +1,29 @@
-{# Overrides dbt-spark's MERGE for the incremental models, which say in `meta`:
+{# Overrides dbt-spark's MERGE for the incremental models that say in `meta`:
 
    insert_only: a row whose key is there stays as it is; history is not rewritten, and Delta only appends.
-   limite: a macro that gives a condition on the rows of the table that the merge can meet. #}
+   limite: a macro that gives a condition on the rows of the table that the merge can meet.
+
+   All others have dbt's own, which asks for the table's columns first. #}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
-    {%- set meta = config.get('meta') -%}
-    merge into {{ target }} as target
-    using {{ source }} as source
-    on
-        {{ context[meta.limite]() if 'limite' in meta else 'true' }}
-        {%- for column in unique_key %}
-        and target.{{ column }} = source.{{ column }}
-        {%- endfor %}
-    {%- if not meta.get('insert_only') %}
-    when matched then update set *
-    {%- endif %}
-    when not matched then insert *
+    {%- set meta = config.get('meta') or {} -%}
+    {%- if not meta.get('insert_only') and 'limite' not in meta -%}
+        {{ dbt.spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) }}
+    {%- else -%}
+        {%- set keys = [unique_key] if unique_key is string else unique_key or [] -%}
+        {%- set conditions = [context[meta.limite]()] if 'limite' in meta else [] -%}
+        {%- do conditions.extend(incremental_predicates or []) -%}
+        {%- for key in keys -%}
+            {%- do conditions.append('DBT_INTERNAL_DEST.' ~ key ~ ' = DBT_INTERNAL_SOURCE.' ~ key) -%}
+        {%- else -%}
+            {%- do conditions.append('false') -%}
+        {%- endfor -%}
+        merge into {{ target }} as DBT_INTERNAL_DEST
+        using {{ source }} as DBT_INTERNAL_SOURCE
+        on
+            {{ conditions | join(' and ') }}
+        {%- if not meta.get('insert_only') %}
+        when matched then update set *
+        {%- endif %}
+        when not matched then insert *
+    {%- endif -%}
 {% endmacro %}

@@ -1,26 +1,38 @@
 {# Replaces dbt-spark's seed, which drops the table before it fills it again, in several statements, on every run.
 
-   One atomic statement, and none at all while the file has not changed: the catalogues are read by every slice. #}
+   One atomic statement, and none at all while the file has not changed: the catalogues are read by every slice.  A change
+   of the settings beside it (`column_types`, `delimiter`) needs --full-refresh, as everywhere in dbt. #}
 {% materialization seed, adapter='spark' %}
-    {%- set checksum = model.checksum.checksum -%}
     {%- set existing = load_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set agate_table = load_agate_table() -%}
     {%- do store_result('agate_table', response='OK', agate_table=agate_table) -%}
-    {%- if existing is not none and checksum in seed_checksum(existing) -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- if existing is not none and not should_full_refresh() and is_the_same_file(existing) -%}
         {% call noop_statement('main', 'UNCHANGED', 'UNCHANGED', 0) -%}{%- endcall %}
     {%- else -%}
         {% call statement('main') -%}
             {{ 'create' if existing is none else 'create or replace' }} table {{ this }}
             {{ file_format_clause() }}
-            tblproperties ('sales.seed_checksum' = '{{ checksum }}')
+            tblproperties ('sales.seed_checksum' = '{{ model.checksum.checksum }}')
+            {{ partition_cols(label="partitioned by") }}
             {{ location_clause() }}
+            {{ comment_clause() }}
             as
             {{ seed_select(agate_table) }}
         {%- endcall %}
+        {%- do persist_docs(target_relation, model) -%}
     {%- endif -%}
+    {%- do apply_grants(target_relation, config.get('grants'), should_revoke(existing, full_refresh_mode=true)) -%}
+    {{ run_hooks(post_hooks) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+
+{# Of a file over 1 MiB dbt's checksum is its path, which says nothing. #}
+{% macro is_the_same_file(relation) %}
+    {{ return(model.checksum.name != 'path' and model.checksum.checksum in seed_checksum(relation)) }}
+{% endmacro %}
 
 
 {% macro seed_checksum(relation) %}
@@ -28,12 +40,18 @@
 {% endmacro %}
 
 
-{# The file's rows as text, cast by the seed's declared types: no number passes through a float. #}
+{# The file's rows as text, cast by the seed's declared types: no number passes through a float.  A column without one has
+   the type that dbt sees in it. #}
 {% macro seed_select(agate_table) %}
-    {%- set types = config.get('column_types') -%}
+    {%- set types = config.get('column_types') or {} -%}
+    {%- set names = [] -%}
+    {%- for name in agate_table.column_names -%}
+        {%- do names.append(adapter.quote_seed_column(name, config.get('quote_columns'))) -%}
+    {%- endfor -%}
     select
     {%- for name in agate_table.column_names %}
-        cast({{ name }} as {{ types[name] }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- set type = types.get(name) or adapter.convert_type(agate_table, loop.index0) %}
+        cast({{ names[loop.index0] }} as {{ type }}) as {{ names[loop.index0] }}{{ ',' if not loop.last }}
     {%- endfor %}
     from values
     {%- for row in agate_table.rows %}
@@ -42,6 +60,9 @@
             '{{ value | string | replace("\\", "\\\\") | replace("'", "\\'") }}'{{ ', ' if not loop.last }}
         {%- endfor -%}
         ){{ ',' if not loop.last }}
+    {%- else %}
+        ({{ (['null'] * names | length) | join(', ') }})
     {%- endfor %}
-    as seed ({{ agate_table.column_names | join(', ') }})
+    as seed ({{ names | join(', ') }})
+    {{ 'where false' if not agate_table.rows }}
 {% endmacro %}

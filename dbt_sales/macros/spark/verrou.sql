@@ -6,7 +6,7 @@
    dead (ingestion/silver.py); the lease is for what they cannot see. #}
 {% macro prendre_le_verrou(attente_s=180) %}
     {%- set bail_s = 3600 if var('rebuild') else 900 -%}
-    {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test', 'retry') -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}
         {%- set etat = namespace(a_nous=false) -%}
         {%- for essai in range(attente_s * 2) if not etat.a_nous -%}
             {%- set maintenant = modules.datetime.datetime.now().timestamp() | int -%}
@@ -36,7 +36,7 @@
 
 
 {% macro rendre_le_verrou() %}
-    {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'test', 'retry') -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}
         {%- do liberer_le_verrou(invocation_id) -%}
     {%- endif -%}
 {% endmacro %}

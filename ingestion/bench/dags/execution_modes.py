@@ -22,7 +22,10 @@ with DAG("watcher", **COMMON):
     silver.complete(DbtTaskGroup(group_id="silver", **silver.cosmos_options()))
 
 with DAG("local", **COMMON):
-    by_node = DbtTaskGroup(group_id="silver", **silver.cosmos_options(ExecutionMode.LOCAL))
+    options = silver.cosmos_options(ExecutionMode.LOCAL)
+    # each node is a run of its own, and the order below takes care of the ledger
+    options["operator_args"]["vars"] = {"whole_slices": False}
+    by_node = DbtTaskGroup(group_id="silver", **options)
     nodes = {task.task_id.split(".")[-1]: task for task in by_node.iter_tasks() if isinstance(task, BaseOperator)}
     # the ledger publishes: it comes after every test
     for name, task in nodes.items():

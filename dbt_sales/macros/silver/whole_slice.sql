@@ -1,0 +1,44 @@
+{# A slice is closed by the run that makes all of it, and a `dbt build` by one that tests all of it, too.  What an earlier
+   run has left may be of another rule, of another slice, or untested: the ledger cannot tell, and would publish it. #}
+{% macro refuse_part_of_a_slice(courante) %}
+    {%- set closes = courante.tranche is not none and execute and flags.WHICH in ('run', 'build', 'retry') -%}
+    {%- set missing = missing_of_a_slice() if closes and var('whole_slices') else [] -%}
+    {%- if missing -%}
+        {%- do exceptions.raise_compiler_error(
+            "slice " ~ courante.tranche ~ " stays open: a slice is closed by a run that makes all of it, and this "
+            ~ "one is without " ~ missing[:3] | join(', ') ~ (' ...' if missing | length > 3)
+            ~ "; use `sales silver` or `dbt build`"
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The names of what a slice needs and this run has not selected, whether an option says so or a variable
+   (DBT_EXCLUDE_RESOURCE_TYPES=test).  A bare `dbt run` has no tests; `dbt retry` does not tell what it has selected. #}
+{% macro missing_of_a_slice() %}
+    {%- set missing = [] -%}
+    {%- set kinds = ['model'] if flags.WHICH == 'run' else ['model', 'seed', 'test'] -%}
+    {%- for unique_id in nodes_of_a_slice() if unique_id not in selected_resources -%}
+        {%- do missing.append(graph.nodes[unique_id].name) if graph.nodes[unique_id].resource_type in kinds -%}
+    {%- endfor -%}
+    {{ return(missing) }}
+{% endmacro %}
+
+
+{# The ledger, all that it is made from, and the tests on the way to it; audits are not. #}
+{% macro nodes_of_a_slice() %}
+    {%- set found = ['model.' ~ project_name ~ '.bilan_ingestion'] | select('in', graph.nodes) | list -%}
+    {#- a list that grows while it is walked -#}
+    {%- for unique_id in found if unique_id in graph.nodes -%}
+        {%- for parent in graph.nodes[unique_id].depends_on.nodes if parent in graph.nodes and parent not in found -%}
+            {%- do found.append(parent) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set tests = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' and 'audit' not in node.tags -%}
+        {%- if not node.depends_on.nodes | reject('in', found[1:]) | list -%}
+            {%- do tests.append(node.unique_id) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found + tests) }}
+{% endmacro %}

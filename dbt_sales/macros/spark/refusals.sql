@@ -1,0 +1,95 @@
+{# What this project's macros cannot honour is refused before a run's first statement, by rule, value and way out.  In the
+   middle of a run it would be too late: dbt drops a table before it asks for the statement that makes it again. #}
+{% macro refuse_what_is_not_honoured() %}
+    {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}
+        {%- set refusals = refused_variables() + refused_options() -%}
+        {#- `dbt retry` does not tell what it has selected -#}
+        {%- for node in graph.nodes.values() if not selected_resources or node.unique_id in selected_resources -%}
+            {%- do refusals.extend(refused_settings(node)) -%}
+        {%- endfor -%}
+        {%- if refusals -%}
+            {%- do exceptions.raise_compiler_error(refusals | join('\n  ')) -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro refused_variables() %}
+    {%- set refusals = [] -%}
+    {%- for name in ('rebuild', 'whole_slices') if var(name) is not boolean -%}
+        {%- do refusals.append("the variable " ~ name ~ " must be true or false, got " ~ tojson(var(name))) -%}
+    {%- endfor -%}
+    {%- set events = var('max_offsets_per_tranche') -%}
+    {%- if events is not integer or events < 1 -%}
+        {%- do refusals.append(
+            "the variable max_offsets_per_tranche must be a whole number >= 1, got " ~ tojson(events)
+        ) -%}
+    {%- endif -%}
+    {{ return(refusals) }}
+{% endmacro %}
+
+
+{% macro refused_options() %}
+    {%- set refusals = [] -%}
+    {%- set missing = missing_of_a_slice() -%}
+    {%- set touched = missing | length < nodes_of_a_slice() | length or not selected_resources -%}
+    {%- for option in ('empty', 'sample') if invocation_args_dict.get(option) and touched -%}
+        {%- do refusals.append(
+            "--" ~ option ~ " would leave events out of a slice; use it without the models that make one (--select)"
+        ) -%}
+    {%- endfor -%}
+    {%- if var('rebuild') is true and missing and flags.WHICH in ('run', 'build', 'retry') -%}
+        {%- do refusals.append(
+            "a rebuild makes every table of Silver again, and this one is without " ~ missing[:3] | join(', ')
+            ~ (' ...' if missing | length > 3) ~ "; use `sales silver rebuild`"
+        ) -%}
+    {%- endif -%}
+    {{ return(refusals) }}
+{% endmacro %}
+
+
+{% macro refused_settings(node) %}
+    {%- set refusals = [] -%}
+    {%- set said = node.resource_type ~ ' ' ~ node.name ~ ': ' -%}
+    {%- set config = node.config -%}
+    {%- set meta = config.meta or {} -%}
+    {%- set is_stored = config.materialized in ('table', 'incremental', 'seed', 'snapshot') -%}
+    {%- if node.get('language') == 'python' -%}
+        {%- do refusals.append(said ~ "the gateway runs no Python models; write it in SQL") -%}
+    {%- endif -%}
+    {%- if config.materialized == 'materialized_view' -%}
+        {%- do refusals.append(said ~ "Spark has no materialized views; use materialized: table") -%}
+    {%- endif -%}
+    {%- if is_stored and config.get('file_format') != 'delta' -%}
+        {%- do refusals.append(
+            said ~ "file_format must be delta, got " ~ tojson(config.get('file_format'))
+            ~ "; the gateway registers no other tables when it starts"
+        ) -%}
+    {%- endif -%}
+    {%- if is_stored and config.get('location_root') and config.location_root.split('/')[-1] != node.schema -%}
+        {%- do refusals.append(
+            said ~ "location_root must end in its schema /" ~ node.schema ~ ", got " ~ config.location_root
+            ~ "; the gateway registers tables by their folder when it starts"
+        ) -%}
+    {%- endif -%}
+    {%- for option in ('clustered_by', 'liquid_clustered_by') if config.get(option) -%}
+        {%- do refusals.append(said ~ "Delta takes no " ~ option ~ " here; use partition_by") -%}
+    {%- endfor -%}
+    {%- if meta.limite and meta.limite not in context -%}
+        {%- do refusals.append(said ~ "meta.limite must name a macro, got " ~ meta.limite ~ "; there is none") -%}
+    {%- endif -%}
+    {%- for option in ('merge_update_columns', 'merge_exclude_columns') if config.get(option) -%}
+        {%- if meta.insert_only or meta.limite -%}
+            {%- do refusals.append(said ~ option ~ " has no effect beside meta.insert_only or meta.limite; drop one") -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if config.materialized == 'view' and node.resource_type == 'model' -%}
+        {%- set table = load_relation(api.Relation.create(schema=node.schema, identifier=node.alias)) -%}
+        {%- if table and not table.is_view -%}
+            {%- do refusals.append(
+                said ~ "a view would take the place of the table " ~ table ~ ", whose files stay; give it another name"
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(refusals) }}
+{% endmacro %}
