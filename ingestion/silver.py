@@ -16,6 +16,7 @@ import psutil
 from ingestion import thrift
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive, own_life
+from ingestion.printable import printable
 from ingestion.publication import Publication, publications
 from ingestion.run_results import remember
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
@@ -202,4 +203,4 @@ def _failure(result: object) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:600]
+    return printable(" ".join(text.split()))[:600]

@@ -79,7 +79,7 @@ def test_accepted_losses_are_shown_where_there_are_any(page, published):
 
 def test_a_sale_is_followed_to_its_bytes(page, published, monkeypatch):
     moment = datetime(2025, 12, 22, 10, tzinfo=UTC)
-    trace = Trace(12, 1, 34, moment, 2, "rejete", "montant_negatif", b'{"montant": -1, "x": "\xff"}')
+    trace = Trace("12", 1, 34, moment, 2, "rejete", "montant_negatif", b'{"montant": -1, "x": "\xff"}')
     monkeypatch.setattr(trust_panels, "explain", lambda vente_id: [trace] if vente_id == 12 else [])
     app = page(published.lake, "confiance")
     app.text_input(key="vente_id").set_value("12").run()
