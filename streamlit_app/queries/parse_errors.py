@@ -1,5 +1,6 @@
 """Why the bytes of unreadable events could not be read.  Bronze has said so; Silver's tables do not repeat it."""
 
+from bisect import bisect_left
 from collections.abc import Collection
 from datetime import date
 from itertools import zip_longest
@@ -38,17 +39,19 @@ class ParseErrors:
 
     def of(self, places: Collection[Place]) -> dict[tuple[int, int], str]:
         """By partition and offset; without an entry where Bronze could read the event.  Raises LakeUnreadable."""
-        if not places:
-            return {}
+        offsets: dict[date, list[int]] = {}
+        for _, offset, day in sorted(places, key=lambda place: place.kafka_offset):
+            offsets.setdefault(day, []).append(offset)
         with reading("table ventes_raw"):
-            files = tuple(file.path for file in self._files() if any(_may_hold(file, place) for place in places))
+            listed = self._files() if places else []
+            files = tuple(file.path for file in listed if _may_hold(file, offsets.get(file.day, [])))
             if not files:
                 return {}
             rows = self._engine.rows(
                 """
                 select kafka_partition, kafka_offset, parse_error from read_parquet($files)
-                where kafka_offset between $first and $last and list_contains($offsets, kafka_offset)
-                    and parse_error is not null
+                where kafka_offset between $first and $last and parse_error is not null
+                    and kafka_offset in (select unnest($offsets))
                 """,
                 {"files": files, **_bounds([place.kafka_offset for place in places])},
             )
@@ -75,11 +78,13 @@ def _listed(table: DeltaTable, folder: Path) -> list[_File]:
     return [_File(str(folder / path), *rest) for path, *rest in zip_longest(*columns)]
 
 
-def _may_hold(file: _File, place: Place) -> bool:
+def _may_hold(file: _File, offsets: list[int]) -> bool:
+    """`offsets`: those wanted of the file's day, ascending."""
     if file.first is None or file.last is None:
         # it was written without statistics
-        return file.day == place.day
-    return file.day == place.day and file.first <= place.kafka_offset <= file.last
+        return bool(offsets)
+    above = bisect_left(offsets, file.first)
+    return above < len(offsets) and offsets[above] <= file.last
 
 
 def _bounds(offsets: list[int]) -> dict[str, object]:
