@@ -15,6 +15,7 @@ from infra.local.ports import port_faults, ports
 from infra.local.stack import processes
 from infra.local.supervision import AIRFLOW, PROGRAMS, SOCKET_PATH_LIMIT, StackError
 from infra.spark.java import JavaError, java_binary, java_version
+from ingestion.catalogue import CLIENTS, PRODUITS, SEEDS, CatalogueError, read_clients, read_produits
 from ingestion.settings import PathSettings, load
 
 GIB = 1 << 30
@@ -43,6 +44,7 @@ def diagnose() -> list[Check]:
         lambda: _disk("LAKE_DIR", load(PathSettings).lake_dir),
         lambda: _disk("VAR_DIR", load(PathSettings).var_dir),
         _socket_path,
+        _catalogues,
         _ports,
         _stack,
     )
@@ -115,6 +117,14 @@ def _socket_path() -> Check:
         return Check("VAR_DIR's length", f"socket path of {len(str(supervision.socket_path()))} characters")
     except StackError as error:
         return Check("VAR_DIR's length", f"more than {SOCKET_PATH_LIMIT}", str(error))
+
+
+def _catalogues() -> Check:
+    try:
+        known = len(read_clients(CLIENTS)), len(read_produits(PRODUITS))
+    except CatalogueError as error:
+        return Check("catalogues", str(error), f"mend the file in {SEEDS}")
+    return Check("catalogues", "{} clients, {} products".format(*known))
 
 
 def _ports() -> Check:
