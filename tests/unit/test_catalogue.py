@@ -17,6 +17,7 @@ from ingestion import catalogue
 from ingestion.catalogue import CatalogueError, Client, read_clients, read_produits
 from ingestion.event import VenteEvent
 from ingestion.generator import make_ventes
+from ingestion.orchestration import stages
 from ingestion.settings import DBT_PROJECT
 from ingestion.silver import Silver
 from tests.unit.test_generator import MIDNIGHT
@@ -243,6 +244,11 @@ def test_doctor_names_the_fault(faulty: Path) -> None:
     assert (check.found, bool(check.remedy)) == (FAULT, True)
     faulty.write_text(CLIENTS + ROW)
     assert doctor._catalogues() == doctor.Check("catalogues", "1 clients, 5 products")
+
+
+@pytest.mark.usefixtures("faulty")
+def test_the_first_task_of_the_dag_names_the_fault() -> None:
+    assert stages._check_catalogues() == [f"{FAULT}; mend the file"]
 
 
 def test_clients_and_products_that_are_added_sell_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,6 +202,23 @@ def test_verify_says_how_many_events_wait(capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr().out.endswith("everything agrees; 1 200 events wait to be published\n")
 
 
+def test_verify_shows_how_to_look_at_an_example(capfd: pytest.CaptureFixture[str]) -> None:
+    wrong = Check("valid sales", "events", 5, 1, ("1:5230 is missing",))
+    silver._show_verification(Verification((wrong,), None, {}, ()))
+    shown = capfd.readouterr().out.splitlines()[-3:]
+    hint = "sales explain PARTITION:OFFSET shows an event"
+    assert shown == ["valid sales: 1:5230 is missing", hint, "there are differences"]
+
+
+@pytest.mark.usefixtures("own_folders")
+def test_explain_says_of_each_what_it_found(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, err = run("explain", "-5", "0:1")
+    assert (code, err) == (1, "")
+    first, second = out.splitlines()
+    assert first.startswith("no event in Bronze carries vente_id -5; PARTITION:OFFSET leads to")
+    assert second == "Bronze holds no event of partition 0 or any other"
+
+
 @pytest.mark.parametrize(
     ("text", "length"),
     [("30m", timedelta(minutes=30)), ("12h", timedelta(hours=12)), ("7d", timedelta(days=7)), ("2w", timedelta(14))],
