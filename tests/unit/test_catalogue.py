@@ -2,9 +2,12 @@
 
 import json
 import re
+import shutil
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,13 +16,15 @@ from dbt_common.clients.agate_helper import from_csv
 from dbt_common.clients.jinja import get_environment
 
 from infra.local import doctor
-from ingestion import catalogue
+from ingestion import catalogue, follower
+from ingestion import silver as silver_module
 from ingestion.catalogue import CatalogueError, Client, read_clients, read_produits
 from ingestion.event import VenteEvent
 from ingestion.generator import make_ventes
 from ingestion.orchestration import stages
 from ingestion.settings import DBT_PROJECT
 from ingestion.silver import Silver
+from ingestion.state import read_state
 from tests.unit.test_generator import MIDNIGHT
 
 CLIENTS = "client_id,client_nom,pays,segment\n"
@@ -237,6 +242,35 @@ def test_silver_refuses_before_it_asks_the_gateway_and_again_once_the_file_is_ed
     for step in (silver.parse, silver.run_slice, silver.rebuild):
         with pytest.raises(CatalogueError, match=FAULT):
             step()
+
+
+@pytest.mark.usefixtures("own_folders")
+def test_the_follower_says_the_fault_and_goes_on_once_the_file_is_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "dbt_sales"
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    clients, told = project / "seeds" / "clients.csv", []
+    right = clients.read_text()
+    clients.write_text(CLIENTS + "1,a,,c\n")
+    monkeypatch.setattr(silver_module, "DBT_PROJECT", project)
+    monkeypatch.setattr(catalogue, "CLIENTS", clients)
+    silver = Silver()
+
+    def mend() -> None:
+        while read_state("silver").get("state") != "failed":
+            time.sleep(0.05)
+        # it does not try again and again what has not changed
+        told.append((read_state("silver")["error"], silver.edited()))
+        clients.write_text(right)
+
+    mender = Thread(target=mend, daemon=True)
+    mender.start()
+    follower._parse(silver)
+    mender.join()
+    assert told == [(FAULT, False)]
+    assert read_state("silver")["state"] == "waiting"
+    assert silver._manifest is not None
 
 
 def test_doctor_names_the_fault(faulty: Path) -> None:
