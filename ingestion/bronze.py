@@ -20,6 +20,7 @@ from ingestion.gateway import Filler
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive
 from ingestion.position import BronzeError, find_position, offset_gaps, read_ends
+from ingestion.printable import printable
 from ingestion.process import configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
@@ -67,7 +68,7 @@ def main() -> None:
 
 def _reason(error: Exception) -> str:
     text = str(error) if isinstance(error, BronzeError | BrokerError) else f"{type(error).__name__}: {error}"
-    return text.split("\n\nJVM stacktrace")[0].strip().split("\n")[0][:600]
+    return printable(text.split("\n\nJVM stacktrace")[0].strip().split("\n")[0])[:600]
 
 
 def _wait_for_topic(filler: Filler) -> uuid.UUID | None:

@@ -1,13 +1,30 @@
-"""The clients and products of the company: the same two CSV files that dbt loads as seeds."""
+"""The clients and products of the company: the same two CSV files that dbt loads as seeds.
+
+People edit them, often with a spreadsheet.  What is not exactly one row of plain values a line is refused, by file, row
+and column; dbt's own reader takes what is left for the same values (dbt_sales/macros/spark/seed.sql).
+"""
 
 import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from ingestion.settings import DBT_PROJECT
 
 SEEDS = DBT_PROJECT / "seeds"
+CLIENTS, PRODUITS = SEEDS / "clients.csv", SEEDS / "produits.csv"
+# what a filter of the API takes
+MAX_NAME = 100
+
+
+class CatalogueError(Exception):
+    """A catalogue cannot be used; the message names file, row (the header is row 1) and column, the rule, the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +47,115 @@ class Produit:
 
 @cache
 def clients() -> tuple[Client, ...]:
-    return tuple(
-        Client(int(row["client_id"]), row["client_nom"], row["pays"], row["segment"]) for row in _rows("clients")
-    )
+    return read_clients(CLIENTS)
 
 
 @cache
 def produits() -> tuple[Produit, ...]:
-    return tuple(
-        Produit(int(row["produit_id"]), row["produit_nom"], row["categorie"], Decimal(row["prix"]))
-        for row in _rows("produits")
-    )
+    return read_produits(PRODUITS)
 
 
-def _rows(seed: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def check() -> None:
+    """Read both as they are now.  Raises CatalogueError."""
+    read_clients(CLIENTS)
+    read_produits(PRODUITS)
+
+
+def read_clients(path: Path) -> tuple[Client, ...]:
+    rules = {"client_id": _key, "client_nom": _name, "pays": _name, "segment": _name}
+    return tuple(Client(**row) for row in _rows(path, rules))
+
+
+def read_produits(path: Path) -> tuple[Produit, ...]:
+    rules = {"produit_id": _key, "produit_nom": _name, "categorie": _name, "prix": _price}
+    return tuple(Produit(**row) for row in _rows(path, rules))
+
+
+Rule = Callable[[str], Any]
+
+
+def _key(text: str) -> int:
+    if not re.fullmatch("-?[0-9]{1,10}", text) or not -(2**31) <= int(text) < 2**31:
+        raise ValueError(f"must be a whole number of 32 bits, got {text!r}")
+    return int(text)
+
+
+def _name(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(f"must not contain control characters or invisible ones, got {text!r}")
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError(f"must have its accents in one character with the letter (NFC), got {text!a}")
+    if len(text) > MAX_NAME:
+        raise ValueError(f"must have at most {MAX_NAME} characters, got {len(text)}")
+    return text
+
+
+def _price(text: str) -> Decimal:
+    if not re.fullmatch("[0-9]{1,10}([.][0-9]{1,2})?", text):
+        raise ValueError(f"must be an amount with a point and at most two decimals, as 25.50, got {text!r}")
+    return Decimal(text).quantize(Decimal("0.01"))
+
+
+def _rows(path: Path, rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
+    """The rows as each column's rule makes them; the first column is the key."""
+    header, *lines = _lines(path) or [[]]
+    if header != list(rules):
+        raise CatalogueError(f"{path.name}, row 1: must be {','.join(rules)}, got {','.join(header)!r}")
+    rows, key, seen = [], next(iter(rules)), dict[Any, int]()
+    for number, cells in enumerate(lines, start=2):
+        row = _row(f"{path.name}, row {number}", cells, rules)
+        if earlier := seen.get(row[key]):
+            raise CatalogueError(f"{path.name}, row {number}, column {key}: {row[key]} stands in row {earlier} already")
+        seen[row[key]] = number
+        rows.append(row)
+    if not rows:
+        raise CatalogueError(f"{path.name}: must have at least one row below the header")
+    return rows
+
+
+def _row(place: str, cells: list[str], rules: Mapping[str, Rule]) -> dict[str, Any]:
+    if not cells:
+        raise CatalogueError(f"{place}: must not be blank")
+    if len(cells) != len(rules):
+        raise CatalogueError(f"{place}: must have {len(rules)} cells, got {len(cells)}")
+    row = {}
+    for (column, rule), text in zip(rules.items(), cells, strict=True):
+        try:
+            row[column] = rule(_trimmed(text))
+        except ValueError as error:
+            raise CatalogueError(f"{place}, column {column}: {error}") from error
+    return row
+
+
+def _trimmed(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    if text != text.strip():
+        raise ValueError(f"must not have white space around it, got {text!r}")
+    return text
+
+
+def _lines(path: Path) -> list[list[str]]:
+    """The cells of each row, as dbt splits them; a blank line has none."""
+    lines: list[list[str]] = []
+    try:
+        for cells in csv.reader(io.StringIO(_text(path), newline=None), strict=True):
+            lines.append(cells)
+    except csv.Error as error:
+        place = f"{path.name}, row {len(lines) + 1}"
+        raise CatalogueError(f"{place}: must be CSV with commas and closed quotes, {error}") from error
+    return lines
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        # a spreadsheet puts a mark before the first byte
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise CatalogueError(f"{path.name}: must be a file that can be read, {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise CatalogueError(
+            f"{path.name}, row {row}: must be UTF-8, got the byte {content[error.start]:#04x}; save it as CSV UTF-8"
+        ) from error

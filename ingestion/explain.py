@@ -1,17 +1,25 @@
-"""Follow a `vente_id` to the verdict of every event that carries it.  Run: sales explain VENTE_ID"""
+"""Follow a `vente_id`, or one place in Kafka, to the verdict of every event there.
 
+Run: sales explain VENTE_ID, or sales explain PARTITION:OFFSET for an event without an id.
+"""
+
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from deltalake import DeltaTable
 
+from ingestion.gaps import accepted_gaps
 from ingestion.lake import query, table_exists
 from ingestion.publication import Publication, publications
 from ingestion.settings import PathSettings, load
 
 Coordinates = tuple[int, int]
+# of a Kafka partition and a Kafka offset
+MAX_PARTITION, MAX_OFFSET = 2**31 - 1, 2**63 - 1
 
 
 class Verdict(NamedTuple):
@@ -24,9 +32,12 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One event: where it lies in Kafka, its slice and verdict (see Verdict), and its bytes."""
+    """One event: where it lies in Kafka, its slice and verdict (see Verdict), and its bytes.
 
-    vente_id: int
+    `vente_id` is the event's own text, `parse_error` says why an unreadable event has none.
+    """
+
+    vente_id: str | None
     kafka_partition: int
     kafka_offset: int
     kafka_timestamp: datetime
@@ -34,47 +45,107 @@ class Trace:
     verdict: Literal["valide", "doublon", "rejete", "en_attente"]
     raison: str | None
     value: bytes | None
+    parse_error: str | None = None
 
 
-def explain(vente_id: int, lake: Path | None = None) -> list[Trace]:
-    """Every event with this `vente_id`, in the order in which the slices took them; empty when Bronze has none.
+class _Event(NamedTuple):
+    """What Bronze holds of an event."""
 
-    Unreadable events have no `vente_id`, so they cannot be found by it.
+    vente_id: str | None
+    kafka_timestamp: datetime
+    value: bytes | None
+    parse_error: str | None
+
+
+def read_reference(text: str) -> int | Coordinates:
+    """What `explain` is asked for: a `vente_id`, or PARTITION:OFFSET.  Raises ValueError."""
+    if re.fullmatch("[+-]?[0-9]{1,38}", text):
+        return int(text)
+    place = re.fullmatch("([0-9]{1,10}):([0-9]{1,19})", text)
+    if place and int(place[1]) <= MAX_PARTITION and int(place[2]) <= MAX_OFFSET:
+        return int(place[1]), int(place[2])
+    raise ValueError(f"must be a vente_id, as 1795329562159001, or PARTITION:OFFSET, as 1:5230, got {text!r}")
+
+
+def explain(wanted: int | Coordinates, lake: Path | None = None) -> list[Trace]:
+    """Every event with this `vente_id`, or the one at this place; empty when Bronze has none.
+
+    They come in the order in which the slices took them.  Unreadable events have no `vente_id`: only their place
+    leads to them.
     """
     lake = lake or load(PathSettings).lake_dir
     closed = publications(lake / "silver")
-    events = _events(lake / "bronze" / "ventes_raw", vente_id)
+    events = _events(lake / "bronze" / "ventes_raw", wanted)
     if not events:
         return []
-    verdicts = _Verdicts(lake / "silver", closed[-1], vente_id, list(events)) if closed else None
+    verdicts = _Verdicts(lake / "silver", closed[-1], list(events)) if closed else None
     traces = []
-    for where, (moment, value) in events.items():
+    for where, event in events.items():
         tranche, verdict, raison = verdicts.of(where) if verdicts else Verdict()
-        traces.append(Trace(vente_id, *where, moment, tranche, verdict, raison, value))
+        vente_id, moment, value, parse_error = event
+        traces.append(Trace(vente_id, *where, moment, tranche, verdict, raison, value, parse_error))
     last = float("inf")
     return sorted(traces, key=lambda t: (t.tranche or last, t.kafka_partition, t.kafka_offset))
 
 
-def _events(path: Path, vente_id: int) -> dict[Coordinates, tuple[datetime, bytes | None]]:
-    """Kafka's timestamp and the bytes of each event; a replayed copy is the same event."""
+def absence(place: Coordinates, lake: Path | None = None) -> str:
+    """What Bronze can tell of a place at which it has no event."""
+    (partition, offset), bronze = place, (lake or load(PathSettings).lake_dir) / "bronze" / "ventes_raw"
+    gaps = accepted_gaps(bronze)
+    if any(gap.partition == partition and gap.from_offset <= offset < gap.to_offset for gap in gaps):
+        return f"event {partition}:{offset} is lost: Kafka dropped it before Bronze read it, and the loss was accepted"
+    held = _held(bronze)
+    if partition not in held:
+        others = f"; it has read {', '.join(map(str, sorted(held)))}" if held else " or any other"
+        return f"Bronze holds no event of partition {partition}{others}"
+    first, last = held[partition]
+    if offset < first:
+        return f"Bronze has nothing before offset {first} of partition {partition}, so not {offset}"
+    if offset > last:
+        return f"Bronze has read partition {partition} up to offset {last}, not {offset} yet (sales status)"
+    return (
+        f"there is no event {partition}:{offset}, and Bronze has read on up to {last}: an offset may hold no event, "
+        f"but a transaction's marker or what it took back; sales verify compares all with the topic"
+    )
+
+
+def _held(bronze: Path) -> dict[int, Coordinates]:
+    """By partition, the first and the last offset in Bronze."""
+    if not table_exists(bronze):
+        return {}
+    rows = query(
+        "select kafka_partition, min(kafka_offset), max(kafka_offset) from ventes_raw group by kafka_partition",
+        ventes_raw=DeltaTable(str(bronze)),
+    )
+    return {partition: (first, last) for partition, first, last in rows}
+
+
+def _events(path: Path, wanted: int | Coordinates) -> dict[Coordinates, _Event]:
+    """By place; a replayed copy is the same event."""
     if not table_exists(path):
         return {}
     table = DeltaTable(str(path))
+    if isinstance(wanted, tuple):
+        return _read(table, [wanted])
     # two steps: the search reads one column of the table, and the bytes come only from the files of what it found
     found = query(
         "select distinct kafka_partition, kafka_offset, date from ventes_raw where regexp_full_match(vente_id, ?)",
-        [_spellings(vente_id)],
+        [_spellings(wanted)],
         ventes_raw=table,
     )
-    if not found:
-        return {}
-    dates = ", ".join(sorted({f"date '{day}'" for *_, day in found}))
+    places = [(partition, offset) for partition, offset, _ in found]
+    return _read(table, places, {day for *_, day in found}) if found else {}
+
+
+def _read(table: DeltaTable, places: list[Coordinates], days: Collection[date] = ()) -> dict[Coordinates, _Event]:
+    dates = ", ".join(sorted({f"date '{day}'" for day in days}))
+    on_days = f"date in ({dates}) and " if days else ""
     rows = query(
-        f"select kafka_partition, kafka_offset, kafka_timestamp, value from ventes_raw "
-        f"where date in ({dates}) and {_among([(partition, offset) for partition, offset, _ in found])}",
+        f"select kafka_partition, kafka_offset, vente_id, kafka_timestamp, value, parse_error from ventes_raw "
+        f"where {on_days}{_among(places)}",
         ventes_raw=table,
     )
-    return {(partition, offset): (moment, value) for partition, offset, moment, value in rows}
+    return {(partition, offset): _Event(*event) for partition, offset, *event in rows}
 
 
 def _spellings(vente_id: int) -> str:
@@ -93,7 +164,7 @@ def _among(places: list[Coordinates]) -> str:
 class _Verdicts:
     """What the published tables say of these events."""
 
-    def __init__(self, silver: Path, publication: Publication, vente_id: int, places: list[Coordinates]) -> None:
+    def __init__(self, silver: Path, publication: Publication, places: list[Coordinates]) -> None:
         def published(name: str, sql: str) -> list[tuple[Any, ...]]:
             table = DeltaTable(str(silver / name), version=publication.versions[name])
             return query(f"select kafka_partition, kafka_offset, {sql}", source=table)
@@ -105,7 +176,7 @@ class _Verdicts:
         )
         self._clean = {
             (partition, offset)
-            for partition, offset, _ in published("ventes_clean", f"1 from source where vente_id = {vente_id}")
+            for partition, offset, _ in published("ventes_clean", f"1 from source where {_among(places)}")
         }
         self._rejected = {
             (partition, offset): raison

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from ingestion import gateway
+from ingestion.catalogue import CatalogueError
 from ingestion.compaction import compact
 from ingestion.life import alive
 from ingestion.process import configure_logging
@@ -30,7 +31,7 @@ def main() -> None:
     interval = load(SilverSettings).interval_seconds
     write_state("silver", "waiting", for_="gateway")
     silver = Silver()
-    silver.parse()
+    _parse(silver)
     _wait_for_gateway()
     # the catalogues first: a fresh gateway loads its classes with them, while Bronze reads its first batch
     _attempt(lambda: silver.run_slice("--select", "resource_type:seed"))
@@ -50,6 +51,20 @@ def main() -> None:
             retry = FIRST_RETRY_SECONDS
         else:
             retry = min(2 * retry, LAST_RETRY_SECONDS)
+
+
+def _parse(silver: Silver) -> None:
+    """Read the project; where it cannot be read, again as soon as one of its files is edited."""
+    while True:
+        try:
+            silver.parse()
+            write_state("silver", "waiting", for_="gateway")
+            return
+        except (SilverError, CatalogueError) as error:
+            write_state("silver", "failed", error=str(error))
+            logger.error("the dbt project cannot be used: %s", error)
+        while not silver.edited():
+            time.sleep(LOOK_SECONDS)
 
 
 def _rest_while_airflow_runs() -> None:
@@ -106,7 +121,7 @@ def _attempt(run: Callable[[], object]) -> bool:
     started = time.monotonic()
     try:
         run()
-    except (SilverError, StatementError) as error:
+    except (SilverError, StatementError, CatalogueError) as error:
         write_state("silver", "failed", error=str(error))
         logger.error("the slice stays open: %s", error)
         return False

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from ingestion.bronze_table import CREATE_BRONZE
 from ingestion.life import alive
+from ingestion.printable import printable
 from ingestion.process import configure_logging
 from ingestion.settings import PathSettings, load
 from ingestion.state import read_state, write_state
@@ -75,7 +76,7 @@ def _fill() -> None:
             continue
         except Exception as error:
             # whoever waits for the gateway is told the reason, whatever it is
-            reason = " ".join(str(error).split()) or type(error).__name__
+            reason = printable(" ".join(str(error).split())) or type(error).__name__
             write_state("catalogue", "failed", session_id=wanted, error=reason)
             logger.error("gateway failed: %s", reason)
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, cycle, islice
 from random import Random
 
 from ingestion.catalogue import clients, produits
@@ -20,9 +20,11 @@ POIDS_QUANTITES = (50, 25, 13, 8, 4)
 def make_ventes(seed: int, numbered_times: Iterable[tuple[int, datetime]]) -> Iterator[VenteEvent]:
     """One sale for each (`vente_id`, time) pair, in their order."""
     random = Random(seed)
+    # before the first number is taken: a catalogue may be refused
+    poids_clients, poids_produits = _poids(POIDS_CLIENTS, len(clients())), _poids(POIDS_PRODUITS, len(produits()))
     for vente_id, timestamp in numbered_times:
-        client = random.choices(clients(), POIDS_CLIENTS)[0]
-        produit = random.choices(produits(), POIDS_PRODUITS)[0]
+        client = random.choices(clients(), poids_clients)[0]
+        produit = random.choices(produits(), poids_produits)[0]
         quantite = random.choices((1, 2, 3, 4, 5), POIDS_QUANTITES)[0]
         yield VenteEvent(
             vente_id=vente_id,
@@ -37,6 +39,11 @@ def make_ventes(seed: int, numbered_times: Iterable[tuple[int, datetime]]) -> It
             pays=client.pays,
             segment=client.segment,
         )
+
+
+def _poids(poids: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """Again from the first for what was added to a catalogue."""
+    return tuple(islice(cycle(poids), count))
 
 
 def past_times(seed: int, count: int, until: datetime, span: timedelta) -> list[datetime]:

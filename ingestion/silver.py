@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from ingestion import thrift
+from ingestion import catalogue, thrift
 from ingestion.environment import forget_foreign
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive, own_life
 from ingestion.owner import refuse_strangers
+from ingestion.printable import printable
 from ingestion.publication import Publication, publications
 from ingestion.run_results import remember
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
@@ -69,12 +70,11 @@ class Silver:
         return sum(max(0, top + 1 - published.get(partition, 0)) for partition, top in highest.items())
 
     def run_slice(self, *options: str) -> None:
-        """Finish the open slice, or open and finish the next one.  Raises SilverError."""
+        """Finish the open slice, or open and finish the next one.  Raises SilverError, CatalogueError."""
         if self.edited():
             # a rule was mended: the slice that waits for it must see it
             self.parse()
-        break_dead_lock()
-        self._invoke("build", "--exclude", *HOT_PATH_EXCLUDED, *options)
+        self._build(*options)
 
     def publish_next(self) -> Publication:
         """Run a slice, and return what it has published.  Raises SilverError, also where it has published nothing."""
@@ -87,8 +87,12 @@ class Silver:
 
     def rebuild(self) -> None:
         """Make every table again from Bronze, over all slices; readers see the old ones until the last is done."""
+        self._build("--vars", "{rebuild: true}")
+
+    def _build(self, *options: str) -> None:
+        catalogue.check()
         break_dead_lock()
-        self._invoke("build", "--exclude", *HOT_PATH_EXCLUDED, "--vars", "{rebuild: true}")
+        self._invoke("build", "--exclude", *HOT_PATH_EXCLUDED, *options)
 
     def generate_docs(self) -> Path:
         """The dbt docs as one HTML file with the lineage graph; returns it."""
@@ -104,12 +108,14 @@ class Silver:
         self._invoke("docs", "generate", "--static", "--no-compile", "--empty-catalog", target=folder)
 
     def parse(self) -> None:
-        """Read the project once, for all runs until one of its files changes.  Raises SilverError."""
-        edited = last_edit()
+        """Read the project once, for all runs until one of its files changes.  Raises SilverError, CatalogueError."""
+        # also where that fails: it is worth another try only when a file has changed
+        self._parsed_at = last_edit()
         # dbt's parse hands back the manifest that it is given
         self._manifest = None
+        # dbt reads the catalogues, too, and does not say which of them it cannot read
+        catalogue.check()
         self._manifest = self._invoke("parse").result  # type: ignore[attr-defined]
-        self._parsed_at = edited
 
     def edited(self) -> bool:
         """Whether a file of the project has changed since it was read; False while it was never read."""
@@ -212,4 +218,4 @@ def _failure(result: object) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:600]
+    return printable(" ".join(text.split()))[:600]

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ingestion import hints
+from ingestion.printable import printable
 from ingestion.settings import SparkSettings, load
 
 
@@ -72,4 +73,5 @@ def _first_line(error: Exception) -> str:
     message: str = getattr(getattr(answer, "status", None), "errorMessage", None) or str(answer)
     # "[CODE] some.java.Exception: [CODE] what it means ...", over several lines
     meaning = re.sub(r"^\[[A-Z0-9_.]+\] [\w.$]+:\s*", "", message.removeprefix("Error running query: "))
-    return meaning.split("\n")[0]
+    # it may quote values of the data
+    return printable(meaning.split("\n")[0])

@@ -91,11 +91,16 @@ LABELS = {
     "evenements": "Événements",
     "acceptee_le": "Acceptée le",
     "suivre": "Suivre une vente",
-    "suivre_intro": "Un numéro de vente mène à son verdict, à sa tranche, à sa place dans Kafka et à ses octets.",
+    "suivre_intro": (
+        "Un numéro de vente mène à son verdict, à sa tranche, à sa place dans Kafka et à ses octets\u00a0; "
+        "partition:offset, à un événement sans numéro lisible."
+    ),
+    "recherche": "vente_id ou partition:offset",
     "searching": "Recherche…",
-    "not_a_number": "Un vente_id est un nombre entier.",
+    "not_a_number": "Un vente_id est un nombre entier\u00a0; un événement, partition:offset, par exemple 1:5230.",
     "not_searched": "Les événements ne peuvent pas être lus pour l'instant\u00a0; réessayez plus tard.",
     "not_found": "Aucun événement lisible ne porte ce vente_id.",
+    "no_such_place": "Il n'y a pas d'événement à cet endroit, ou il n'a pas encore été lu.",
     "grand_livre": "Le grand livre",
     "grand_livre_intro": "Une ligne par tranche close, la plus récente d'abord.",
     "no_slice": "Aucune tranche n'est encore close.",
@@ -103,6 +108,10 @@ LABELS = {
     "quarantaine": "La quarantaine",
     "quarantaine_intro": "Les événements rejetés, gardés octet pour octet avec leur raison.",
     "nothing_rejected": "Aucun événement n'a été rejeté.",
+    "rejected_hint": (
+        "Pour suivre l'un d'eux\u00a0: partition:offset dans la recherche ci-dessus, "
+        "ou `sales explain {}` dans un terminal."
+    ),
     "raison": "Raison",
     "nombre": "Nombre",
     "page": "Page (sur {})",
@@ -139,4 +148,14 @@ RAISONS = {
     "produit_inconnu": "Produit inconnu",
     "timestamp_futur": "Horodatage dans le futur",
     "conflit": "En conflit avec une vente connue",
+}
+
+# why an unreadable event is unreadable
+PARSE_ERRORS = {
+    "vide": "sans contenu",
+    "utf8_invalide": "pas en UTF-8",
+    "json_invalide": "JSON invalide",
+    "cle_en_double": "clé en double",
+    "pas_un_objet": "pas un objet JSON",
+    "trop_grand": "trop grand",
 }

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ingestion.explain import Trace, explain
+from ingestion.explain import Coordinates, Trace, explain, read_reference
 from ingestion.gaps import Gap
+from ingestion.printable import printable
 from ingestion.publication import Publication
 from streamlit_app import charts, live, queries
 from streamlit_app.figures import is_dark
 from streamlit_app.formats import instant, nombre
-from streamlit_app.labels import LABELS, RAISONS, VERDICTS
+from streamlit_app.labels import LABELS, PARSE_ERRORS, RAISONS, VERDICTS
 from streamlit_app.queries import LakeUnreadable, RejectedEvent, Snapshot, Totals
 
 logger = logging.getLogger(__name__)
@@ -69,42 +70,45 @@ def losses(gaps: Sequence[Gap]) -> None:
 
 
 def search(key: str) -> None:
-    """Ask for a `vente_id` and show every event that carries it."""
+    """Ask for a `vente_id` or a place in Kafka, and show every event there."""
     wanted = st.text_input(
-        "vente_id",
+        LABELS["recherche"],
         key="vente_id",
         bind="query-params",
         placeholder="1795329562159001",
-        max_chars=17,
+        max_chars=40,
         icon=":material/search:",
     )
     text = (wanted or "").strip()
     if not text:
         return
-    if not (text.removeprefix("-").isascii() and text.removeprefix("-").isdigit()):
+    try:
+        reference = read_reference(text)
+    except ValueError:
         st.error(LABELS["not_a_number"], icon=":material/error:")
         return
-    _traces(key, int(text))
+    _traces(key, reference)
 
 
-def _traces(key: str, vente_id: int) -> None:
+def _traces(key: str, wanted: int | Coordinates) -> None:
     try:
-        traces = _explain(key, vente_id)
+        traces = _explain(key, wanted)
     except LakeUnreadable as error:
         logger.error("%s", error.for_log)
         st.warning(LABELS["not_searched"], icon=":material/warning:")
         return
     if not traces:
-        st.info(LABELS["not_found"], icon=":material/search_off:")
+        label = "not_found" if isinstance(wanted, int) else "no_such_place"
+        st.info(LABELS[label], icon=":material/search_off:")
     for trace in traces:
         _trace(trace)
 
 
 @st.cache_data(ttl="30s", max_entries=32, show_spinner=LABELS["searching"])
-def _explain(key: str, vente_id: int) -> list[Trace]:
+def _explain(key: str, wanted: int | Coordinates) -> list[Trace]:
     """`key` is the publication's: another one may bring another verdict."""
     with queries.reading("the events"):
-        return explain(vente_id)
+        return explain(wanted)
 
 
 def _trace(trace: Trace) -> None:
@@ -113,7 +117,8 @@ def _trace(trace: Trace) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(label, color=color, icon=icon)
             if trace.raison:
-                st.markdown(f"**{RAISONS.get(trace.raison, trace.raison)}**", width="content")
+                # no Markdown: a table may hold a reason that this page has no word for
+                st.text(printable(_reason(trace.raison, trace.parse_error)), width="content")
         st.markdown(
             " · ".join(
                 (
@@ -131,13 +136,19 @@ def _raw_bytes(value: bytes | None) -> None:
     if value is None:
         st.caption(LABELS["tombstone"])
         return
-    st.code(_text(value), language=None, wrap_lines=True)
+    st.code(_text(value, keep="\n\t"), language=None, wrap_lines=True)
     with st.expander(LABELS["octets"].format(nombre(len(value)))):
         st.code(value[:SHOWN_BYTES].hex(" "), language=None, wrap_lines=True)
 
 
-def _text(value: bytes) -> str:
-    return value[:SHOWN_BYTES].decode(errors="replace") + (" …" if len(value) > SHOWN_BYTES else "")
+def _text(value: bytes, keep: str = "") -> str:
+    shown = printable(value[:SHOWN_BYTES].decode(errors="replace"), keep)
+    return shown + (" …" if len(value) > SHOWN_BYTES else "")
+
+
+def _reason(raison: str, parse_error: str | None) -> str:
+    reason = RAISONS.get(raison, raison)
+    return f"{reason} ({PARSE_ERRORS.get(parse_error, parse_error)})" if parse_error else reason
 
 
 def ledger(slices: Sequence[Publication]) -> None:
@@ -189,7 +200,7 @@ def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
     st.dataframe(
         [
             {
-                LABELS["raison"]: RAISONS.get(row.raison, row.raison),
+                LABELS["raison"]: _reason(row.raison, row.parse_error),
                 LABELS["contenu"]: LABELS["vide"] if row.value is None else _text(row.value),
                 LABELS["recu"]: instant(row.kafka_timestamp),
                 LABELS["partition"]: row.kafka_partition,
@@ -201,3 +212,5 @@ def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
         hide_index=True,
         column_config={LABELS["contenu"]: st.column_config.TextColumn(width="large")},
     )
+    if rows:
+        st.caption(LABELS["rejected_hint"].format(f"{rows[0].kafka_partition}:{rows[0].kafka_offset}"))

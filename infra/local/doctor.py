@@ -15,6 +15,7 @@ from infra.local.ports import port_faults, ports
 from infra.local.stack import other_settings, processes
 from infra.local.supervision import AIRFLOW, PROGRAMS, SOCKET_PATH_LIMIT, StackError
 from infra.spark.java import JavaError, java_binary, java_version
+from ingestion.catalogue import CLIENTS, PRODUITS, SEEDS, CatalogueError, read_clients, read_produits
 from ingestion.owner import owner
 from ingestion.settings import PathSettings, load
 
@@ -45,6 +46,7 @@ def diagnose() -> list[Check]:
         lambda: _disk("VAR_DIR", load(PathSettings).var_dir),
         _owner,
         _socket_path,
+        _catalogues,
         _ports,
         _stack,
     )
@@ -124,6 +126,14 @@ def _socket_path() -> Check:
         return Check("VAR_DIR's length", f"socket path of {len(str(supervision.socket_path()))} characters")
     except StackError as error:
         return Check("VAR_DIR's length", f"more than {SOCKET_PATH_LIMIT}", str(error))
+
+
+def _catalogues() -> Check:
+    try:
+        known = len(read_clients(CLIENTS)), len(read_produits(PRODUITS))
+    except CatalogueError as error:
+        return Check("catalogues", str(error), f"mend the file in {SEEDS}")
+    return Check("catalogues", "{} clients, {} products".format(*known))
 
 
 def _ports() -> Check:

@@ -19,6 +19,7 @@ from infra.local.mark import MARK, marked_processes
 from infra.local.ports import port_faults, ports
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from infra.spark.java import java_version
+from ingestion import catalogue
 from ingestion.environment import own_environment
 from ingestion.owner import refuse_owned
 from ingestion.settings import (
@@ -178,6 +179,7 @@ def _refuse_what_cannot_run(paths: PathSettings) -> None:
     for settings in (KafkaSettings, BronzeSettings, SilverSettings):
         load(settings)
     refuse_owned()
+    catalogue.check()
     java_version()
     refuse_missing(paths.jars_dir)
     refuse_taken_ports(PROGRAMS)

@@ -13,6 +13,7 @@ import typer
 from ingestion.cli import bench, data, demo, setup, silver, stack
 from ingestion.cli.console import complain
 from ingestion.hints import embedded
+from ingestion.printable import write_whatever_comes
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one verb.  Exit code 1 and one line for an error of ours, 2 for a wrong call; anything else is a bug."""
     # what a library has to say comes as an error, in one line, or not at all
     logging.getLogger().addHandler(logging.NullHandler())
+    write_whatever_comes()
     try:
         code = app(arguments, prog_name="sales", standalone_mode=False)
     except typer.TyperException as error:

@@ -1,11 +1,18 @@
-"""How the command writes: colours, tables and progress on a terminal, plain lines everywhere else."""
+"""How the command writes: colours, tables and progress on a terminal, plain lines everywhere else.
 
+What it is given to show is shown, never obeyed: see ingestion/printable.py.
+"""
+
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from ingestion.printable import printable
 
 # values may hold [brackets] and :colons:, which are not markup
 out = Console(markup=False, highlight=False, emoji=False)
@@ -14,16 +21,25 @@ GOOD, BAD, DIM = "green", "bold red", "dim"
 
 
 def say(line: str, style: str = "") -> None:
-    out.print(line, style=style, soft_wrap=True)
+    out.print(printable(line), style=style, soft_wrap=True)
 
 
 def complain(message: str) -> None:
     """One line on standard error."""
-    err.print(f"sales: {' '.join(message.split())}", style=BAD, soft_wrap=True)
+    line = re.sub("[ \t\r\n]+", " ", message.strip())
+    err.print(f"sales: {printable(line)}", style=BAD, soft_wrap=True)
+
+
+def quote(name: str, line: str) -> None:
+    """A line of another program's log, on standard error."""
+    err.print(printable(f"  {name} | {line.expandtabs(4)}"), style=DIM, soft_wrap=True)
 
 
 def show(title: str, columns: list[str], rows: list[list[str]], numbers: tuple[str, ...] = ()) -> None:
-    """Print rows as a table, the columns of `numbers` flush right; nothing is cut off where there is no terminal."""
+    """Print rows as a table, the columns of `numbers` flush right; nothing is cut off where there is no terminal.
+
+    A line break in a cell is written out, or data could look like a row; a result of one cell keeps its lines.
+    """
     from rich import box
 
     if title:
@@ -34,9 +50,10 @@ def show(title: str, columns: list[str], rows: list[list[str]], numbers: tuple[s
         header_style="bold",
     )
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        table.add_column(printable(column), justify="right" if column in numbers else "left", overflow="fold")
+    keep = "\n" if len(rows) == len(columns) == 1 else ""
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(printable(cell, keep) for cell in row))
     if out.is_terminal:
         out.print(table)
         return
@@ -52,8 +69,9 @@ def waiting(what: str, plain: bool = False) -> Iterator[Callable[[str], None]]:
     if not out.is_terminal:
         yield say if plain else _ignore
         return
-    with out.status(what) as status:
-        yield lambda detail: status.update(f"{what}: {detail}" if detail else what)
+    # a text would be read as markup, whatever the console says
+    with out.status(Text(what)) as status:
+        yield lambda detail: status.update(Text(printable(f"{what}: {detail}" if detail else what)))
 
 
 def _ignore(detail: str) -> None:

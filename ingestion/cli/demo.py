@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.cli.console import GOOD, number, say, show, span, waiting
+from ingestion.cli.console import GOOD, number, out, say, show, span, waiting
 from ingestion.cli.data import send_sales, wait_for_bronze
 from ingestion.cli.silver import check_everything
 from ingestion.cli.stack import show_addresses, start_stack
@@ -92,7 +92,9 @@ def show_headline(publication: "Publication") -> None:
     from ingestion.figures import headline
 
     figures = headline(publication)
-    say(f"\n{number(figures.ventes)} sales, {_euros(figures.montant)} EUR\n", "bold")
+    out.print()
+    say(f"{number(figures.ventes)} sales, {_euros(figures.montant)} EUR", "bold")
+    out.print()
     for title, column, shares in (
         ("Revenue by product", "product", figures.by_produit),
         ("Revenue by country", "country", figures.by_pays),

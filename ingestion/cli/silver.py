@@ -10,6 +10,7 @@ from ingestion.cli.status import show_accepted_gaps
 from ingestion.hints import embedded
 
 if TYPE_CHECKING:
+    from ingestion.explain import Coordinates, Trace
     from ingestion.publication import Publication
     from ingestion.verify import Verification
 
@@ -22,8 +23,10 @@ def register(app: typer.Typer) -> None:
     silver.command()(rebuild)
     app.add_typer(silver, name="silver", rich_help_panel=PANEL, help="Publish what Bronze holds; or rebuild it all.")
     # the documentation is written into the clone
-    for verb in (compact, maintain, verify, explain, *((docs,) if embedded() else ())):
+    for verb in (compact, maintain, verify, *((docs,) if embedded() else ())):
         app.command(rich_help_panel=PANEL)(verb)
+    # -5 is a vente_id, too
+    app.command(rich_help_panel=PANEL, context_settings={"ignore_unknown_options": True})(explain)
 
 
 def run(context: typer.Context) -> None:
@@ -139,6 +142,8 @@ def _show_verification(verification: "Verification") -> None:
     for name, examples in verification.examples.items():
         for example in examples:
             say(f"{name}: {example}", BAD)
+    if verification.examples:
+        say("sales explain PARTITION:OFFSET shows an event", DIM)
     say(_conclusion(verification), GOOD if verification.ok else BAD)
 
 
@@ -151,14 +156,38 @@ def _conclusion(verification: "Verification") -> str:
     return f"everything agrees{without}{behind}"
 
 
-def explain(vente_id: Annotated[int, typer.Argument(help="The sale's number.")]) -> None:
-    """Follow a sale to its verdicts, slices, offsets and raw bytes."""
-    from ingestion.explain import explain
+def explain(
+    events: Annotated[
+        list[str], typer.Argument(metavar="EVENT...", help="vente_id of a sale, or PARTITION:OFFSET of an event.")
+    ],
+) -> None:
+    """Follow sales or single events to their verdicts, slices, offsets and raw bytes."""
+    from ingestion.explain import read_reference
 
-    traces = explain(vente_id)
-    if not traces:
-        say(f"no event in Bronze carries vente_id {vente_id}", BAD)
+    try:
+        wanted = [read_reference(text) for text in events]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    found = [_explain(each) for each in wanted]
+    if not all(found):
         raise typer.Exit(1)
+
+
+def _explain(wanted: "int | Coordinates") -> bool:
+    """Show the events; whether there are any."""
+    from ingestion.explain import absence, explain
+
+    traces = explain(wanted)
+    if traces:
+        _show_traces(f"vente_id {wanted}" if isinstance(wanted, int) else f"event {wanted[0]}:{wanted[1]}", traces)
+    elif isinstance(wanted, int):
+        say(f"no event in Bronze carries vente_id {wanted}; PARTITION:OFFSET leads to one that has no readable id", BAD)
+    else:
+        say(absence(wanted), BAD)
+    return bool(traces)
+
+
+def _show_traces(title: str, traces: "list[Trace]") -> None:
     rows = [
         [
             str(trace.kafka_partition),
@@ -166,10 +195,16 @@ def explain(vente_id: Annotated[int, typer.Argument(help="The sale's number.")])
             moment(trace.kafka_timestamp),
             "-" if trace.tranche is None else str(trace.tranche),
             trace.verdict,
-            trace.raison or "-",
+            _raison(trace),
             "null" if trace.value is None else trace.value.decode(errors="backslashreplace"),
         ]
         for trace in traces
     ]
     columns = ["partition", "offset", "Kafka time", "slice", "verdict", "raison", "value"]
-    show(f"vente_id {vente_id}", columns, rows, ("partition", "offset", "slice"))
+    show(title, columns, rows, ("partition", "offset", "slice"))
+
+
+def _raison(trace: "Trace") -> str:
+    if trace.raison and trace.parse_error:
+        return f"{trace.raison} ({trace.parse_error})"
+    return trace.raison or "-"

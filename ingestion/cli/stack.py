@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.cli.console import BAD, DIM, GOOD, err, out, say, show, span, waiting
+from ingestion.cli.console import BAD, DIM, GOOD, out, quote, say, show, span, waiting
 from ingestion.hints import embedded
+from ingestion.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -72,7 +73,7 @@ def _wait_for(names: "Collection[str]", timeout: float) -> None:
             wait_until_ready(names, progress.answered, timeout)
     except NotReadyError as error:
         for line in last_lines(error.culprit, 8):
-            err.print(f"  {error.culprit} | {line}", style=DIM, soft_wrap=True)
+            quote(error.culprit, line)
         raise
 
 
@@ -110,7 +111,7 @@ class _Progress:
             if name in self._ready:
                 table.add_row(Text("✓", GOOD), name, Text(f"ready after {span(self._ready[name])}", DIM))
             else:
-                table.add_row(Spinner("dots"), name, Text(self._faults.get(name, ""), DIM))
+                table.add_row(Spinner("dots"), name, Text(printable(self._faults.get(name, "")), DIM))
         return table
 
 
@@ -195,6 +196,8 @@ def _name_width(files: "Iterable[str]") -> int:
 
 def _log_line(name: str, line: str, width: int) -> None:
     style = BAD if " ERROR " in line else ""
+    # a stack trace is set in with tabs
+    line = line.expandtabs(4)
     say(f"{name:<{width}}| {line}" if width else line, style)
 
 

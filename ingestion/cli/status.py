@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ingestion.cli.console import BAD, DIM, GOOD, moment, number, out, say, shortened, show, size, span, waiting
+from ingestion.printable import printable
 
 if TYPE_CHECKING:
     from ingestion.gaps import Gap
@@ -161,7 +162,7 @@ def _show_drift(drift: "Drift") -> None:
         say(f"schema drift: none in the last {searched}", DIM)
         return
     # a name is the sender's: Bronze keeps up to 50 000 characters of it
-    rows = [[shortened(each.name), number(each.events), moment(each.last_at)] for each in drift.fields]
+    rows = [[shortened(printable(each.name)), number(each.events), moment(each.last_at)] for each in drift.fields]
     title = f"Schema drift in the last {searched}: fields that the event model does not know"
     show(title, ["field", "events", "last seen"], rows, ("events",))
 

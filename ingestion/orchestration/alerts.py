@@ -6,6 +6,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from ingestion.printable import printable
 from ingestion.settings import PathSettings, load
 from ingestion.state import read_state, write_state
 
@@ -22,7 +23,7 @@ def dag_states() -> dict[str, dict[str, Any]]:
 
 def task_failed(context: Mapping[str, Any]) -> None:
     task = context["task_instance"].task_id
-    reason = " ".join(str(context.get("exception") or "it was stopped").split())
+    reason = printable(" ".join(str(context.get("exception") or "it was stopped").split()))
     logger.error("%s failed: %s", task, reason)
     _tell(context, "failed", failed=1, task=task, reason=reason)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from deltalake import DeltaTable
 
-from ingestion import hints, thrift
+from ingestion import catalogue, hints, thrift
 from ingestion.drain import drain
 from ingestion.feed import feed
 from ingestion.freshness import CAUSES, measure, stream_fault
@@ -63,6 +63,7 @@ def check_infrastructure() -> dict[str, Any]:
         "gateway (Connect)": _check_connect,
         "Bronze stream": _check_stream,
         "lake": _check_lake,
+        "catalogues": _check_catalogues,
     }
     faults = [fault for name, check in checks.items() for fault in _told(name, check)]
     if faults:
@@ -121,6 +122,14 @@ def _check_lake() -> list[str]:
             return []
     except OSError as error:
         return [f"the lake cannot be written at {lake} ({error.strerror}); mend its rights"]
+
+
+def _check_catalogues() -> list[str]:
+    try:
+        catalogue.check()
+    except catalogue.CatalogueError as error:
+        return [f"{error}; mend the file"]
+    return []
 
 
 def finish_open_slice() -> int | None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from ingestion.gaps import Gap
+from ingestion.printable import printable
 
 Progress = Callable[[str, int, int], None]
 
@@ -61,4 +62,4 @@ class Verification:
 
 def unread(what: str, error: Exception) -> str:
     """One line for what cannot be read."""
-    return f"{what} cannot be read: {str(error).strip().partition(chr(10))[0]}"
+    return printable(f"{what} cannot be read: {str(error).strip().partition(chr(10))[0]}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from ingestion.printable import printable
 from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, unread
 
 MEMORY_LIMIT = "600MB"
@@ -76,7 +77,7 @@ class Workbench:
         except UNREADABLE as error:
             return Check(name, compared, 0, 1, (unread("a table", error),))
         total = found[0][1] if found else 0
-        return Check(name, compared, compared_count, total, tuple(text for text, _ in found))
+        return Check(name, compared, compared_count, total, tuple(printable(str(text)) for text, _ in found))
 
 
 @contextmanager

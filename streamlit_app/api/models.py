@@ -68,6 +68,9 @@ class RejectedEvent(Answer):
     kafka_offset: int
     kafka_timestamp: datetime
     raison: str = Field(examples=["montant_negatif"])
+    parse_error: str | None = Field(
+        description="of `illisible`: why the bytes could not be read", examples=["json_invalide"]
+    )
     tranche: int
     value_size: int | None = Field(description="bytes that arrived; null for a tombstone")
     value_text: str | None = Field(description="the first 4096 bytes as UTF-8, with replacement characters")

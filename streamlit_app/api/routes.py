@@ -110,6 +110,7 @@ def _rejected_page(snapshot: Snapshot, params: RejectedParams) -> dict[str, Any]
                 "kafka_offset": row.kafka_offset,
                 "kafka_timestamp": row.kafka_timestamp,
                 "raison": row.raison,
+                "parse_error": row.parse_error,
                 "tranche": row.tranche,
                 "value_size": row.value_size,
                 "value_text": None if row.value is None else row.value.decode(errors="replace"),

@@ -4,6 +4,7 @@ DuckDB reads the files that the Delta log lists: over a million sales four times
 without Python's lock.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from streamlit_app.queries.commits import refuse_empty_commit
 from streamlit_app.queries.engine import Engine, Row
 from streamlit_app.queries.failures import LakeUnreadable, NeverPublished, VersionGone, reading
 from streamlit_app.queries.ledger import Ledger
+from streamlit_app.queries.parse_errors import ParseErrors, Place
 from streamlit_app.queries.rows import Totals
 
 
@@ -58,6 +60,10 @@ class Snapshot:
         for table in self.publication.versions if self.publication else ():
             self.rows(table, "select count(*) from read_parquet($files)")
 
+    def parse_errors(self, places: Collection[Place]) -> dict[tuple[int, int], str]:
+        """Why these events could not be read, by partition and offset.  Raises LakeUnreadable."""
+        return self._lake.parse_errors.of(places)
+
     @property
     def totals(self) -> Totals:
         """Every event of the slices up to this one."""
@@ -71,6 +77,7 @@ class Lake:
         self._silver, self.bronze = silver, bronze
         self.engine = Engine()
         self.ledger = Ledger(silver / "bilan_ingestion", self.engine)
+        self.parse_errors = ParseErrors(bronze, self.engine)
         self.files = lru_cache(maxsize=64)(self._list_files)
         self._newest = Snapshot(self, None)
 

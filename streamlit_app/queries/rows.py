@@ -83,12 +83,16 @@ class CustomerSegment:
 
 @dataclass(frozen=True, slots=True)
 class RejectedEvent:
-    """`value` holds at most the first `VALUE_LIMIT` bytes of the `value_size` that arrived; None for a tombstone."""
+    """`value` holds at most the first `VALUE_LIMIT` bytes of the `value_size` that arrived; None for a tombstone.
+
+    `parse_error` says why an unreadable event could not be read; None for any other.
+    """
 
     kafka_partition: int
     kafka_offset: int
     kafka_timestamp: datetime
     raison: str
+    parse_error: str | None
     tranche: int
     value_size: int | None
     value: bytes | None

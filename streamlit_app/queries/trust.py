@@ -6,9 +6,11 @@ from functools import lru_cache
 from ingestion import gaps
 from streamlit_app.queries.failures import reading
 from streamlit_app.queries.lake import Lake, Snapshot
+from streamlit_app.queries.parse_errors import Place
 from streamlit_app.queries.rows import RejectedEvent
 
 VALUE_LIMIT = 4096
+UNREADABLE = "illisible"
 
 
 def accepted_gaps(lake: Lake) -> list[gaps.Gap]:
@@ -35,8 +37,16 @@ def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, off
         offset=offset,
         value_limit=VALUE_LIMIT,
     )
+    errors = snapshot.parse_errors(
+        [
+            Place(partition, offset, moment.date())
+            for partition, offset, moment, raison, *_ in rows
+            if raison == UNREADABLE
+        ]
+    )
     return [
-        RejectedEvent(partition, offset, moment.replace(tzinfo=UTC), *rest) for partition, offset, moment, *rest in rows
+        RejectedEvent(partition, offset, moment.replace(tzinfo=UTC), raison, errors.get((partition, offset)), *rest)
+        for partition, offset, moment, raison, *rest in rows
     ]
 
 

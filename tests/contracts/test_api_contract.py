@@ -80,3 +80,10 @@ def test_money_is_a_number_in_the_document(document):
 def test_every_status_that_is_answered_is_documented(document):
     for operations in document["paths"].values():
         assert {"200", "304", "404", "410", "422", "503"} <= set(operations["get"]["responses"])
+
+
+def test_a_rejected_event_has_exactly_these_fields(document):
+    assert tuple(document["components"]["schemas"]["RejectedEvent"]["properties"]) == (
+        *("kafka_partition", "kafka_offset", "kafka_timestamp", "raison", "parse_error", "tranche"),
+        *("value_size", "value_text", "value_base64"),
+    )

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ingestion.bronze_table import BRONZE_COLUMNS
+from ingestion.bronze_table import _EXPRESSIONS, BRONZE_COLUMNS
 from ingestion.dirty import KINDS
 from ingestion.event import EVENT_FIELDS
 from ingestion.maintenance import REMEMBERED
 from ingestion.settings import EMBEDDED_ENV, PROJECT, _Settings
+from streamlit_app.labels import PARSE_ERRORS
 
 MODELS = PROJECT / "dbt_sales" / "models"
 MODEL_NAMES = sorted(path.stem for path in MODELS.glob("*.sql"))
@@ -48,6 +49,17 @@ def test_the_dbt_source_is_the_bronze_table():
     (table,) = source["tables"]
     declared = {column["name"]: column["data_type"] for column in table["columns"]}
     assert declared == {name: kind.replace(": ", ":").replace(", ", ",") for name, kind in BRONZE_COLUMNS.items()}
+
+
+def test_the_parse_errors_are_those_of_bronze():
+    known = set(re.findall(r"(?:then|else) '(\w+)'", _EXPRESSIONS["parse_error"]))
+    (source,) = yaml.safe_load((MODELS / "sources.yml").read_text())["sources"]
+    (column,) = [each for each in source["tables"][0]["columns"] if each["name"] == "parse_error"]
+    glossary = (PROJECT / "docs" / "glossary.md").read_text().partition("### Parse errors")[2].partition("\n## ")[0]
+    assert known
+    assert set(re.findall(r"`(\w+)`", column["description"])) == known
+    assert set(re.findall(r"^\| `(\w+)` \|", glossary, re.MULTILINE)) - {"parse_error"} == known
+    assert known <= set(PARSE_ERRORS)
 
 
 @pytest.mark.parametrize("name", MODEL_NAMES)

@@ -115,7 +115,11 @@ def test_a_slice_closes_with_its_tests_whatever_the_environment_says(stack):
         stack.sales("produce", "--count", "20")
         stack.sales("drain")
         before = stack.published()
-        for name, reason in (("DBT_EXCLUDE_RESOURCE_TYPES", "this one is without "), ("DBT_EMPTY", "would leave events out of a slice")):
+        refused = {
+            "DBT_EXCLUDE_RESOURCE_TYPES": "this one is without ",
+            "DBT_EMPTY": "would leave events out of a slice",
+        }
+        for name, reason in refused.items():
             by_hand = replace(stack, environment=stack.environment | {name: FOREIGN[name]})
             code, said = by_hand.attempt("dbt", "--no-use-colors", "build", "--exclude", "resource_type:unit_test")
             assert code != 0

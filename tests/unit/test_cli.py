@@ -67,7 +67,10 @@ def test_help_imports_nothing_heavy() -> None:
         (["produce", "--since", "0d"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '0d'"),
         (["logs", "kafak"], "there is no log of kafak; choose from kafka, gateway, bronze, silver, app, airflow-api"),
         (["sql", " "], "the statement is empty"),
-        (["explain", "x"], "'vente_id': Input should be a valid integer"),
+        (["explain", "abc"], "must be a vente_id, as 1795329562159001, or PARTITION:OFFSET, as 1:5230, got 'abc'"),
+        (["explain", "12", "1:-3"], "got '1:-3'"),
+        (["explain", "--nope"], "got '--nope'"),
+        (["explain"], "Missing argument 'EVENT...'"),
         (["frobnicate"], "No such command 'frobnicate'"),
         (["up", "--nope"], "No such option: --nope"),
     ],
@@ -197,6 +200,23 @@ def test_verify_says_how_many_events_wait(capfd: pytest.CaptureFixture[str]) -> 
     checks = (Check("topic in Bronze", "every event", 5000), Check(NOT_YET_PUBLISHED, "events", 1200))
     silver._show_verification(Verification(checks, None, {}, ()))
     assert capfd.readouterr().out.endswith("everything agrees; 1 200 events wait to be published\n")
+
+
+def test_verify_shows_how_to_look_at_an_example(capfd: pytest.CaptureFixture[str]) -> None:
+    wrong = Check("valid sales", "events", 5, 1, ("1:5230 is missing",))
+    silver._show_verification(Verification((wrong,), None, {}, ()))
+    shown = capfd.readouterr().out.splitlines()[-3:]
+    hint = "sales explain PARTITION:OFFSET shows an event"
+    assert shown == ["valid sales: 1:5230 is missing", hint, "there are differences"]
+
+
+@pytest.mark.usefixtures("own_folders")
+def test_explain_says_of_each_what_it_found(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, err = run("explain", "-5", "0:1")
+    assert (code, err) == (1, "")
+    first, second = out.splitlines()
+    assert first.startswith("no event in Bronze carries vente_id -5; PARTITION:OFFSET leads to")
+    assert second == "Bronze holds no event of partition 0 or any other"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion.explain import Trace, explain
+from ingestion.explain import Coordinates, Trace, absence, explain, read_reference
+from ingestion.gaps import Gap, accept_gaps
 
 ARRIVED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 UTC_TIME = pa.timestamp("us", "UTC")
@@ -21,6 +22,7 @@ SCHEMAS = {
         ("value", pa.binary()),
         ("kafka_timestamp", UTC_TIME),
         ("date", pa.date32()),
+        ("parse_error", pa.string()),
     ],
     "silver/ventes_clean": [("vente_id", pa.int64()), ("kafka_partition", pa.int32()), ("kafka_offset", pa.int64())],
     "silver/ventes_rejetees": [("kafka_partition", pa.int32()), ("kafka_offset", pa.int64()), ("raison", pa.string())],
@@ -44,9 +46,15 @@ def write(lake: Path, name: str, rows: list[tuple[Any, ...]], **options: Any) ->
 
 
 def write_bronze(lake: Path, *events: tuple[int, int, str | None]) -> None:
-    """Events as (partition, offset, `vente_id` in text); each on a day of its own, so in a file of its own."""
+    """Events as (partition, offset, `vente_id` in text); each on a day of its own, so in a file of its own.
+
+    One without an id is unreadable.
+    """
     rows = [
-        (partition, offset, text, b"%d-%d" % (partition, offset), moment(offset), moment(offset).date())
+        (
+            *(partition, offset, text, b"%d-%d" % (partition, offset), moment(offset), moment(offset).date()),
+            None if text else "json_invalide",
+        )
         for partition, offset, text in events
     ]
     write(lake, "bronze/ventes_raw", rows, partition_by=["date"])
@@ -79,7 +87,7 @@ def test_every_copy_is_followed_to_its_verdict_in_the_order_of_the_slices(tmp_pa
         (1, 0, 2, "doublon", None),
         (0, 9, None, "en_attente", None),
     ]
-    assert traces[2] == Trace(12, 0, 2, moment(2), 2, "rejete", "conflit", b"0-2")
+    assert traces[2] == Trace("12", 0, 2, moment(2), 2, "rejete", "conflit", b"0-2")
 
 
 @pytest.mark.parametrize(
@@ -119,3 +127,67 @@ def test_unknown_vente_id_has_no_events(tmp_path: Path) -> None:
     assert explain(12, tmp_path) == []
     write_bronze(tmp_path, (0, 0, "13"))
     assert explain(12, tmp_path) == []
+
+
+def test_event_without_an_id_is_found_at_its_place(tmp_path: Path) -> None:
+    write_bronze(tmp_path, (1, 4, "12"), (1, 5, None), (0, 5, "13"))
+    write(tmp_path, "silver/ventes_clean", [(12, 1, 4)])
+    write(tmp_path, "silver/ventes_rejetees", [(1, 5, "illisible")])
+    write_ledger(tmp_path, (1, 1, 0, 6))
+    assert explain((1, 5), tmp_path) == [
+        Trace(None, 1, 5, moment(5), 1, "rejete", "illisible", b"1-5", "json_invalide")
+    ]
+    assert found(explain((1, 4), tmp_path)) == [(1, 4, 1, "valide", None)]
+    assert explain((1, 3), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ((1, 2), "Bronze has nothing before offset 4 of partition 1, so not 2"),
+        ((1, 9), "Bronze has read partition 1 up to offset 8, not 9 yet (sales status)"),
+        ((1, 6), "there is no event 1:6, and Bronze has read on up to 8: an offset may hold no event"),
+        ((1, 7), "event 1:7 is lost: Kafka dropped it before Bronze read it"),
+        ((99, 1), "Bronze holds no event of partition 99; it has read 0, 1"),
+    ],
+)
+def test_place_without_an_event_says_where_bronze_stands(place: Coordinates, words: str, tmp_path: Path) -> None:
+    write_bronze(tmp_path, (1, 4, "12"), (1, 8, "12"), (0, 0, "13"))
+    accept_gaps(tmp_path / "bronze" / "ventes_raw", [Gap(1, 7, 8)])
+    assert absence(place, tmp_path).startswith(words)
+
+
+def test_place_in_an_empty_lake(tmp_path: Path) -> None:
+    assert absence((0, 0), tmp_path) == "Bronze holds no event of partition 0 or any other"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("12", 12), ("-5", -5), ("+7", 7), (str(2**53), 2**53), ("1:5230", (1, 5230)), ("0:0", (0, 0))],
+)
+def test_reference_is_an_id_or_a_place(text: str, wanted: int | Coordinates) -> None:
+    assert read_reference(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "abc",
+        "1:",
+        ":1",
+        "1:-3",
+        "-1:3",
+        "1:2:3",
+        "1.5",
+        " 12",
+        "\u0661",
+        "9" * 39,
+        f"{2**31}:1",
+        f"1:{2**63}",
+        "1:2\n",
+    ],
+)
+def test_anything_else_is_refused_with_the_rule(text: str) -> None:
+    with pytest.raises(ValueError, match="must be a vente_id, as 1795329562159001, or PARTITION:OFFSET, as 1:5230"):
+        read_reference(text)

@@ -28,6 +28,18 @@ FIRST = [
     (3, "Souris sans fil", "UK", "Enterprise", "2025-12-22T10:00:00", 1, "25.50"),
     (1, "Casque audio", "France", "Particulier", "2025-12-22T10:30:00", 1, "59.99"),
 ]
+# when every rejected event arrived
+DAY = datetime(2025, 12, 22, 10, tzinfo=UTC)
+# what readers of rejected events need of it
+BRONZE = pa.schema(
+    {
+        "kafka_partition": pa.int32(),
+        "kafka_offset": pa.int64(),
+        "value": pa.binary(),
+        "parse_error": pa.string(),
+        "date": pa.date32(),
+    }
+)
 SECOND = [(5, "Livre Data Science", "Italy", "Enterprise", "2025-12-23T00:00:00", 3, "12.50")]
 
 
@@ -58,8 +70,7 @@ class TinyLake:
         added = [self._clean(len(self.ventes) + number, vente) for number, vente in enumerate(ventes)]
         self.ventes += added
         self._write("ventes_clean", pa.Table.from_pylist(added, CLEAN), partition_by=["date_vente"])
-        moment = datetime(2025, 12, 22, 10, tzinfo=UTC)
-        rows = [(0, offset, moment, value, raison, self.tranche) for offset, raison, value in rejected]
+        rows = [(0, offset, DAY, value, raison, self.tranche) for offset, raison, value in rejected]
         self._append("ventes_rejetees", REJECTED, rows)
         with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
@@ -77,6 +88,14 @@ class TinyLake:
             (self.tranche, 1, 0, 0, 0, 0, 0, 0, versions, moment),
         ]
         self._append("bilan_ingestion", LEDGER, rows)
+
+    def write_bronze(self, events: list[tuple]) -> None:
+        """Append one file of Bronze with these events (offset, value, parse_error)."""
+        rows = [
+            {"kafka_partition": 0, "kafka_offset": offset, "value": value, "parse_error": error, "date": DAY.date()}
+            for offset, value, error in events
+        ]
+        write_deltalake(str(self.bronze), pa.Table.from_pylist(rows, BRONZE), mode="append", partition_by=["date"])
 
     def vacuum(self) -> None:
         """Delete the files that only older versions need."""

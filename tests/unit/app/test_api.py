@@ -220,6 +220,21 @@ def test_rejected_events_show_text_and_bytes(tiny, sampler):
     assert [row["kafka_offset"] for row in api.get("/api/rejected?limit=1&offset=2").json()["rows"]] == [0]
 
 
+def test_rejected_events_say_why_they_could_not_be_read(tiny, sampler):
+    tiny.publish(
+        rejected=[(0, "illisible", b"["), (1, "conflit", b"{}"), (2, "illisible", None), (3, "illisible", b"")]
+    )
+    tiny.write_bronze([(0, b"[", "json_invalide"), (1, b"{}", None)])
+    # another file, with an event that was not rejected
+    tiny.write_bronze([(2, None, "vide"), (9, b"", "vide")])
+    api = TestClient(create_app(tiny.lake, sampler))
+    errors = {row["kafka_offset"]: row["parse_error"] for row in api.get("/api/rejected").json()["rows"]}
+    assert errors == {0: "json_invalide", 1: None, 2: "vide", 3: None}
+    # the table is read on, not again
+    tiny.write_bronze([(3, b"", "vide")])
+    assert api.get("/api/rejected?limit=1").json()["rows"][0]["parse_error"] == "vide"
+
+
 def test_status_adds_up_and_knows_lag_and_age(api):
     status = api.get("/api/status").json()
     assert status["state"] == "fresh"

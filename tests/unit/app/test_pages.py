@@ -79,14 +79,21 @@ def test_accepted_losses_are_shown_where_there_are_any(page, published):
 
 def test_a_sale_is_followed_to_its_bytes(page, published, monkeypatch):
     moment = datetime(2025, 12, 22, 10, tzinfo=UTC)
-    trace = Trace(12, 1, 34, moment, 2, "rejete", "montant_negatif", b'{"montant": -1, "x": "\xff"}')
-    monkeypatch.setattr(trust_panels, "explain", lambda vente_id: [trace] if vente_id == 12 else [])
+    trace = Trace("12", 1, 34, moment, 2, "rejete", "montant_negatif", b'{"montant": -1, "x": "\xff"}')
+    unreadable = Trace(None, 1, 35, moment, 2, "rejete", "illisible", b"\x1b[31m\n{\xe2\x80\xae", "json_invalide")
+    found = {12: [trace], (1, 35): [unreadable]}
+    monkeypatch.setattr(trust_panels, "explain", lambda wanted: found.get(wanted, []))
     app = page(published.lake, "confiance")
     app.text_input(key="vente_id").set_value("12").run()
     assert app.code[0].value == '{"montant": -1, "x": "\ufffd"}'
-    assert any("Montant négatif" in each.value for each in app.markdown)
+    assert "Montant négatif" in [each.value for each in app.text]
     app.text_input(key="vente_id").set_value("13").run()
     assert LABELS["not_found"] in [info.value for info in app.info]
+    app.text_input(key="vente_id").set_value("1:35").run()
+    assert app.code[0].value == "\\x1b[31m\n{\\u202e"
+    assert "Illisible (JSON invalide)" in [each.value for each in app.text]
+    app.text_input(key="vente_id").set_value("1:36").run()
+    assert LABELS["no_such_place"] in [info.value for info in app.info]
     app.text_input(key="vente_id").set_value("douze").run()
     assert LABELS["not_a_number"] in [error.value for error in app.error]
 
@@ -119,3 +126,13 @@ def test_the_last_complete_hour_follows_the_clock_while_nothing_waits(page, publ
     )
     assert compared(0) == (datetime(2026, 1, 1, 15), [LABELS["against"].format(14, 13)] * 4)
     assert compared(7) == (datetime(2026, 1, 1, 10), [LABELS["against"].format(9, 8)] * 4)
+
+
+def test_the_quarantine_says_why_bytes_could_not_be_read(page, tiny):
+    tiny.publish(rejected=[(0, "illisible", b"caf\xe9"), (1, "conflit", b"{\n\xe2\x80\xae")])
+    tiny.write_bronze([(0, b"caf\xe9", "utf8_invalide"), (1, b"{\n\xe2\x80\xae", None)])
+    app = page(tiny.lake, "confiance")
+    rows = app.dataframe[-1].value
+    assert rows[LABELS["raison"]].tolist() == ["En conflit avec une vente connue", "Illisible (pas en UTF-8)"]
+    assert rows[LABELS["contenu"]].tolist() == ["{\\n\\u202e", "caf\ufffd"]
+    assert LABELS["rejected_hint"].format("0:1") in [each.value for each in app.caption]
