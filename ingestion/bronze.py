@@ -16,6 +16,7 @@ from ingestion import hints
 from ingestion.bronze_table import bronze_projection
 from ingestion.gaps import accepted_gaps
 from ingestion.gateway import Filler
+from ingestion.isolation import go_past
 from ingestion.life import alive
 from ingestion.position import BronzeError, find_position, offset_gaps
 from ingestion.process import configure_logging
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 QUERY_NAME = "bronze_ventes_raw"
 # A backlog is read in parts of this size: three whole topic partitions for two tasks would leave a core waiting.
 RECORDS_PER_SPLIT = 25_000
+# A poll unpacks so many events at once, whatever their size; fewer cost time (docs/decisions/0015-large-events.md).
+RECORDS_PER_POLL = 100
 GROUP_PREFIX = "airflow-bronze-processor"
 logger = logging.getLogger(__name__)
 
@@ -107,6 +110,7 @@ def _find(spark: "SparkSession") -> "Query | None":
 
 def _start(spark: "SparkSession") -> "Query":
     paths, bronze = load(PathSettings), load(BronzeSettings)
+    go_past(spark)
     starting = _starting_offsets(paths)
     source = _read_topic(spark, load(KafkaSettings), bronze, starting)
     stages, columns = bronze_projection()
@@ -137,6 +141,7 @@ def _read_topic(spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSetti
         .option("maxOffsetsPerTrigger", bronze.max_offsets_per_trigger)
         .option("maxRecordsPerPartition", RECORDS_PER_SPLIT)
         .option("failOnDataLoss", "true")
+        .option("kafka.max.poll.records", RECORDS_PER_POLL)
         .load()
     )
 
