@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from ingestion.bounded import Left
 from ingestion.bronze_table import bronze_projection
+from ingestion.isolated import Isolated, remember
 from ingestion.position import BronzeError, Position, find_position, offset_gaps, planned_end
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.sizes import KEPT_BYTES, LARGEST_EVENT
@@ -55,16 +56,6 @@ _SOURCE = pa.schema(
 
 
 @dataclass(frozen=True)
-class Isolated:
-    """An event that went past the stream; `size`: bytes of its value, which are left in Kafka."""
-
-    partition: int
-    offset: int
-    size: int
-    isolated_at: datetime
-
-
-@dataclass(frozen=True)
 class Attempts:
     """How often the stream has failed between these offsets.  `begun`: this process has taken its place there."""
 
@@ -72,15 +63,6 @@ class Attempts:
     planned: Offsets
     failed: int
     begun: bool = False
-
-
-def isolated(bronze: Path) -> list[Isolated]:
-    """Every event that was isolated, by partition and offset."""
-    try:
-        record = json.loads(_record(bronze).read_text())
-    except FileNotFoundError:
-        return []
-    return [Isolated(**each | {"isolated_at": datetime.fromisoformat(each["isolated_at"])}) for each in record]
 
 
 def go_past(spark: "SparkSession") -> None:
@@ -201,20 +183,11 @@ def _append(spark: "SparkSession", paths: PathSettings, rows: list[Row]) -> None
 
 
 def _note(bronze: Path, rows: list[Row]) -> None:
-    """Put on record what these rows are without; once, however often it is tried."""
+    """Say which of these rows are without their value; once, however often it is tried."""
     now = datetime.now(UTC)
-    known = {(each.partition, each.offset): each for each in isolated(bronze)}
-    new = [
-        Isolated(row["partition"], row["offset"], row["value_size"], now)
-        for row in rows
-        if (row["value_size"] or 0) > KEPT_BYTES and (row["partition"], row["offset"]) not in known
-    ]
-    if not new:
-        return
-    for each in new:
+    large = (row for row in rows if (row["value_size"] or 0) > KEPT_BYTES)
+    for each in remember(bronze, [Isolated(row["partition"], row["offset"], row["value_size"], now) for row in large]):
         logger.warning("isolated: partition %d offset %d, %d bytes", each.partition, each.offset, each.size)
-    record = sorted([*known.values(), *new], key=lambda each: (each.partition, each.offset))
-    replace_text(_record(bronze), json.dumps([asdict(each) for each in record], indent=1, default=datetime.isoformat))
 
 
 def _read(paths: PathSettings) -> Attempts | None:
@@ -235,7 +208,3 @@ def _write(paths: PathSettings, attempts: Attempts) -> None:
 
 def _attempts(paths: PathSettings) -> Path:
     return paths.bronze / "_attempts.json"
-
-
-def _record(bronze: Path) -> Path:
-    return bronze / "_isolated.json"

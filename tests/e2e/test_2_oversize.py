@@ -1,19 +1,22 @@
 """Events of any size, which Kafka takes packed: none of them stops the others, and each is told."""
 
 import json
+import logging
 from pathlib import Path
 
+import httpx
 import pytest
 from kafka import KafkaProducer
 
 from ingestion.bench.stack import until
-from ingestion.isolation import isolated
+from ingestion.isolated import isolated_events
 from ingestion.sizes import KEPT_BYTES, LARGEST_EVENT
 
 pytestmark = pytest.mark.e2e
 
 MB = 1_000_000
 ARRIVES_SECONDS = 300
+logger = logging.getLogger(__name__)
 
 
 @pytest.fixture
@@ -81,7 +84,7 @@ def test_larger_than_two_mebibytes_is_kept_and_not_read(stack, send_packed):
         ("trop_grand", None),
     ]
     assert restarts(stack) == before
-    assert "everything agrees, without the bytes of 1 event left in Kafka" in stack.verify()
+    assert "everything agrees, without the bytes of 1 events left in Kafka" in stack.verify()
 
 
 def test_many_large_ones_in_few_batches(stack, send_packed):
@@ -90,7 +93,7 @@ def test_many_large_ones_in_few_batches(stack, send_packed):
     places = send_packed(*[3 * MB] * 500) + send_packed(*[20 * MB] * 40)
     stack.sales("produce", "--count", "20")
     arrive(stack, places)
-    print("restarts for many", restarts(stack) - before)
+    logger.info("restarts for many: %d", restarts(stack) - before)
     stack.wait_ready()
     stack.publish_all()
     found = rows_at(stack, places)
@@ -100,33 +103,34 @@ def test_many_large_ones_in_few_batches(stack, send_packed):
 
 def test_what_the_gateway_dies_of_is_isolated(stack, send_packed):
     """It dies twice at most for each batch; then the others go on, without a human."""
-    known, before = isolated(stack.bronze), restarts(stack)
+    known, before = isolated_events(stack.bronze), restarts(stack)
     stack.sales("produce", "--count", "20")
     sizes = (60 * MB, 120 * MB, 250 * MB)
     places = send_packed(*sizes)
     stack.sales("produce", "--count", "20")
     arrive(stack, places)
-    print("restarts for the largest", restarts(stack) - before)
+    logger.info("restarts for the largest: %d", restarts(stack) - before)
     assert restarts(stack) == before + 2
     stack.wait_ready()
     stack.publish_all()
     assert set(rows_at(stack, places).values()) == {("trop_grand", None)}
-    told = [each for each in isolated(stack.bronze) if each not in known]
+    told = [each for each in isolated_events(stack.bronze) if each not in known]
     assert sorted((each.partition, each.offset, each.size) for each in told) == sorted(
         (*place, size) for place, size in zip(places, sizes, strict=True)
     )
     assert "Isolated events" in stack.sales("status")
-    assert sum(each["isolated"] for each in stack.get("/api/status")["isolated_events"]) >= len(sizes)
-    assert KEPT_BYTES < min(sizes)
+    assert stack.get("/api/status")["isolated_events"]["total"] == len(known) + len(sizes)
+    assert f"sales_stream_isolated_events {float(len(known) + len(sizes))}" in httpx.get(stack.url + "/metrics").text
+    assert min(sizes) > KEPT_BYTES
     stack.verify()
 
 
 def test_a_gateway_killed_twice_over_ordinary_events_isolates_nothing(stack):
-    known = isolated(stack.bronze)
+    known = isolated_events(stack.bronze)
     stack.sales("produce", "--count", "20")
     for _ in range(2):
         stack.kill("gateway")
         stack.wait_ready()
     stack.publish_all()
-    assert isolated(stack.bronze) == known
+    assert isolated_events(stack.bronze) == known
     stack.verify()
