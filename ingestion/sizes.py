@@ -5,4 +5,4 @@ LARGEST_EVENT = 2 * 1024 * 1024
 TOO_LARGE = "trop_grand"
 
 # what is larger is left in Kafka, and Bronze's row is without it
-KEPT_BYTES = 16 * 1024 * 1024
+KEPT_BYTES = 8 * 1024 * 1024

@@ -1,4 +1,9 @@
-{{ config(materialized='table') }}
+{# vector by vector, thousands of events of 2 MiB would be in memory at once #}
+{{ config(
+    materialized='table',
+    pre_hook='set spark.sql.parquet.enableVectorizedReader = false',
+    post_hook='set spark.sql.parquet.enableVectorizedReader = true',
+) }}
 {%- set courante = tranche_courante() %}
 
 with

@@ -69,7 +69,7 @@ def arrive(stack, places) -> None:
 
 
 def test_larger_than_two_mebibytes_is_kept_and_not_read(stack, send_packed):
-    sizes = (LARGEST_EVENT, LARGEST_EVENT + 1, 3 * MB, 15 * MB, 20 * MB)
+    sizes = (LARGEST_EVENT, LARGEST_EVENT + 1, 3 * MB, KEPT_BYTES, KEPT_BYTES + 1, 20 * MB)
     before = restarts(stack)
     stack.sales("produce", "--count", "20", "--dirty")
     places = [place for size in sizes for place in send_packed(size)]
@@ -80,11 +80,12 @@ def test_larger_than_two_mebibytes_is_kept_and_not_read(stack, send_packed):
         (None, LARGEST_EVENT),
         ("trop_grand", LARGEST_EVENT + 1),
         ("trop_grand", 3 * MB),
-        ("trop_grand", 15 * MB),
+        ("trop_grand", KEPT_BYTES),
+        ("trop_grand", None),
         ("trop_grand", None),
     ]
     assert restarts(stack) == before
-    assert "everything agrees, without the bytes of 1 events left in Kafka" in stack.verify()
+    assert "everything agrees, without the bytes of 2 events left in Kafka" in stack.verify()
 
 
 def test_many_large_ones_in_few_batches(stack, send_packed):
