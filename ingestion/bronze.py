@@ -17,6 +17,7 @@ from ingestion.bronze_table import bronze_projection
 from ingestion.eventless import note_eventless
 from ingestion.gaps import accepted_gaps
 from ingestion.gateway import Filler
+from ingestion.isolation import go_past
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive
 from ingestion.position import BronzeError, find_position, offset_gaps, read_ends
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 QUERY_NAME = "bronze_ventes_raw"
 # A backlog is read in parts of this size: three whole topic partitions for two tasks would leave a core waiting.
 RECORDS_PER_SPLIT = 25_000
+# A poll unpacks so many events at once, whatever their size; fewer cost time (docs/decisions/0015-large-events.md).
+RECORDS_PER_POLL = 100
 GROUP_PREFIX = "airflow-bronze-processor"
 # Batches with fewer events than offsets are looked at soon, and together; the others only tell that there was nothing.
 LOOK_AT_HOLES_SECONDS, REMEMBER_NONE_SECONDS = 10.0, 600.0
@@ -112,6 +115,7 @@ def _find(spark: "SparkSession") -> "Query | None":
 
 def _start(spark: "SparkSession") -> "Query":
     paths, bronze = load(PathSettings), load(BronzeSettings)
+    go_past(spark)
     starting = _starting_offsets(paths)
     source = _read_topic(spark, load(KafkaSettings), bronze, starting)
     stages, columns = bronze_projection()
@@ -144,6 +148,7 @@ def _read_topic(spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSetti
         .option("maxOffsetsPerTrigger", bronze.max_offsets_per_trigger)
         .option("maxRecordsPerPartition", RECORDS_PER_SPLIT)
         .option("failOnDataLoss", "true")
+        .option("kafka.max.poll.records", RECORDS_PER_POLL)
         .load()
     )
 

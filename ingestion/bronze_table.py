@@ -5,6 +5,7 @@ can be read as one JSON object; typing and judging them is Silver's work.
 """
 
 from ingestion.event import EVENT_FIELDS
+from ingestion.sizes import KEPT_BYTES, LARGEST_EVENT, TOO_LARGE
 
 BRONZE_COLUMNS = {
     "key": "binary",
@@ -41,12 +42,18 @@ tblproperties (
 
 _KNOWN = ", ".join(f"'{name}'" for name in sorted(EVENT_FIELDS))
 
+# What is too large is measured and never touched again: each step over 20 MB of text would make a copy of it.
+#
 # `variant` keeps decimals exactly, and refuses duplicate keys and lone surrogates.  It stops reading behind the first
 # value.  Nothing can be behind an object without arrays whose only } is the last byte; any other text is told by
 # counting the elements of [text] and of [text,0]: no text can be both 1 and 2 long unless it is a single value.
 _STAGES = (
     {
-        "text": "case when is_valid_utf8(cast(value as string)) then cast(value as string) end",
+        "value_size": "length(value)",
+    },
+    {
+        "text": f"case when value_size <= {LARGEST_EVENT} and is_valid_utf8(cast(value as string))"
+        " then cast(value as string) end",
     },
     {
         "variant": "case when (startswith(text, '{') and endswith(text, '}') and not contains(text, '[')"
@@ -71,9 +78,10 @@ def _field(name: str) -> str:
 
 
 _EXPRESSIONS = {
-    "key": "key",
-    "headers": "headers",
-    "value": "value",
+    "key": f"case when length(key) <= {KEPT_BYTES} then key end",
+    "headers": f"""case when aggregate(headers, 0L, (sum, header) -> sum + length(header.key)
+        + coalesce(length(header.value), 0)) <= {KEPT_BYTES} then headers end""",
+    "value": f"case when value_size <= {KEPT_BYTES} then value end",
     "kafka_topic": "topic",
     "kafka_partition": "partition",
     "kafka_offset": "offset",
@@ -85,9 +93,10 @@ _EXPRESSIONS = {
     "unknown_fields": f"""case when map_keys(members) <> array({_KNOWN})
         and size(array_except(map_keys(members), array({_KNOWN}))) > 0
         then map_filter(members, (name, _) -> not array_contains(array({_KNOWN}), name)) end""",
-    "parse_error": r"""case
+    "parse_error": rf"""case
         when members is not null then null
-        when value is null or length(value) = 0 or text rlike '\\A[ \\t\\r\\n]*\\z' then 'vide'
+        when value_size > {LARGEST_EVENT} then '{TOO_LARGE}'
+        when value_size is null or value_size = 0 or text rlike '\\A[ \\t\\r\\n]*\\z' then 'vide'
         when text is null then 'utf8_invalide'
         when variant is null and size(json_object_keys(text)) > size(array_distinct(json_object_keys(text)))
             then 'cle_en_double'
@@ -96,7 +105,10 @@ _EXPRESSIONS = {
 }
 
 
-def bronze_projection() -> tuple[list[list[str]], list[str]]:
-    """SQL of the intermediate columns, stage by stage, and of Bronze's columns, over the Kafka source's columns."""
-    stages = [["*", *(f"{sql} as {name}" for name, sql in stage.items())] for stage in _STAGES]
+def bronze_projection(sized: bool = False) -> tuple[list[list[str]], list[str]]:
+    """SQL of the intermediate columns, stage by stage, and of Bronze's columns, over the Kafka source's columns.
+
+    `sized`: the source has `value_size`, too; its value is null where it was left in Kafka.
+    """
+    stages = [["*", *(f"{sql} as {name}" for name, sql in stage.items())] for stage in _STAGES[sized:]]
     return stages, [f"{_EXPRESSIONS[name]} as `{name}`" for name in BRONZE_COLUMNS]

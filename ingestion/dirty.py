@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ingestion.event import EVENT_FIELDS, VenteEvent, encode
+from ingestion.sizes import LARGEST_EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ KINDS = (
     Kind("pas_utf8", "illisible", lambda vente: vente.to_json().replace(b"client_nom", b"\xff\xfe")),
     Kind("pas_un_objet", "illisible", lambda vente: b"[" + vente.to_json() + b"]"),
     Kind("cle_en_double", "illisible", lambda vente: vente.to_json()[:-1] + b', "montant": 1.00}'),
+    Kind("trop_grand", "illisible", lambda vente: vente.to_json()[:-1] + b" " * LARGEST_EVENT + b"}"),
     Kind("vente_id_nul", "vente_id_invalide", _with(vente_id=None)),
     Kind("client_id_nul", "client_id_invalide", _with(client_id=None)),
     Kind("produit_id_texte", "produit_id_invalide", _with(produit_id="portable")),

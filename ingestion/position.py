@@ -72,6 +72,16 @@ def _last_offsets(checkpoint: Path, of: str) -> Offsets | None:
     return {int(partition): offset for offsets in by_topic.values() for partition, offset in offsets.items()}
 
 
+def planned_end(checkpoint: Path) -> Offsets | None:
+    """Where the batch ends that the stream began and did not commit; None without one."""
+    begun, committed = (_newest(checkpoint / of) for of in ("offsets", "commits"))
+    return _last_offsets(checkpoint, "offsets") if begun > committed else None
+
+
+def _newest(folder: Path) -> int:
+    return max((int(file.name) for file in folder.glob("[0-9]*")), default=-1)
+
+
 def offset_gaps(position: Position, kafka: KafkaSettings) -> list[Gap]:
     """What Bronze can never read; raises BronzeError where the broker ends before Bronze."""
     first, _ = offset_range(kafka)

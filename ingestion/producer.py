@@ -13,6 +13,7 @@ from kafka.producer.future import RecordMetadata
 
 from ingestion import hints
 from ingestion.settings import KafkaSettings
+from ingestion.sizes import LARGEST_EVENT
 from ingestion.tally import Tally
 from ingestion.topic import BrokerError, Offsets, no_topic, topic_id
 
@@ -111,7 +112,8 @@ class _Sending:
             compression_type="zstd",
             linger_ms=20,
             batch_size=256 * 1024,
-            max_request_size=2 * 1024 * 1024,
+            # counts before packing; the topic's own limit counts after it
+            max_request_size=2 * LARGEST_EVENT,
             delivery_timeout_ms=60_000,
         )
         self._in_flight = threading.BoundedSemaphore(MAX_IN_FLIGHT)

@@ -8,6 +8,8 @@ from json import JSONDecodeError, JSONDecoder
 from sys import getrecursionlimit, setrecursionlimit
 from typing import Any
 
+from ingestion.sizes import LARGEST_EVENT, TOO_LARGE
+
 MAX_DEPTH = 999
 MAX_DIGITS = 1_000
 MAX_NAME = 50_000  # UTF-16 code units
@@ -38,6 +40,8 @@ def read_object(value: bytes | None) -> dict[str, Any]:
 
 
 def _text(value: bytes | None) -> str:
+    if value is not None and len(value) > LARGEST_EVENT:
+        raise Unreadable(TOO_LARGE)
     if value is None or not value.strip(b" \t\r\n"):
         raise Unreadable("vide")
     try:

@@ -16,6 +16,7 @@ from kafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsErr
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from ingestion import hints
+from ingestion.bounded import bound
 from ingestion.process import configure_logging
 from ingestion.settings import KafkaSettings, load
 
@@ -145,13 +146,16 @@ def create_topic(settings: KafkaSettings) -> None:
 def reader(
     settings: KafkaSettings, isolation_level: str = "read_committed"
 ) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
-    """A consumer outside any group, and the topic's partitions; it commits nothing.  Raises BrokerError."""
+    """A consumer outside any group, and the topic's partitions; it commits nothing.  Raises BrokerError.
+
+    What is too large in its records is `Left` (see `bound`).
+    """
     options = {"enable_auto_commit": False, "isolation_level": isolation_level}
     with _connected(settings, KafkaConsumer, **options) as consumer:
         partitions = consumer.partitions_for_topic(settings.topic)
         if not partitions:
             raise BrokerError(no_topic(settings))
-        yield consumer, [TopicPartition(settings.topic, partition) for partition in sorted(partitions)]
+        yield bound(consumer), [TopicPartition(settings.topic, partition) for partition in sorted(partitions)]
 
 
 @_until_the_cluster_has_noticed

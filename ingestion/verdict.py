@@ -9,6 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ingestion.sizes import LARGEST_EVENT
 from ingestion.strict_json import Unreadable, read_object
 
 VENTE_ID_LIMIT = 2**53
@@ -59,7 +60,7 @@ class Evaluation(NamedTuple):
 
 def evaluate(value: bytes | None, kafka_timestamp: int) -> Evaluation:
     """Judge one event; `kafka_timestamp` in microseconds since 1970."""
-    ordinary = _ORDINARY.fullmatch(value) if value is not None else None
+    ordinary = _ORDINARY.fullmatch(value) if value is not None and len(value) <= LARGEST_EVENT else None
     if ordinary and (evaluation := _evaluate_ordinary(ordinary, kafka_timestamp)):
         return evaluation
     try:

@@ -90,6 +90,13 @@ LABELS = {
     "au_offset": "À l'offset (exclu)",
     "evenements": "Événements",
     "acceptee_le": "Acceptée le",
+    "isoles": "Événements isolés",
+    "isoles_intro": (
+        "Événements isolés\u00a0: {}. Ils étaient trop grands pour être lus avec les autres. Chacun est compté, et "
+        "rejeté comme illisible\u00a0; ses octets ne sont que dans Kafka."
+    ),
+    "taille": "Octets",
+    "isole_le": "Isolé le",
     "suivre": "Suivre une vente",
     "suivre_intro": (
         "Un numéro de vente mène à son verdict, à sa tranche, à sa place dans Kafka et à ses octets\u00a0; "
@@ -122,7 +129,7 @@ LABELS = {
     "tranche_no": "Tranche",
     "closed_at": "Close le",
     "octets": "{} octets, en hexadécimal",
-    "vide": "(sans contenu)",
+    "vide": "(sans contenu, ou trop grand pour être montré)",
     "tombstone": "Sans contenu (tombstone).",
 }
 

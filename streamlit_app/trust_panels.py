@@ -7,6 +7,7 @@ import streamlit as st
 
 from ingestion.explain import Coordinates, Trace, explain, read_reference
 from ingestion.gaps import Gap
+from ingestion.isolated import Isolated
 from ingestion.printable import printable
 from ingestion.publication import Publication
 from streamlit_app import charts, live, queries
@@ -66,6 +67,28 @@ def losses(gaps: Sequence[Gap]) -> None:
             ],
             hide_index=True,
             column_config={LABELS[name]: _NUMBER for name in ("du_offset", "au_offset", "evenements")},
+        )
+
+
+def isolated(events: Sequence[Isolated]) -> None:
+    """What went past the stream, the newest first; nothing where there is none."""
+    if not events:
+        return
+    with st.container(border=True):
+        st.subheader(LABELS["isoles"])
+        st.warning(LABELS["isoles_intro"].format(nombre(len(events))), icon=":material/warning:")
+        st.dataframe(
+            [
+                {
+                    LABELS["partition"]: event.partition,
+                    LABELS["offset"]: event.offset,
+                    LABELS["taille"]: event.size,
+                    LABELS["isole_le"]: instant(event.isolated_at),
+                }
+                for event in sorted(events, key=lambda event: event.isolated_at, reverse=True)[:SHOWN_EVENTS]
+            ],
+            hide_index=True,
+            column_config={LABELS[name]: _NUMBER for name in ("offset", "taille")},
         )
 
 

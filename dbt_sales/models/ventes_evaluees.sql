@@ -1,11 +1,30 @@
-{{ config(materialized='table') }}
+{# vector by vector, thousands of events of 2 MiB would be in memory at once #}
+{{ config(
+    materialized='table',
+    pre_hook='set spark.sql.parquet.enableVectorizedReader = false',
+    post_hook='set spark.sql.parquet.enableVectorizedReader = true',
+) }}
 {%- set courante = tranche_courante() %}
 
 with
 
 ventes_raw as (
 
-    select * from {{ source('bronze', 'ventes_raw') }}
+    select
+        kafka_partition,
+        kafka_offset,
+        kafka_timestamp,
+        ingestion_time,
+        vente_id,
+        client_id,
+        produit_id,
+        timestamp,
+        quantite,
+        montant,
+        parse_error,
+        {# what is too large stays in Bronze: every step from here on would copy it #}
+        case when parse_error is distinct from 'trop_grand' then value end as value
+    from {{ source('bronze', 'ventes_raw') }}
     where {{ dans_la_tranche(courante) }}
 
 ),

@@ -21,6 +21,8 @@ DASHBOARD = {
     "sales_stream_last_commit_timestamp_seconds",
     "sales_stream_lag_events",
     "sales_stream_gap_events",
+    "sales_stream_isolated_events",
+    "sales_stream_isolated_timestamp_seconds",
     # the ledger
     "sales_ledger_read_events_total",
     "sales_ledger_events_total",

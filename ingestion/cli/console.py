@@ -104,6 +104,10 @@ def moment(at: datetime | None) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S UTC") if at else "-"
 
 
+# an event may be megabytes
+LONGEST_VALUE = 10_000
+
+
 def shortened(text: str, limit: int = 60) -> str:
     """At most so many characters, the last of them an ellipsis where something is left out."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

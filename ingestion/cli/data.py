@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.cli.console import DIM, GOOD, number, out, say, show, span, waiting
+from ingestion.cli.console import DIM, GOOD, LONGEST_VALUE, number, out, say, shortened, show, span, waiting
 
 if TYPE_CHECKING:
     from ingestion.producer import Report
@@ -162,8 +162,13 @@ def sql(
     if not columns:
         say("done", DIM)
         return
-    show("", columns, [["null" if value is None else str(value) for value in row] for row in rows[:limit]])
+    show("", columns, [[_cell(value) for value in row] for row in rows[:limit]])
     shown = min(len(rows), limit)
     # how many more, nobody knows: they were not fetched
     more = " shown, there are more (--limit)" if len(rows) > limit else ""
     say(f"{number(shown)} {'row' if shown == 1 else 'rows'}{more}", DIM)
+
+
+def _cell(value: Any) -> str:
+    """An event may be megabytes."""
+    return "null" if value is None else shortened(str(value), LONGEST_VALUE)

@@ -5,7 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.cli.console import BAD, DIM, GOOD, moment, number, say, show, size, span, waiting
+from ingestion.cli.console import (
+    BAD,
+    DIM,
+    GOOD,
+    LONGEST_VALUE,
+    moment,
+    number,
+    say,
+    shortened,
+    show,
+    size,
+    span,
+    waiting,
+)
 from ingestion.cli.status import show_accepted_gaps
 from ingestion.hints import embedded
 
@@ -152,8 +165,9 @@ def _conclusion(verification: "Verification") -> str:
         return "there are differences"
     lost = sum(gap.offsets for gap in verification.gaps)
     without = f", without {number(lost)} events accepted as lost" if lost else ""
+    left = f", without the bytes of {number(verification.left)} events left in Kafka" if verification.left else ""
     behind = f"; {number(verification.waiting)} events wait to be published" if verification.waiting else ""
-    return f"everything agrees{without}{behind}"
+    return f"everything agrees{without}{left}{behind}"
 
 
 def explain(
@@ -196,7 +210,7 @@ def _show_traces(title: str, traces: "list[Trace]") -> None:
             "-" if trace.tranche is None else str(trace.tranche),
             trace.verdict,
             _raison(trace),
-            "null" if trace.value is None else trace.value.decode(errors="backslashreplace"),
+            "null" if trace.value is None else shortened(trace.value.decode(errors="backslashreplace"), LONGEST_VALUE),
         ]
         for trace in traces
     ]

@@ -9,12 +9,16 @@ from ingestion.printable import printable
 
 if TYPE_CHECKING:
     from ingestion.gaps import Gap
+    from ingestion.isolated import Isolated
     from ingestion.status import BronzeStatus, DiskStatus, Drift, ProcessStatus, SilverStatus
+
+SHOWN_ISOLATED = 20
 
 
 def show_status() -> None:
     from ingestion import status
     from ingestion.gaps import accepted_gaps
+    from ingestion.isolated import isolated_events
     from ingestion.settings import PathSettings, load
 
     with waiting("asking every process"):
@@ -24,8 +28,10 @@ def show_status() -> None:
         bronze, silver = status.bronze_status(), status.silver_status()
         drift, disk = status.schema_drift(), status.disk_status()
         gaps = accepted_gaps(load(PathSettings).bronze)
+        isolated = isolated_events(load(PathSettings).bronze)
     _show_bronze(bronze)
     show_accepted_gaps(gaps)
+    _show_isolated(isolated)
     _show_silver(silver)
     if bronze.end is not None:
         _show_freshness(silver)
@@ -107,6 +113,19 @@ def show_accepted_gaps(gaps: "Sequence[Gap]") -> None:
     ]
     numbers = ("from offset", "to offset (exclusive)", "offsets")
     show("Accepted gaps: events that are lost", ["partition", *numbers, "accepted at"], rows, numbers)
+
+
+def _show_isolated(events: "Sequence[Isolated]") -> None:
+    if not events:
+        return
+    newest = sorted(events, key=lambda event: event.isolated_at, reverse=True)[:SHOWN_ISOLATED]
+    rows = [
+        [str(event.partition), number(event.offset), number(event.size), moment(event.isolated_at)] for event in newest
+    ]
+    columns = ["partition", "offset", "bytes", "isolated at"]
+    show("Isolated events: too large for the stream, rejected, left in Kafka", columns, rows, ("offset", "bytes"))
+    if len(events) > len(newest):
+        say(f"the newest {len(newest)} of {number(len(events))}", DIM)
 
 
 def _show_silver(silver: "SilverStatus") -> None:

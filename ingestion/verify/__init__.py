@@ -13,14 +13,14 @@ from ingestion.settings import PathSettings, load
 from ingestion.verify.bronze import bronze_checks
 from ingestion.verify.ledger import count_check, range_check
 from ingestion.verify.loading import load_bronze, load_gaps, load_silver, load_topic
-from ingestion.verify.report import NOT_YET_PUBLISHED, UNREADABLE, Check, Progress, Verification, unread
+from ingestion.verify.report import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, UNREADABLE, Check, Progress, Verification, unread
 from ingestion.verify.silver import silver_checks
 from ingestion.verify.tables import table_checks
 from ingestion.verify.topic_log import Record, TopicLog, broker_log
 from ingestion.verify.verdicts import judge, raisons
 from ingestion.verify.workbench import Workbench, open_workbench
 
-__all__ = ["NOT_YET_PUBLISHED", "Check", "Record", "TopicLog", "Verification", "verify"]
+__all__ = ["LEFT_IN_KAFKA", "NOT_YET_PUBLISHED", "Check", "Record", "TopicLog", "Verification", "verify"]
 
 
 def verify(

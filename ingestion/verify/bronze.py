@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ingestion.verify.report import NOT_YET_PUBLISHED, Check
+from ingestion.verify.report import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, Check
 from ingestion.verify.workbench import Workbench
 
 # Up to here an event must be in Bronze: what is published, or what Bronze has passed; behind it, it is on its way.
@@ -25,7 +25,8 @@ from (
         case
             when copies.kafka_offset is null then 'in the topic, not in Bronze'
             when topic.kafka_offset is null then 'in Bronze, not in the topic'
-            when topic.value_md5 is distinct from copies.value_md5 then 'another value in Bronze than in the topic'
+            when (topic.value_md5, topic.is_too_large) is distinct from (copies.value_md5, copies.is_too_large)
+                then 'another value in Bronze than in the topic'
             when topic.key_md5 is distinct from copies.key_md5 then 'another key in Bronze than in the topic'
             else 'another timestamp in Bronze than in the topic'
         end as fault,
@@ -42,6 +43,7 @@ from (
             and copies.kafka_offset is not null
             and (
                 topic.value_md5 is distinct from copies.value_md5
+                or topic.is_too_large is distinct from copies.is_too_large
                 or topic.key_md5 is distinct from copies.key_md5
                 or topic.kafka_timestamp is distinct from copies.kafka_timestamp
             )
@@ -102,11 +104,15 @@ select (select coalesce(sum(to_offset - from_offset), 0) from accepted)::bigint 
 )
 """
 
+_LEFT = """
+select count(distinct (kafka_partition, kafka_offset)) from copies where is_too_large and value_md5 is null
+"""
+
 _UNLIKE_COPIES = """
 select 'partition ' || kafka_partition || ', offset ' || kafka_offset || ': the copies in Bronze differ'
 from copies
 group by kafka_partition, kafka_offset
-having count(distinct (value_md5, key_md5, kafka_timestamp)) > 1
+having count(distinct (value_md5, is_too_large, key_md5, kafka_timestamp)) > 1
 order by kafka_partition, kafka_offset
 """
 
@@ -170,6 +176,7 @@ def bronze_checks(bench: Workbench, now: datetime) -> list[Check]:
             bench.number("select coalesce(sum(to_offset - from_offset), 0)::bigint from eventless"),
         ),
         Check("accepted gaps", "events lost before Bronze read them, and given up by name", bench.number(_ACCEPTED)),
+        Check(LEFT_IN_KAFKA, "events too large for Bronze to keep their bytes", bench.number(_LEFT)),
         bench.check(
             NOT_YET_PUBLISHED,
             "events in the topic behind the last slice; none waits longer than a slice can take",

@@ -1,9 +1,12 @@
 """Bring the broker's log, Bronze and the published Silver tables to the workbench."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from ingestion.catalogue import clients, produits
@@ -11,6 +14,7 @@ from ingestion.eventless import eventless_offsets
 from ingestion.gaps import Gap, accepted_gaps
 from ingestion.lake import query, table_exists
 from ingestion.publication import Publication, publications
+from ingestion.sizes import TOO_LARGE
 from ingestion.verdict import Evaluation, evaluate
 from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, Progress, unread
 from ingestion.verify.topic_log import TopicLog
@@ -18,8 +22,11 @@ from ingestion.verify.workbench import Workbench
 
 PUBLISHED = ("ventes_clean", "ventes_rejetees", "cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
 BATCH_ROWS = 20_000
+# where one batch could hold more than so many bytes of values, it has so few rows, each of KEPT_BYTES at most
+BATCH_BYTES = 256 * 1024 * 1024
+FEW_ROWS = 16
 
-_COLUMNS = ["kafka_partition", "kafka_offset", "kafka_timestamp", "key", "value"]
+_COLUMNS = ["kafka_partition", "kafka_offset", "kafka_timestamp", "key", "value", "parse_error"]
 _EVALUATED = pa.schema(
     [
         ("raison", pa.string()),
@@ -47,20 +54,32 @@ def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> Check:
     done, faults = 0, list[str]()
     for file in dataset.get_fragments():
         try:
-            for batch in file.to_batches(dataset.schema, columns=_COLUMNS, batch_size=BATCH_ROWS, batch_readahead=2):
-                if batch.num_rows:
-                    _insert(bench, "copies", _evaluate(batch))
-                    done += batch.num_rows
-                    on_progress("bronze", done, total)
+            for batch in _batches(file):
+                _insert(bench, "copies", _evaluate(batch))
+                done += batch.num_rows
+                on_progress("bronze", done, total)
         except UNREADABLE as error:
             faults.append(unread(file.path, error))
     return Check(name, compared, len(dataset.files), len(faults), tuple(faults[:MOST_EXAMPLES]))
 
 
+def _batches(file: Any) -> Iterator[pa.RecordBatch]:
+    """A dataset's own batches would be cut from a whole row group in memory."""
+    with pq.ParquetFile(file.path, filesystem=file.filesystem) as parquet:
+        metadata = parquet.metadata
+        value = next(n for n in range(metadata.num_columns) if metadata.schema.column(n).path == "value")
+        for number in range(metadata.num_row_groups):
+            held = metadata.row_group(number).column(value).total_uncompressed_size
+            rows = BATCH_ROWS if held <= BATCH_BYTES else FEW_ROWS
+            yield from parquet.iter_batches(rows, row_groups=[number], columns=_COLUMNS)
+
+
 def _evaluate(batch: pa.RecordBatch) -> pa.Table:
     times = batch.column("kafka_timestamp").cast(pa.int64())
     evaluations: list[Evaluation] = list(map(evaluate, batch.column("value").to_pylist(), times.to_pylist()))
+    too_large = pc.fill_null(pc.equal(batch.column("parse_error"), TOO_LARGE), False)
     rows = pa.Table.from_batches([batch]).set_column(2, "kafka_timestamp", times)
+    rows = rows.drop_columns("parse_error").append_column("is_too_large", too_large)
     for field, column in zip(_EVALUATED, zip(*evaluations, strict=True), strict=True):
         rows = rows.append_column(field, pa.array(column, field.type))
     return rows
@@ -85,13 +104,14 @@ def load_topic(bench: Workbench, log: TopicLog, on_progress: Progress) -> None:
     total, done = sum(end - first for _, first, end in held), 0
     for records in log.batches:
         if records:
-            partitions, offsets, keys, values, times = zip(*records, strict=True)
+            partitions, offsets, keys, values, times, too_large = zip(*records, strict=True)
             columns = {
                 "kafka_partition": pa.array(partitions, pa.int32()),
                 "kafka_offset": pa.array(offsets, pa.int64()),
                 "kafka_timestamp": pa.array([time * 1000 for time in times], pa.int64()),
                 "key": pa.array(keys, pa.binary()),
                 "value": pa.array(values, pa.binary()),
+                "is_too_large": pa.array(too_large, pa.bool_()),
             }
             _insert(bench, "topic", pa.table(columns))
             done += len(records)

@@ -14,6 +14,7 @@ Progress = Callable[[str, int, int], None]
 
 MOST_EXAMPLES = 5
 NOT_YET_PUBLISHED = "not yet published"
+LEFT_IN_KAFKA = "left in Kafka"
 # what a missing, torn or garbled file makes of the libraries that read it
 UNREADABLE = (duckdb.Error, DeltaError, pa.ArrowException, OSError)
 
@@ -53,6 +54,11 @@ class Verification:
     def waiting(self) -> int:
         """Events in the topic that no slice holds yet."""
         return sum(check.count for check in self.checks if check.name == NOT_YET_PUBLISHED)
+
+    @property
+    def left(self) -> int:
+        """Events whose bytes only Kafka has."""
+        return sum(check.count for check in self.checks if check.name == LEFT_IN_KAFKA)
 
     @property
     def examples(self) -> dict[str, tuple[str, ...]]:

@@ -59,7 +59,7 @@ expected as (
         evenements.kafka_offset,
         evenements.kafka_timestamp,
         evenements.tranche,
-        evenements.value_md5,
+        case when not evenements.is_too_large then evenements.value_md5 end as value_md5,
         jugees.raison
     from evenements inner join jugees using (kafka_partition, kafka_offset)
     where jugees.verdict = 'rejete'

@@ -4,26 +4,34 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from ingestion.settings import KafkaSettings, load
+from ingestion.sizes import LARGEST_EVENT
 from ingestion.topic import BrokerError, Offsets, reader
 
 BATCH = 20_000
+BATCH_BYTES = 16 * 1024 * 1024
+# kafka-python counts records, not bytes, and each may have KEPT_BYTES
+POLLED = 32
 SILENCE_SECONDS = 30.0
 
 
 class Record(NamedTuple):
-    """One event in the topic; `timestamp` in milliseconds since 1970, as Kafka has it."""
+    """One event in the topic; `timestamp` in milliseconds since 1970, as Kafka has it.
+
+    `is_too_large`: to be read as an event; the value is None then where it exceeds `KEPT_BYTES`.
+    """
 
     partition: int
     offset: int
     key: bytes | None
     value: bytes | None
     timestamp: int
+    is_too_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,19 +65,25 @@ def _batches(
     consumer.assign(waiting)
     for tp in waiting:
         consumer.seek(tp, first[tp])
-    heard = time.monotonic()
+    heard, batch, size = time.monotonic(), list[Record](), 0
     while waiting:
-        polled = consumer.poll(timeout_ms=1000, max_records=BATCH)
+        polled = consumer.poll(timeout_ms=1000, max_records=POLLED)
         if polled:
             heard = time.monotonic()
-            yield [
-                Record(tp.partition, record.offset, record.key, record.value, record.timestamp)
-                for tp, records in polled.items()
-                for record in records
-                if record.offset < end[tp]
-            ]
+            batch += [_record(each) for tp, records in polled.items() for each in records if each.offset < end[tp]]
+            size += sum(max(each.serialized_value_size, 0) for records in polled.values() for each in records)
+            if size >= BATCH_BYTES or len(batch) >= BATCH:
+                yield batch
+                batch, size = [], 0
         elif time.monotonic() > heard + SILENCE_SECONDS:
             raise BrokerError(f"the broker has sent nothing for {SILENCE_SECONDS:g} s while the topic was read")
         done = [tp for tp in waiting if consumer.position(tp) >= end[tp]]
         consumer.pause(*done)
         waiting = [tp for tp in waiting if tp not in done]
+    yield batch
+
+
+def _record(found: Any) -> Record:
+    key, value = (part if isinstance(part, bytes) else None for part in (found.key, found.value))
+    too_large = found.serialized_value_size > LARGEST_EVENT
+    return Record(found.partition, found.offset, key, value, found.timestamp, too_large)

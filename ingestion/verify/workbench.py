@@ -12,7 +12,10 @@ from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, unread
 
 MEMORY_LIMIT = "600MB"
 
-_COORDINATES = "kafka_partition int, kafka_offset bigint, kafka_timestamp bigint, key_md5 uhugeint, value_md5 uhugeint"
+_COORDINATES = (
+    "kafka_partition int, kafka_offset bigint, kafka_timestamp bigint, key_md5 uhugeint, value_md5 uhugeint, "
+    "is_too_large boolean"
+)
 
 # Instants are microseconds since 1970, amounts are cents, and of bytes there are only the MD5 sums.
 _TABLES = f"""

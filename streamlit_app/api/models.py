@@ -72,7 +72,7 @@ class RejectedEvent(Answer):
         description="of `illisible`: why the bytes could not be read", examples=["json_invalide"]
     )
     tranche: int
-    value_size: int | None = Field(description="bytes that arrived; null for a tombstone")
+    value_size: int | None = Field(description="bytes that arrived; null for a tombstone, or above 2 MiB")
     value_text: str | None = Field(description="the first 4096 bytes as UTF-8, with replacement characters")
     value_base64: str | None = Field(description="the same bytes, unchanged")
 
@@ -102,6 +102,20 @@ class AcceptedGap(Answer):
     accepted_at: datetime | None = Field(description="null in records from before the time was kept")
 
 
+class IsolatedEvent(Answer):
+    kafka_partition: int
+    kafka_offset: int
+    value_size: int = Field(description="bytes, which only Kafka has")
+    isolated_at: datetime
+
+
+class IsolatedEvents(Answer):
+    """Events on which the stream failed; each is a row of Bronze without its bytes, and rejected as `illisible`."""
+
+    total: int
+    newest: list[IsolatedEvent] = Field(description="at most 20")
+
+
 class Status(Answer):
     state: Literal["empty", "fresh", "stale"] = Field(description="empty: nothing was published yet")
     stale: bool
@@ -124,6 +138,7 @@ class Status(Answer):
     accepted_gaps: list[AcceptedGap] = Field(
         description="lost events, as accepted until now, whatever `as_of` says; empty in a lake that has all"
     )
+    isolated_events: IsolatedEvents = Field(description="until now, whatever `as_of` says")
 
 
 class Fault(Answer):

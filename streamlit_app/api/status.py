@@ -5,7 +5,9 @@ from typing import Any
 from ingestion.freshness import CAUSES
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
-from streamlit_app.queries import Lake, Snapshot, accepted_gaps, newest_vente_at
+from streamlit_app.queries import Lake, Snapshot, accepted_gaps, isolated_events, newest_vente_at
+
+NEWEST_ISOLATED = 20
 
 
 def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any]:
@@ -36,6 +38,24 @@ def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any
                 "accepted_at": gap.accepted_at,
             }
             for gap in accepted_gaps(lake)
+        ],
+        "isolated_events": _isolated(lake),
+    }
+
+
+def _isolated(lake: Lake) -> dict[str, Any]:
+    events = isolated_events(lake)
+    newest = sorted(events, key=lambda event: event.isolated_at, reverse=True)[:NEWEST_ISOLATED]
+    return {
+        "total": len(events),
+        "newest": [
+            {
+                "kafka_partition": event.partition,
+                "kafka_offset": event.offset,
+                "value_size": event.size,
+                "isolated_at": event.isolated_at,
+            }
+            for event in newest
         ],
     }
 

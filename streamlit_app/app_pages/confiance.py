@@ -14,6 +14,7 @@ st.markdown(LABELS["confiance_intro"])
 trust_panels.balance(snapshot.totals)
 trust_panels.backlog()
 trust_panels.losses(queries.accepted_gaps(live.lake()))
+trust_panels.isolated(queries.isolated_events(live.lake()))
 
 with st.container(border=True):
     st.subheader(LABELS["suivre"])

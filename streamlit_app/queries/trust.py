@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from ingestion import gaps
+from ingestion import gaps, isolated
+from ingestion.isolated import Isolated
 from streamlit_app.queries.failures import reading
 from streamlit_app.queries.lake import Lake, Snapshot
 from streamlit_app.queries.parse_errors import Place
@@ -17,6 +18,12 @@ def accepted_gaps(lake: Lake) -> list[gaps.Gap]:
     """What was lost before Bronze read it and is accepted as lost, now; it belongs to no slice."""
     with reading("the record of accepted gaps"):
         return gaps.accepted_gaps(lake.bronze)
+
+
+def isolated_events(lake: Lake) -> list[Isolated]:
+    """What went past the stream, until now; each is in a slice like any other event."""
+    with reading("the record of isolated events"):
+        return isolated.isolated_events(lake.bronze)
 
 
 def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, offset: int = 0) -> list[RejectedEvent]:

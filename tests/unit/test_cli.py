@@ -19,10 +19,11 @@ from ingestion.cli import data, silver
 from ingestion.cli.console import number, size, span
 from ingestion.cli.stack import _added
 from ingestion.gaps import Gap, accept_gaps, accepted_gaps
+from ingestion.isolated import Isolated, remember
 from ingestion.orchestration import alerts
 from ingestion.settings import PathSettings, load
 from ingestion.thrift import _first_line
-from ingestion.verify import NOT_YET_PUBLISHED, Check, Verification
+from ingestion.verify import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, Check, Verification
 
 VERBS = ["demo", "up", "down", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
 VERBS += ["jars", "doctor", "warm"]
@@ -149,6 +150,22 @@ def test_status_shows_what_was_accepted_as_lost(
     assert f"2 1 200 2 000 800 {gap.accepted_at:%Y-%m-%d %H:%M:%S UTC}" in lines
 
 
+def test_status_shows_what_was_isolated(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    bronze = load(PathSettings).bronze
+    bronze.mkdir(parents=True)
+    moments = [datetime(2026, 11, 25, 10, minute, tzinfo=UTC) for minute in range(30)]
+    remember(bronze, [Isolated(1, 100 + n, 250_000_000, moment) for n, moment in enumerate(moments)])
+    _, out, _ = run("status")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    shown = [line for line in lines if line.startswith("1 1")]
+    assert shown[0] == "1 129 250 000 000 2026-11-25 10:29:00 UTC"
+    assert len(shown) == 20
+    assert "the newest 20 of 30" in lines
+
+
 def test_status_says_how_the_last_run_of_the_dag_went(
     run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +211,11 @@ def test_verify_never_hides_what_was_accepted_as_lost(capfd: pytest.CaptureFixtu
     out = capfd.readouterr().out
     assert "Accepted gaps" not in out
     assert out.endswith("everything agrees\n")
+
+
+def test_verify_says_how_many_events_are_left_in_kafka(capfd: pytest.CaptureFixture[str]) -> None:
+    silver._show_verification(Verification((Check(LEFT_IN_KAFKA, "events", 3),), None, {}, ()))
+    assert capfd.readouterr().out.endswith("everything agrees, without the bytes of 3 events left in Kafka\n")
 
 
 def test_verify_says_how_many_events_wait(capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ingestion.catalogue import clients, produits
 from ingestion.dirty import KINDS, Kind
 from ingestion.event import VenteEvent, encode
+from ingestion.sizes import LARGEST_EVENT
 from ingestion.verdict import RAISONS, Evaluation, evaluate
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -229,3 +230,14 @@ def test_a_damaged_event_is_never_better_than_strict_reading_finds_it(seed: int,
         value = value[: place % len(value)] + inserted + value[place % len(value) + seed % 3 :] or b"{}"
     by_hand = evaluate(b" " + value, micros(KAFKA))  # a blank in front keeps it off the fast way
     assert evaluate(value, micros(KAFKA)) == by_hand
+
+
+def test_exactly_two_mebibytes_is_read_and_one_byte_more_is_not() -> None:
+    vente = b'{"vente_id": 1, "client_id": 1, "produit_id": 101, "timestamp": "2025-12-22T10:30:45.123456", '
+    vente += b'"quantite": 2, "montant": 1799.98, "client_nom": "%s", "produit_nom": "a", "categorie": "b", '
+    vente += b'"pays": "c", "segment": "d"}'
+    whole = vente % (b"x" * (LARGEST_EVENT - len(vente) + 2))
+    kafka_timestamp = (KAFKA - EPOCH) // timedelta(microseconds=1)
+    assert len(whole) == LARGEST_EVENT
+    assert evaluate(whole, kafka_timestamp).raison is None
+    assert evaluate(whole.replace(b'"c"', b'"cc"'), kafka_timestamp).raison == "illisible"

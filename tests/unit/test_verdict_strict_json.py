@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingestion.sizes import LARGEST_EVENT
 from ingestion.strict_json import Unreadable, read_object
 
 
@@ -20,6 +21,7 @@ def parse_error(value: bytes | None) -> str | None:
 
 
 REFUSED: dict[str, list[bytes | None]] = {
+    "trop_grand": [b" " * (LARGEST_EVENT + 1), b'{"a": "' + b"x" * LARGEST_EVENT + b'"}'],
     "vide": [None, b"", b" ", b" \t\r\n"],
     "utf8_invalide": [
         b"\xff\xfe",

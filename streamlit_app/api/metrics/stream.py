@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from ingestion.freshness import Freshness, stream_fault
 from ingestion.gaps import accepted_gaps
+from ingestion.isolated import isolated_events
 from ingestion.state import read_state
 from ingestion.topic import Offsets
 from streamlit_app.live import Sampler, utc_now
@@ -37,9 +38,22 @@ class Stream(Collector):
             yield GaugeMetricFamily(
                 "sales_stream_rows_per_second", "Processing rate of the last of them", value=state["rows_per_second"]
             )
+        yield from self._isolated()
         if (freshness := self._sampler.current(utc_now())) is not None and freshness.end:
             with suppress(LakeUnreadable), reading("Bronze"):
                 yield from self._behind(freshness)
+
+    def _isolated(self) -> Iterable[Metric]:
+        with suppress(LakeUnreadable), reading("the record of isolated events"):
+            events = isolated_events(self._bronze)
+            yield GaugeMetricFamily(
+                "sales_stream_isolated_events", "Events that went past the stream, ever", value=len(events)
+            )
+            if events:
+                newest = max(event.isolated_at for event in events)
+                yield GaugeMetricFamily(
+                    "sales_stream_isolated_timestamp_seconds", "When the newest of them did", value=newest.timestamp()
+                )
 
     def _behind(self, freshness: Freshness) -> Iterable[Metric]:
         next_ = {partition: freshness.read.get(partition, 0) for partition in freshness.end}

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from ingestion.freshness import Freshness
 from ingestion.gaps import Gap, accept_gaps
+from ingestion.isolated import Isolated, remember
 from ingestion.settings import PathSettings, load
 from streamlit_app.api import models, operations
 from streamlit_app.api.app import create_app
@@ -254,6 +255,22 @@ def test_status_shows_what_was_accepted_as_lost(api, published, query):
     (gap,) = status.accepted_gaps
     assert (gap.kafka_partition, gap.from_offset, gap.to_offset) == (2, 1200, 2000)
     assert gap.accepted_at == pytest.approx(datetime.now(UTC), abs=timedelta(minutes=1))
+
+
+def test_status_shows_what_was_isolated(api, published):
+    assert api.get("/api/status").json()["isolated_events"] == {"total": 0, "newest": []}
+    assert "sales_stream_isolated_events 0.0" in api.get("/metrics").text
+    published.bronze.mkdir(parents=True)
+    moments = [datetime(2026, 11, 25, 10, minute, tzinfo=UTC) for minute in range(30)]
+    remember(published.bronze, [Isolated(1, 100 + n, 250_000_000, moment) for n, moment in enumerate(moments)])
+    status = models.Status.model_validate_json(api.get("/api/status").content)
+    assert (status.isolated_events.total, len(status.isolated_events.newest)) == (30, 20)
+    newest = status.isolated_events.newest[0]
+    assert (newest.kafka_partition, newest.kafka_offset, newest.value_size) == (1, 129, 250_000_000)
+    metrics = api.get("/metrics").text
+    assert "sales_stream_isolated_events 30.0" in metrics
+    (told,) = re.findall(r"^sales_stream_isolated_timestamp_seconds (\S+)$", metrics, re.MULTILINE)
+    assert float(told) == moments[-1].timestamp()
 
 
 def test_a_waiting_event_makes_the_figures_stale(published):

@@ -7,6 +7,7 @@ import pytest
 from ingestion.explain import Trace
 from ingestion.freshness import Freshness
 from ingestion.gaps import Gap, accept_gaps
+from ingestion.isolated import Isolated, remember
 from streamlit_app import trust_panels
 from streamlit_app.formats import UNIT
 from streamlit_app.labels import LABELS
@@ -75,6 +76,17 @@ def test_accepted_losses_are_shown_where_there_are_any(page, published):
     assert LABELS["pertes"] in [each.value for each in app.subheader]
     assert "803" in app.warning[0].value
     assert app.dataframe[0].value[LABELS["evenements"]].tolist() == [3, 800]
+
+
+def test_isolated_events_are_shown_where_there_are_any(page, published):
+    assert LABELS["isoles"] not in [each.value for each in page(published.lake, "confiance").subheader]
+    published.bronze.mkdir(parents=True)
+    moments = [datetime(2026, 11, 25, 10, minute, tzinfo=UTC) for minute in range(60)]
+    remember(published.bronze, [Isolated(1, 100 + n, 250_000_000, moment) for n, moment in enumerate(moments)])
+    app = page(published.lake, "confiance")
+    assert LABELS["isoles"] in [each.value for each in app.subheader]
+    assert "60" in app.warning[0].value
+    assert app.dataframe[0].value[LABELS["offset"]].tolist() == list(range(159, 109, -1))
 
 
 def test_a_sale_is_followed_to_its_bytes(page, published, monkeypatch):

@@ -150,6 +150,14 @@ def test_the_record_of_accepted_gaps_may_be_torn_too(published, sampler):
     assert api.get("/api/status").status_code == 503
 
 
+def test_the_record_of_isolated_events_may_be_torn_too(published, sampler):
+    api = TestClient(create_app(published.lake, sampler), raise_server_exceptions=False)
+    published.bronze.mkdir(parents=True)
+    (published.bronze / "_isolated_events.json").write_text('[{"partition": 2, "off')
+    assert api.get("/api/status").status_code == 503
+    assert "sales_stream_isolated" not in api.get("/metrics").text
+
+
 def test_the_database_starts_again_after_an_error_of_its_own(tmp_path):
     """A negative size in a footer brings DuckDB down as a whole: without a new one nothing could be read any more."""
     whole, garbled = tmp_path / "whole.parquet", tmp_path / "garbled.parquet"

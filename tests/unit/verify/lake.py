@@ -18,6 +18,8 @@ from ingestion.event import VenteEvent
 from ingestion.eventless import Range, write_eventless
 from ingestion.gaps import Gap, accept_gaps
 from ingestion.generator import make_ventes
+from ingestion.sizes import TOO_LARGE
+from ingestion.strict_json import Unreadable, read_object
 from ingestion.verdict import Evaluation, evaluate
 from ingestion.verify import Record, TopicLog, Verification, verify
 
@@ -27,7 +29,13 @@ UTC_TIME, MONEY = pa.timestamp("us", "UTC"), pa.decimal128(18, 2)
 PLACE = {"kafka_partition": pa.int32(), "kafka_offset": pa.int64(), "kafka_timestamp": UTC_TIME}
 COUNTS = ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates")
 SCHEMAS = {
-    "bronze/ventes_raw": {"key": pa.binary(), "value": pa.binary(), **PLACE, "date": pa.date32()},
+    "bronze/ventes_raw": {
+        "key": pa.binary(),
+        "value": pa.binary(),
+        **PLACE,
+        "date": pa.date32(),
+        "parse_error": pa.string(),
+    },
     "silver/ventes_clean": {
         "vente_id": pa.int64(),
         "client_id": pa.int32(),
@@ -131,7 +139,8 @@ def sound_lake(values: Sequence[bytes | None], slices: tuple[int, ...] = (), par
     lake = Lake([])
     for n, value in enumerate(values):
         partition = n % partitions
-        lake.topic.append(Record(partition, ends[partition], b"%d" % n, value, micros(ARRIVED) // 1000))
+        too_large = parse_error(value) == TOO_LARGE
+        lake.topic.append(Record(partition, ends[partition], b"%d" % n, value, micros(ARRIVED) // 1000, too_large))
         ends[partition] += 1
     for record in lake.topic:
         lake.ventes_raw.append(
@@ -142,6 +151,7 @@ def sound_lake(values: Sequence[bytes | None], slices: tuple[int, ...] = (), par
                 "kafka_offset": record.offset,
                 "kafka_timestamp": ARRIVED,
                 "date": ARRIVED.date(),
+                "parse_error": parse_error(record.value),
             }
         )
     taken: dict[int, Evaluation] = {}
@@ -150,6 +160,14 @@ def sound_lake(values: Sequence[bytes | None], slices: tuple[int, ...] = (), par
         close_slice(lake, tranche, lake.topic[start : start + count], taken, partitions)
         start += count
     return lake
+
+
+def parse_error(value: bytes | None) -> str | None:
+    try:
+        read_object(value)
+    except Unreadable as error:
+        return str(error)
+    return None
 
 
 def close_slice(lake: Lake, tranche: int, records: list[Record], taken: dict[int, Evaluation], partitions: int) -> None:
@@ -169,7 +187,8 @@ def close_slice(lake: Lake, tranche: int, records: list[Record], taken: dict[int
         count["rows_read"] += 1
         if raison or first != found:
             count["rows_rejected"] += 1
-            lake.ventes_rejetees.append({**place, "value": record.value, "raison": raison or "conflit"})
+            value = None if record.is_too_large else record.value
+            lake.ventes_rejetees.append({**place, "value": value, "raison": raison or "conflit"})
         elif first is found:
             count["rows_clean"] += 1
             lake.ventes_clean.append({**place, **typed(found)})

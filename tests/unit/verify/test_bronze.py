@@ -6,6 +6,7 @@ import pytest
 
 from ingestion.eventless import Range
 from ingestion.gaps import Gap
+from ingestion.sizes import LARGEST_EVENT
 from ingestion.topic import BrokerError
 from ingestion.verdict import Evaluation
 from ingestion.verify import verify
@@ -119,3 +120,39 @@ def test_an_event_that_is_lost_beside_offsets_without_one_is_a_fault(tmp_path: P
     lake.eventless = [Range(0, 4, 6)]
     (told,) = lake.verify(tmp_path).examples["no longer in the topic"]
     assert "offsets 4 to 6: 1 neither in Bronze nor in the topic" in told
+
+
+SALES = [vente.to_json() for vente in ventes(4)]
+LARGE = b'{"a": "' + b"x" * LARGEST_EVENT + b'"}'
+
+
+def test_what_is_too_large_is_rejected_without_its_bytes_in_silver(tmp_path: Path) -> None:
+    found = sound_lake([*SALES, LARGE], slices=(5,)).verify(tmp_path)
+    assert failed(found) == {}
+    assert (found.raisons["illisible"], found.left) == (1, 0)
+
+
+def left_in_kafka() -> Lake:
+    """The last event is larger than what Bronze keeps."""
+    lake = sound_lake([*SALES, LARGE], slices=(5,))
+    lake.topic[-1] = lake.topic[-1]._replace(value=None)
+    lake.ventes_raw[-1]["value"] = None
+    return lake
+
+
+def test_what_only_kafka_has_is_counted(tmp_path: Path) -> None:
+    found = left_in_kafka().verify(tmp_path)
+    assert failed(found) == {}
+    assert found.left == 1
+
+
+def test_bytes_that_bronze_should_have_are_a_difference(tmp_path: Path) -> None:
+    lake = left_in_kafka()
+    lake.topic[-1] = lake.topic[-1]._replace(value=LARGE)
+    assert failed(lake.verify(tmp_path)) == {"topic in Bronze": 1}
+
+
+def test_what_is_too_large_is_no_tombstone(tmp_path: Path) -> None:
+    lake = left_in_kafka()
+    lake.ventes_raw[-1]["parse_error"] = "vide"
+    assert failed(lake.verify(tmp_path)) == {"topic in Bronze": 1}

@@ -1,0 +1,137 @@
+"""Events of any size, which Kafka takes packed: none of them stops the others, and each is told."""
+
+import json
+import logging
+from pathlib import Path
+
+import httpx
+import pytest
+from kafka import KafkaProducer
+
+from ingestion.bench.stack import until
+from ingestion.isolated import isolated_events
+from ingestion.sizes import KEPT_BYTES, LARGEST_EVENT
+
+pytestmark = pytest.mark.e2e
+
+MB = 1_000_000
+ARRIVES_SECONDS = 300
+logger = logging.getLogger(__name__)
+
+
+@pytest.fixture
+def send_packed(stack):
+    """Sends values of these sizes, in as few batches as they fit into; returns where they are, in their order."""
+
+    def send(*sizes: int, codec: str = "gzip") -> list[tuple[int, int]]:
+        producer = KafkaProducer(
+            bootstrap_servers=stack.kafka.bootstrap_servers,
+            compression_type=codec,
+            max_request_size=2**31 - 1,
+            batch_size=400 * MB,
+            linger_ms=500,
+        )
+        value = b'{"a": "' + b"x" * (max(sizes) - 9) + b'"}'
+        futures = [producer.send(stack.kafka.topic, key=b"grand", value=value[: size - 2] + b'"}') for size in sizes]
+        producer.flush()
+        producer.close()
+        return [(sent.partition, sent.offset) for sent in (future.get(60) for future in futures)]
+
+    return send
+
+
+def rows_at(stack, places):
+    """By place: parse_error and the length of the value in Bronze."""
+    found = (
+        stack.table("bronze/ventes_raw")
+        .filter(f"(kafka_partition, kafka_offset) in ({', '.join(map(str, places))})")
+        .select("kafka_partition, kafka_offset, parse_error, octet_length(value), key, date is not null")
+        .fetchall()
+    )
+    assert len(found) == len(places)
+    assert all(row[4:] == (b"grand", True) for row in found)
+    return {row[:2]: row[2:4] for row in found}
+
+
+def restarts(stack) -> int:
+    return int(json.loads(Path(stack.folder, "var", "run", "gateway.starts").read_text())["restarts"])
+
+
+def arrive(stack, places) -> None:
+    """Bronze gets there, whatever dies on the way."""
+    ends = dict(sorted(places))
+
+    def there() -> bool:
+        rows = stack.table("bronze/ventes_raw").aggregate("kafka_partition, max(kafka_offset)").fetchall()
+        return all(dict(rows).get(partition, -1) >= offset for partition, offset in ends.items())
+
+    until(there, f"Bronze reaches {ends}", ARRIVES_SECONDS)
+
+
+def test_larger_than_two_mebibytes_is_kept_and_not_read(stack, send_packed):
+    sizes = (LARGEST_EVENT, LARGEST_EVENT + 1, 3 * MB, KEPT_BYTES, KEPT_BYTES + 1, 20 * MB)
+    before = restarts(stack)
+    stack.sales("produce", "--count", "20", "--dirty")
+    places = [place for size in sizes for place in send_packed(size)]
+    stack.sales("produce", "--count", "20")
+    arrive(stack, places)
+    stack.publish_all()
+    assert [rows_at(stack, places)[place] for place in places] == [
+        (None, LARGEST_EVENT),
+        ("trop_grand", LARGEST_EVENT + 1),
+        ("trop_grand", 3 * MB),
+        ("trop_grand", KEPT_BYTES),
+        ("trop_grand", None),
+        ("trop_grand", None),
+    ]
+    assert restarts(stack) == before
+    assert "everything agrees, without the bytes of 2 events left in Kafka" in stack.verify()
+
+
+def test_what_the_gateway_dies_of_is_isolated(stack, send_packed):
+    """It dies twice at most for each batch; then the others go on, without a human."""
+    known, before = isolated_events(stack.bronze), restarts(stack)
+    stack.sales("produce", "--count", "20")
+    sizes = (60 * MB, 120 * MB, 250 * MB)
+    places = send_packed(*sizes)
+    stack.sales("produce", "--count", "20")
+    arrive(stack, places)
+    logger.info("restarts for the largest: %d", restarts(stack) - before)
+    assert restarts(stack) == before + 2
+    stack.wait_ready()
+    stack.publish_all()
+    assert set(rows_at(stack, places).values()) == {("trop_grand", None)}
+    told = [each for each in isolated_events(stack.bronze) if each not in known]
+    assert sorted((each.partition, each.offset, each.size) for each in told) == sorted(
+        (*place, size) for place, size in zip(places, sizes, strict=True)
+    )
+    assert "Isolated events" in stack.sales("status")
+    assert stack.get("/api/status")["isolated_events"]["total"] == len(known) + len(sizes)
+    assert f"sales_stream_isolated_events {float(len(known) + len(sizes))}" in httpx.get(stack.url + "/metrics").text
+    assert min(sizes) > KEPT_BYTES
+    stack.verify()
+
+
+def test_many_large_ones_in_few_batches(stack, send_packed):
+    before = restarts(stack)
+    stack.sales("produce", "--count", "20")
+    places = send_packed(*[3 * MB] * 500) + send_packed(*[20 * MB] * 40)
+    stack.sales("produce", "--count", "20")
+    arrive(stack, places)
+    logger.info("restarts for many: %d", restarts(stack) - before)
+    stack.wait_ready()
+    stack.publish_all()
+    found = rows_at(stack, places)
+    assert [found[place] for place in places] == [("trop_grand", 3 * MB)] * 500 + [("trop_grand", None)] * 40
+    stack.verify()
+
+
+def test_a_gateway_killed_twice_over_ordinary_events_isolates_nothing(stack):
+    known = isolated_events(stack.bronze)
+    stack.sales("produce", "--count", "20")
+    for _ in range(2):
+        stack.kill("gateway")
+        stack.wait_ready()
+    stack.publish_all()
+    assert isolated_events(stack.bronze) == known
+    stack.verify()
