@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -62,25 +63,31 @@ def _events(path: Path, vente_id: int) -> dict[Coordinates, tuple[datetime, byte
     table = DeltaTable(str(path))
     # two steps: the search reads one column of the table, and the bytes come only from the files of what it found
     found = query(
-        "select distinct kafka_partition, kafka_offset, date from ventes_raw where regexp_full_match(vente_id, ?)",
+        "select distinct kafka_partition, kafka_offset, date::varchar, vente_id from ventes_raw "
+        "where regexp_full_match(vente_id, ?)",
         [_spellings(vente_id)],
         ventes_raw=table,
     )
+    found = [row for row in found if Decimal(row[-1]) == vente_id]
     if not found:
         return {}
-    dates = ", ".join(sorted({f"date '{day}'" for *_, day in found}))
+    dates = ", ".join(sorted({f"date '{day}'" for _, _, day, _ in found}))
     rows = query(
         f"select kafka_partition, kafka_offset, kafka_timestamp, value from ventes_raw "
-        f"where date in ({dates}) and {_among([(partition, offset) for partition, offset, _ in found])}",
+        f"where date in ({dates}) and {_among([(partition, offset) for partition, offset, *_ in found])}",
         ventes_raw=table,
     )
     return {(partition, offset): (moment, value) for partition, offset, moment, value in rows}
 
 
 def _spellings(vente_id: int) -> str:
-    """A pattern for every text that casts to the number: 12, +12, 0012, 12.0."""
+    """A pattern for every text that casts to the number: 12, +12, 0012, 12.0, 1.2e1, 120E-1.
+
+    It does not count places, and so finds 1.2 and 12e5, too.
+    """
     sign = "-" if vente_id < 0 else "[+-]?" if vente_id == 0 else "[+]?"
-    return rf"{sign}0*{abs(vente_id)}([.]0+)?"
+    digits = "[.]?".join(str(abs(vente_id)).rstrip("0") or "0")
+    return rf"{sign}(0+[.]?0*)?{digits}0*([.]0+)?([eE][+-]?0*[0-9]{{1,3}})?"
 
 
 def _among(places: list[Coordinates]) -> str:

@@ -3,6 +3,7 @@
 A quiet source is not stale: only an event that waits in Kafka, or a stream that cannot fetch it, makes figures stale.
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -113,4 +114,5 @@ def _oldest(consumer: KafkaConsumer, waiting: dict[TopicPartition, int]) -> date
         consumer.seek(partition, offset)
         records = consumer.poll(timeout_ms=_TIMEOUT_MS, max_records=1)
         times += [record.timestamp for batch in records.values() for record in batch]
-    return datetime.fromtimestamp(min(times) / 1000, UTC) if times else None
+    # nothing waits since tomorrow, nor since before there was a Kafka: a topic may leave its clock to the producers
+    return datetime.fromtimestamp(min(max(min(times) / 1000, 0.0), time.time()), UTC) if times else None

@@ -1,14 +1,16 @@
 """Bring the broker's log, Bronze and the published Silver tables to the workbench."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from ingestion.catalogue import clients, produits
 from ingestion.gaps import Gap, accepted_gaps
-from ingestion.lake import query, table_exists
+from ingestion.lake import dataset, query, table_exists
 from ingestion.publication import Publication, publications
 from ingestion.verdict import Evaluation, evaluate
 from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, Progress, unread
@@ -19,6 +21,7 @@ PUBLISHED = ("ventes_clean", "ventes_rejetees", "cube_horaire", "ventes_aggreges
 BATCH_ROWS = 20_000
 
 _COLUMNS = ["kafka_partition", "kafka_offset", "kafka_timestamp", "key", "value"]
+_NUMBERS = ["vente_id", "client_id", "produit_id", "quantite", "montant"]
 _EVALUATED = pa.schema(
     [
         ("raison", pa.string()),
@@ -40,29 +43,40 @@ def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> Check:
     try:
         table = DeltaTable(str(path))
         total = sum(rows or 0 for rows in table.get_add_actions(flatten=True).column("num_records").to_pylist())
-        dataset = table.to_pyarrow_dataset()
+        rows = dataset(table)
     except UNREADABLE as error:
         return Check(name, compared, 0, 1, (unread("the table", error),))
     done, faults = 0, list[str]()
-    for file in dataset.get_fragments():
+    for file in rows.get_fragments():
         try:
-            for batch in file.to_batches(dataset.schema, columns=_COLUMNS, batch_size=BATCH_ROWS, batch_readahead=2):
+            for batch in file.to_batches(
+                rows.schema, columns=_COLUMNS + _NUMBERS, batch_size=BATCH_ROWS, batch_readahead=2
+            ):
                 if batch.num_rows:
                     _insert(bench, "copies", _evaluate(batch))
                     done += batch.num_rows
                     on_progress("bronze", done, total)
         except UNREADABLE as error:
             faults.append(unread(file.path, error))
-    return Check(name, compared, len(dataset.files), len(faults), tuple(faults[:MOST_EXAMPLES]))
+    return Check(name, compared, len(rows.files), len(faults), tuple(faults[:MOST_EXAMPLES]))
 
 
 def _evaluate(batch: pa.RecordBatch) -> pa.Table:
     times = batch.column("kafka_timestamp").cast(pa.int64())
-    evaluations: list[Evaluation] = list(map(evaluate, batch.column("value").to_pylist(), times.to_pylist()))
-    rows = pa.Table.from_batches([batch]).set_column(2, "kafka_timestamp", times)
+    evaluations: list[Evaluation] = list(
+        map(evaluate, batch.column("value").to_pylist(), times.to_pylist(), _marked(batch))
+    )
+    rows = pa.Table.from_batches([batch.select(_COLUMNS)]).set_column(2, "kafka_timestamp", times)
     for field, column in zip(_EVALUATED, zip(*evaluations, strict=True), strict=True):
         rows = rows.append_column(field, pa.array(column, field.type))
     return rows
+
+
+def _marked(batch: pa.RecordBatch) -> Iterator[list[str]]:
+    """By row the fields whose number Bronze holds with `~` in front."""
+    found = {name: pc.starts_with(batch.column(name), "~") for name in _NUMBERS}
+    marks = {name: mask.to_pylist() for name, mask in found.items() if pc.any(mask).as_py()}
+    return ([name for name, mask in marks.items() if mask[row]] for row in range(batch.num_rows))
 
 
 def load_gaps(bench: Workbench, path: Path) -> tuple[Gap, ...]:
@@ -131,7 +145,7 @@ def _register(bench: Workbench, silver: Path, name: str, version: int | None) ->
     if version is None and name in PUBLISHED:
         return f"{name}: the ledger names no version"
     try:
-        bench.register(name, DeltaTable(str(silver / name), version=version).to_pyarrow_dataset())
+        bench.register(name, dataset(DeltaTable(str(silver / name), version=version)))
     except UNREADABLE as error:
         return unread(f"{name}, version {version},", error)
     return None

@@ -8,13 +8,14 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from ingestion.gaps import Gap
+from ingestion.lake import LakeError
 
 Progress = Callable[[str, int, int], None]
 
 MOST_EXAMPLES = 5
 NOT_YET_PUBLISHED = "not yet published"
 # what a missing, torn or garbled file makes of the libraries that read it
-UNREADABLE = (duckdb.Error, DeltaError, pa.ArrowException, OSError)
+UNREADABLE = (duckdb.Error, DeltaError, LakeError, pa.ArrowException, OSError)
 
 
 @dataclass(frozen=True, slots=True)

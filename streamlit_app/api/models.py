@@ -107,7 +107,9 @@ class Status(Answer):
     as_of: datetime | None = Field(description="when it closed")
     data_age_seconds: float | None = Field(description="since then")
     newest_vente_at: datetime | None
-    newest_vente_age_seconds: float | None = Field(description="grows while the source is quiet")
+    newest_vente_age_seconds: float | None = Field(
+        description="grows while the source is quiet; 0 when the newest sale is dated ahead of now"
+    )
     lag: int | None = Field(description="events in Kafka that are not published; null when Kafka does not answer")
     oldest_unpublished_at: datetime | None
     versions: dict[str, int] = Field(description="Delta version of each published table")

@@ -26,7 +26,14 @@ UTC_TIME, MONEY = pa.timestamp("us", "UTC"), pa.decimal128(18, 2)
 PLACE = {"kafka_partition": pa.int32(), "kafka_offset": pa.int64(), "kafka_timestamp": UTC_TIME}
 COUNTS = ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates")
 SCHEMAS = {
-    "bronze/ventes_raw": {"key": pa.binary(), "value": pa.binary(), **PLACE, "date": pa.date32()},
+    "bronze/ventes_raw": {
+        "key": pa.binary(),
+        "value": pa.binary(),
+        **PLACE,
+        "date": pa.date32(),
+        # as text; only whether they are marked matters here
+        **dict.fromkeys(("vente_id", "client_id", "produit_id", "quantite", "montant"), pa.string()),
+    },
     "silver/ventes_clean": {
         "vente_id": pa.int64(),
         "client_id": pa.int32(),
