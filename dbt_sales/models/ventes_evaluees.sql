@@ -79,8 +79,7 @@ jugees as (
                 then 'vente_id_invalide'
             when typees.client_id is null then 'client_id_invalide'
             when typees.produit_id is null then 'produit_id_invalide'
-            when coalesce(typees.timestamp < timestamp '1970-01-01', true)
-                then 'timestamp_invalide'
+            when typees.timestamp is null then 'timestamp_invalide'
             when typees.quantite is null then 'quantite_invalide'
             when typees.montant is null then 'montant_invalide'
             when typees.quantite < 1 then 'quantite_inferieure_a_1'

@@ -47,14 +47,17 @@
 {%- endmacro %}
 
 
-{# An ISO 8601 date and time; without a zone it is UTC.  Spark's own cast would also take '2025' or '10:30'; it does not
-   take small letters, nor a zone behind minutes, hence the seconds that are put in. #}
+{# An ISO 8601 date and time from 1970 on; without a zone it is UTC.  Spark's own cast would also take '2025' or '10:30';
+   it does not take small letters, nor a zone behind minutes, hence the seconds that are put in. #}
 {% macro instant(texte) -%}
+    {%- set moment -%}
+        try_cast(regexp_replace(upper({{ texte }}), '\\A(.{16})(?!:)', '$1:00') as timestamp)
+    {%- endset -%}
     case
-        when {{ texte }} rlike
+        when
+            {{ texte }} rlike
             '\\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?\\z'
-            then try_cast(
-                regexp_replace(upper({{ texte }}), '\\A(.{16})(?!:)', '$1:00') as timestamp
-            )
+            and {{ moment }} >= timestamp '1970-01-01'
+            then {{ moment }}
     end
 {%- endmacro %}
