@@ -68,13 +68,24 @@ _STAGES = (
 )
 
 
+# The text with every number in quotes, so that each keeps its own text.  An escaped quote would end its string early:
+# it is put aside, as are the escaped backslashes that could be taken for its own.  No JSON holds the characters 1 to 3.
+_QUOTED = r"""replace(replace(replace(replace(
+    regexp_replace(
+        replace(replace(text, '\\\\', '\u0001'), '\\"', '\u0002'),
+        '("[^"]*+")|(-?[0-9][-+.0-9eE]*+)', '$1\u0003$2\u0003'
+    ),
+    '\u0003\u0003', ''), '\u0003', '"'), '\u0002', '\\"'), '\u0001', '\\\\')"""
+
+
 def _field(name: str) -> str:
-    """A number with an exponent or more than 38 digits is held as a double: it is marked with ~.
+    """A number with an exponent or more than 38 digits is held as a double: its own text is taken.
 
     Asking for the kind is dear, and a double's text always has a point, or is infinite.
     """
     text, kind = f"members['{name}']", f"schema_of_variant(variant_get(variant, '$.{name}'))"
-    return f"case when {text} rlike '^-?([0-9]+[.]|I)' and {kind} = 'DOUBLE' then '~' || {text} else {text} end"
+    own_text = f"try_variant_get(try_parse_json({_QUOTED}), '$.{name}', 'string')"
+    return f"case when {text} rlike '^-?([0-9]+[.]|I)' and {kind} = 'DOUBLE' then {own_text} else {text} end"
 
 
 _EXPRESSIONS = {

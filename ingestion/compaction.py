@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 from deltalake import DeltaTable
 
 from ingestion import thrift
@@ -62,7 +63,8 @@ def compact(at_least: int = MANY_FILES) -> list[Compacted]:
 def small_files(folder: Path) -> "Counter[tuple[object, ...]]":
     """Small files in each partition of a Delta table, by the partition's values; from its log alone."""
     table = DeltaTable(str(folder))
-    files = table.get_add_actions(flatten=True)
-    columns = ["size_bytes", *(f"partition.{name}" for name in table.metadata().partition_columns)]
-    rows = zip(*(files.column(name).to_pylist() for name in columns), strict=True)
+    files = pa.table(table.get_add_actions(flatten=True))
+    # as text: a partition of an older lake may be a date that Python has none for
+    partitions = [files.column(f"partition.{name}").cast("string") for name in table.metadata().partition_columns]
+    rows = zip(files.column("size_bytes").to_pylist(), *(each.to_pylist() for each in partitions), strict=True)
     return Counter(tuple(partition) for size, *partition in rows if size < BIG_BYTES)

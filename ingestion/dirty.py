@@ -41,6 +41,12 @@ def _numeric_strings(vente: VenteEvent) -> bytes:
     return _with(quantite=str(vente.quantite), montant=str(vente.montant))(vente)
 
 
+def _exponent(vente: VenteEvent) -> bytes:
+    """The amount as Java prints it from ten millions on: 5.100E1."""
+    montant = f'"montant": {vente.montant}'
+    return vente.to_json().replace(montant.encode(), f'"montant": {vente.montant:E}'.replace("E+", "E").encode())
+
+
 KINDS = (
     Kind("doublon", "doublon", VenteEvent.to_json, copies=True),
     Kind("conflit_montant", "conflit", _dearer, copies=True),
@@ -50,6 +56,7 @@ KINDS = (
     Kind("autre_libelle", "valide", _with(categorie="Electronique")),
     Kind("fuseau_horaire", "valide", _zone_suffix),
     Kind("nombres_en_texte", "valide", _numeric_strings),
+    Kind("exposant", "valide", _exponent),
     Kind("montant_zero", "valide", _with(montant=Decimal("0.00"))),
     Kind("message_vide", "illisible", lambda _: None),
     Kind("json_tronque", "illisible", lambda vente: vente.to_json()[:40]),
@@ -61,6 +68,8 @@ KINDS = (
     Kind("client_id_nul", "client_id_invalide", _with(client_id=None)),
     Kind("produit_id_texte", "produit_id_invalide", _with(produit_id="portable")),
     Kind("timestamp_illisible", "timestamp_invalide", _with(timestamp="22/12/2025 10h30")),
+    # the date of .NET that was never set
+    Kind("date_ancienne", "timestamp_invalide", _with(timestamp="0001-01-01T00:00:00")),
     Kind("quantite_fraction", "quantite_invalide", _with(quantite=Decimal("1.5"))),
     Kind("montant_trois_decimales", "montant_invalide", _with(montant=Decimal("12.345"))),
     Kind("quantite_zero", "quantite_inferieure_a_1", _with(quantite=0)),

@@ -6,7 +6,8 @@ Run: sales explain VENTE_ID, or sales explain PARTITION:OFFSET for an event with
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -129,15 +130,17 @@ def _events(path: Path, wanted: int | Coordinates) -> dict[Coordinates, _Event]:
         return _read(table, [wanted])
     # two steps: the search reads one column of the table, and the bytes come only from the files of what it found
     found = query(
-        "select distinct kafka_partition, kafka_offset, date from ventes_raw where regexp_full_match(vente_id, ?)",
+        "select distinct kafka_partition, kafka_offset, date::varchar, vente_id from ventes_raw "
+        "where regexp_full_match(vente_id, ?)",
         [_spellings(wanted)],
         ventes_raw=table,
     )
-    places = [(partition, offset) for partition, offset, _ in found]
-    return _read(table, places, {day for *_, day in found}) if found else {}
+    found = [row for row in found if Decimal(row[-1]) == wanted]
+    places = [(partition, offset) for partition, offset, *_ in found]
+    return _read(table, places, {day for _, _, day, _ in found}) if found else {}
 
 
-def _read(table: DeltaTable, places: list[Coordinates], days: Collection[date] = ()) -> dict[Coordinates, _Event]:
+def _read(table: DeltaTable, places: list[Coordinates], days: Collection[str] = ()) -> dict[Coordinates, _Event]:
     dates = ", ".join(sorted({f"date '{day}'" for day in days}))
     on_days = f"date in ({dates}) and " if days else ""
     rows = query(
@@ -149,9 +152,13 @@ def _read(table: DeltaTable, places: list[Coordinates], days: Collection[date] =
 
 
 def _spellings(vente_id: int) -> str:
-    """A pattern for every text that casts to the number: 12, +12, 0012, 12.0."""
+    """A pattern for every text that casts to the number: 12, +12, 0012, 12.0, 1.2e1, 120E-1.
+
+    It does not count places, and so finds 1.2 and 12e5, too.
+    """
     sign = "-" if vente_id < 0 else "[+-]?" if vente_id == 0 else "[+]?"
-    return rf"{sign}0*{abs(vente_id)}([.]0+)?"
+    digits = "[.]?".join(str(abs(vente_id)).rstrip("0") or "0")
+    return rf"{sign}(0+[.]?0*)?{digits}0*([.]0+)?([eE][+-]?0*[0-9]{{1,3}})?"
 
 
 def _among(places: list[Coordinates]) -> str:

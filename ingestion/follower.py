@@ -83,12 +83,12 @@ def airflow_runs() -> bool:
 
 
 def _compact() -> None:
-    """A compaction that fails costs nobody anything: the next one does its work, too."""
+    """A compaction that fails, for whatever reason, costs nobody anything: the next one does its work, too."""
     try:
         for done in compact():
             logger.info("put %d small files of %s together, %d are left", done.before, done.table, done.after)
-    except StatementError as error:
-        logger.warning("no compaction: %s", error)
+    except Exception as error:
+        logger.warning("no compaction: %s", str(error).partition("\n")[0] or type(error).__name__)
 
 
 def _changes_within(seconds: float, silver: Silver, failed_on: str) -> bool:

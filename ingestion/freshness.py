@@ -3,9 +3,9 @@
 A quiet source is not stale: only an event that waits in Kafka, or a stream that cannot fetch it, makes figures stale.
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -154,17 +154,18 @@ def _oldest(consumer: KafkaConsumer, ranges: dict[int, tuple[int, int]]) -> date
     """The Kafka timestamp of the oldest of the first events in these ranges; None where they hold none."""
     topic = load(KafkaSettings).topic
     times = [_first_time(consumer, TopicPartition(topic, n), start, end) for n, (start, end) in ranges.items()]
-    known = [time for time in times if time is not None]
-    return datetime.fromtimestamp(min(known) / 1000, UTC) if known else None
+    known = [moment for moment in times if moment is not None]
+    # nothing waits since tomorrow, nor since before there was a Kafka: a topic may leave its clock to the producers
+    return datetime.fromtimestamp(min(max(min(known) / 1000, 0.0), time.time()), UTC) if known else None
 
 
 def _first_time(consumer: KafkaConsumer, partition: TopicPartition, start: int, end: int) -> int | None:
     """Milliseconds; None where the offsets up to `end` hold no event, or the broker does not send one in time."""
-    deadline = monotonic() + _TIMEOUT_MS / 1000
+    deadline = time.monotonic() + _TIMEOUT_MS / 1000
     consumer.assign([partition])
     consumer.seek(partition, start)
-    while consumer.position(partition) < end and monotonic() < deadline:
+    while consumer.position(partition) < end and time.monotonic() < deadline:
         for records in consumer.poll(timeout_ms=_TIMEOUT_MS // 10, max_records=1).values():
-            time: int = records[0].timestamp
-            return time
+            milliseconds: int = records[0].timestamp
+            return milliseconds
     return None

@@ -4,8 +4,8 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote, urlparse
 
 import duckdb
 from deltalake import DeltaTable
@@ -13,8 +13,17 @@ from deltalake import DeltaTable
 from ingestion.settings import PathSettings, load
 from ingestion.topic import Offsets
 
+if TYPE_CHECKING:
+    from pyarrow.dataset import Dataset
+
+# a sale from before 1970 can only be there from when that was no rule
+REJUDGE = "sales silver rebuild judges every event by today's rules"
 # of the files that must be opened; more each time, for the first ones mostly tell enough
 FIRST_OPENED = 4
+
+
+class LakeError(Exception):
+    """A table that these libraries cannot read; the message says which, why, and the way out."""
 
 
 def commit_file(table: Path, version: int) -> Path:
@@ -123,5 +132,19 @@ def query(sql: str, parameters: list[Any] | None = None, **tables: DeltaTable) -
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         for name, table in tables.items():
-            connection.register(name, table.to_pyarrow_dataset())
+            connection.register(name, dataset(table))
         return connection.execute(sql, parameters or []).fetchall()
+
+
+def dataset(table: DeltaTable) -> "Dataset":
+    """The table's rows for Arrow.  Raises LakeError where a partition's date is none for Python: one of the year 0.
+
+    Files of an older lake hold times as INT96, which Arrow would take for nanoseconds: the years 1677 to 2262.
+    """
+    from pyarrow.dataset import ParquetReadOptions
+
+    try:
+        return table.to_pyarrow_dataset(parquet_read_options=ParquetReadOptions(coerce_int96_timestamp_unit="us"))
+    except ValueError as error:
+        folder = Path(unquote(urlparse(table.table_uri).path))
+        raise LakeError(f"table {folder.name} holds a date that cannot be read ({error}); {REJUDGE}") from error

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingestion.settings import KafkaSettings, PathSettings, load
-from ingestion.topic import BrokerError, Offsets, offset_range
+from ingestion.topic import BrokerError, Offsets, offset_range, topic_faults
 
 # how far back the search for unknown fields goes: both in time and in files, of which a stream writes one a second
 DRIFT_WINDOW = timedelta(days=1)
@@ -36,6 +36,7 @@ class BronzeStatus:
     end: Offsets | None
     read: Offsets
     newest_at: datetime | None
+    topic_faults: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,12 @@ def bronze_status() -> BronzeStatus:
     from ingestion.position import read_ends
 
     try:
-        end = offset_range(load(KafkaSettings))[1]
+        end, faults = offset_range(load(KafkaSettings))[1], topic_faults(load(KafkaSettings))
     except BrokerError:
-        end = None
+        end, faults = None, []
     read = read_ends(load(PathSettings), BronzeOffsets())
     files = _bronze_files()
-    return BronzeStatus(end, read, max((newest for _, newest in files), default=None))
+    return BronzeStatus(end, read, max((newest for _, newest in files), default=None), faults)
 
 
 def silver_status() -> SilverStatus:

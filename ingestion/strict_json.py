@@ -13,7 +13,6 @@ from ingestion.sizes import LARGEST_EVENT, TOO_LARGE
 MAX_DEPTH = 999
 MAX_DIGITS = 1_000
 MAX_NAME = 50_000  # UTF-16 code units
-EXACT_DIGITS = 38  # also the most decimals
 
 _SHALLOW = 100
 
@@ -23,7 +22,7 @@ class Unreadable(Exception):
 
 
 def read_object(value: bytes | None) -> dict[str, Any]:
-    """The object's members: text for strings and numbers (an inexact number starts with ~).  Raises Unreadable."""
+    """The object's members: text for strings and numbers, as it stands there.  Raises Unreadable."""
     text = _text(value)
     reading = _Reading()
     try:
@@ -98,7 +97,7 @@ def _refuse(constant: str) -> None:
 
 
 def _number(text: str) -> str:
-    if len(text) <= EXACT_DIGITS and "e" not in text and "E" not in text:
+    if len(text) <= MAX_DIGITS:
         return text
     mantissa, _, exponent = text.lower().lstrip("-").partition("e")
     whole, _, decimals = mantissa.partition(".")
@@ -106,9 +105,7 @@ def _number(text: str) -> str:
     uncounted = whole == "0" and not (decimals and exponent)
     if len(whole) + len(decimals) + len(exponent.lstrip("+-")) - uncounted > MAX_DIGITS:
         raise _NotStrictError
-    digits = (whole + decimals).lstrip("0")
-    exact = not exponent and len(digits) <= EXACT_DIGITS and len(decimals) <= EXACT_DIGITS
-    return text if exact else f"~{text}"
+    return text
 
 
 # an unfinished string runs to the end: what follows it is no bracket

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.cluster import collect_hosts
 from kafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
@@ -21,6 +22,8 @@ from ingestion.process import configure_logging
 from ingestion.settings import KafkaSettings, load
 
 Offsets = dict[int, int]
+# the broker's clock dates every event: the producer's may be wrong
+TIMESTAMP_TYPE = "LogAppendTime"
 Client = TypeVar("Client", KafkaAdminClient, KafkaConsumer)
 logger = logging.getLogger(__name__)
 
@@ -94,13 +97,13 @@ def topic_faults(settings: KafkaSettings) -> list[str]:
     """What the cluster lacks to take every event safely, one line each; raises BrokerError when no broker answers."""
     with _connected(settings, KafkaAdminClient) as admin:
         (topic,) = admin.describe_topics([settings.topic])
-    if topic["error_code"]:
-        return [no_topic(settings)]
+        if topic["error_code"]:
+            return [no_topic(settings)]
+        faults = _clock_faults(admin, settings)
     for host, port, _ in collect_hosts(settings.bootstrap_servers, randomize=False):
         if not _listens(host, port):
             # no fault as long as the others have every partition
             logger.warning("broker %s:%s does not answer; start it again", host, port)
-    faults = []
     if len(topic["partitions"]) != settings.partitions:
         faults.append(
             f"topic {settings.topic} must have {settings.partitions} partitions, got {len(topic['partitions'])}; "
@@ -118,12 +121,25 @@ def topic_faults(settings: KafkaSettings) -> list[str]:
     return faults
 
 
+def _clock_faults(admin: KafkaAdminClient, settings: KafkaSettings) -> list[str]:
+    """Whose clock dates the events: Bronze's days, `timestamp_futur` and `stale` rest on it."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, settings.topic)
+    answer = admin.describe_configs([resource], config_filter="all")
+    found = answer[ConfigResourceType.TOPIC.name.lower()][settings.topic]["message.timestamp.type"]["value"]
+    if found == TIMESTAMP_TYPE:
+        return []
+    return [
+        f"topic {settings.topic} must have message.timestamp.type={TIMESTAMP_TYPE}, got {found}: its producers' clocks "
+        f"date the events; alter it (kafka-configs.sh --alter --topic {settings.topic} "
+        f"--add-config message.timestamp.type={TIMESTAMP_TYPE})"
+    ]
+
+
 @_until_the_cluster_has_noticed
 def create_topic(settings: KafkaSettings) -> None:
     """Create the topic with its settings; one that exists stays as it is."""
     configs = {
-        # the broker's clock dates every event: the producer's may be wrong
-        "message.timestamp.type": "LogAppendTime",
+        "message.timestamp.type": TIMESTAMP_TYPE,
         "retention.ms": str(settings.retention_ms),
         "retention.bytes": str(settings.retention_bytes),
         "max.message.bytes": str(2 * 1024 * 1024),

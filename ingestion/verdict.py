@@ -4,7 +4,7 @@ Everything is exact and whole: instants are microseconds since 1970 in UTC, amou
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Collection, Set
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from ingestion.strict_json import Unreadable, read_object
 
 VENTE_ID_LIMIT = 2**53
 INT_LIMIT = 2**31
+MONTANT_LIMIT = 10**12  # cents
 DAY = 24 * 60 * 60 * 1_000_000
 
 CATALOGUE_RULES = ("client_inconnu", "produit_inconnu")
@@ -58,8 +59,11 @@ class Evaluation(NamedTuple):
         return self.raison
 
 
-def evaluate(value: bytes | None, kafka_timestamp: int) -> Evaluation:
-    """Judge one event; `kafka_timestamp` in microseconds since 1970."""
+def evaluate(value: bytes | None, kafka_timestamp: int, marked: Collection[str] = ()) -> Evaluation:
+    """Judge one event; `kafka_timestamp` in microseconds since 1970.
+
+    `marked`: the fields of which Bronze holds a number with `~` in front, as it once did where it lost the digits.
+    """
     ordinary = _ORDINARY.fullmatch(value) if value is not None and len(value) <= LARGEST_EVENT else None
     if ordinary and (evaluation := _evaluate_ordinary(ordinary, kafka_timestamp)):
         return evaluation
@@ -69,7 +73,8 @@ def evaluate(value: bytes | None, kafka_timestamp: int) -> Evaluation:
         return Evaluation("illisible")
     typed: list[int] = []
     for name, cast in _CASTS.items():
-        number = cast(fields.get(name))
+        text = fields.get(name)
+        number = None if name in marked and _once_inexact(text) else cast(text)
         if number is None:
             return Evaluation(f"{name}_invalide")
         typed.append(number)
@@ -100,28 +105,45 @@ def _evaluate_ordinary(found: re.Match[bytes], kafka_timestamp: int) -> Evaluati
     vente_id, client_id, produit_id, day, hour, minute, second, micro, quantite, euros, cents = found.groups()
     number, pieces, amount = int(vente_id), int(quantite), int(euros + cents)
     instant = _instant(day.decode(), int(hour), int(minute), int(second), int(micro))
-    if number >= VENTE_ID_LIMIT or instant is None:
+    if number >= VENTE_ID_LIMIT or instant is None or instant < 0:
         return None
     raison = _raison(instant, pieces, amount, kafka_timestamp)
     return Evaluation(raison, number, int(client_id), int(produit_id), instant, pieces, amount)
 
 
-_INTEGER = re.compile(r"([+-]?)([0-9]+)(?:[.]0+)?")
-_MONTANT = re.compile(r"([+-]?)([0-9]+)(?:[.]([0-9]{1,2})0*)?")
+_NUMBER = re.compile(r"([+-]?)([0-9]+)(?:[.]([0-9]+))?(?:[eE]([+-]?)0*([0-9]{1,3}))?")
+_MOST_DIGITS = 18
 _TIMESTAMP = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.]([0-9]{1,9}))?)?"
-    r"(?:Z|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.]([0-9]{1,9}))?)?"
+    r"(?:[Zz]|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
 )
+
+
+def _exact(text: Any, decimals: int) -> int | None:
+    """The number in units of its last decimal; None where more decimals or more than 18 digits would be needed."""
+    found = _NUMBER.fullmatch(text) if isinstance(text, str) else None
+    if not found:
+        return None
+    sign, whole, fraction, exponent_sign, exponent = found.groups(default="")
+    digits = (whole + fraction).lstrip("0")
+    significant = digits.rstrip("0")
+    if not significant:
+        return 0
+    zeros = len(digits) - len(significant) - len(fraction) + int(f"{exponent_sign}{exponent or 0}") + decimals
+    if zeros < 0 or len(significant) + zeros > _MOST_DIGITS:
+        return None
+    return int(f"{sign}{significant}{'0' * zeros}")
+
+
+def _once_inexact(text: Any) -> bool:
+    """Whether Bronze has ever marked such a number: one with an exponent, or of more than 38 digits."""
+    return isinstance(text, str) and ("e" in text.lower() or len(text) > 38)
 
 
 def integer(text: Any, limit: int) -> int | None:
     """The whole number that the text says exactly; None where there is none in [-limit, limit)."""
-    found = _INTEGER.fullmatch(text) if isinstance(text, str) else None
-    digits = found[2].lstrip("0") if found else ""
-    if not found or len(digits) > len(str(limit)):
-        return None
-    number = int(f"{found[1]}{digits or 0}")
-    return number if -limit <= number < limit else None
+    number = _exact(text, 0)
+    return None if number is None or not -limit <= number < limit else number
 
 
 def vente_id(text: Any) -> int | None:
@@ -136,16 +158,15 @@ def int32(text: Any) -> int | None:
 
 def montant(text: Any) -> int | None:
     """Cents; None where a third decimal would be lost, or twelve digits are not enough."""
-    found = _MONTANT.fullmatch(text) if isinstance(text, str) else None
-    euros = found[2].lstrip("0") if found else ""
-    if not found or len(euros) > 10:
-        return None
-    cents = int(euros + (found[3] or "").ljust(2, "0"))
-    return -cents if found[1] == "-" else cents
+    cents = _exact(text, 2)
+    return None if cents is None or abs(cents) >= MONTANT_LIMIT else cents
 
 
 def timestamp(text: Any) -> int | None:
-    """Microseconds since 1970 of an ISO 8601 date and time, UTC without a zone, the rest of a microsecond cut off."""
+    """Microseconds since 1970 of an ISO 8601 date and time, UTC without a zone, the rest of a microsecond cut off.
+
+    None before 1970: no sale of ours is older, and such times are what a program writes that has none.
+    """
     found = _TIMESTAMP.fullmatch(text) if isinstance(text, str) else None
     if not found:
         return None
@@ -154,7 +175,8 @@ def timestamp(text: Any) -> int | None:
     offset = int(zone_hours) * 60 + int(zone_minutes)
     if local is None or offset > 18 * 60 or int(zone_minutes) > 59:
         return None
-    return local - (-1 if sign == "-" else 1) * offset * 60 * 1_000_000
+    moment = local - (-1 if sign == "-" else 1) * offset * 60 * 1_000_000
+    return moment if moment >= 0 else None
 
 
 def _instant(day: str, hour: int, minute: int, second: int, micro: int) -> int | None:

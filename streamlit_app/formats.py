@@ -52,6 +52,8 @@ def evolution(new: Decimal, old: Decimal) -> str | None:
 
 
 def ago(seconds: float) -> str:
+    """For what has happened; a clock that was set back makes it now."""
+    seconds = max(seconds, 0.0)
     for size, unit in ((86_400, "j"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             return f"il y a {nombre(int(seconds // size))}{UNIT}{unit}"

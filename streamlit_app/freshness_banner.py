@@ -92,5 +92,12 @@ def _age(snapshot: Snapshot) -> str:
         f"{LABELS['tranche']} {publication.tranche}",
     ]
     if newest:
-        parts.append(f"{LABELS['newest_vente']} {ago((now - newest).total_seconds())}")
+        parts.append(f"{LABELS['newest_vente']} {_when(newest, now)}")
     return " · ".join(parts)
+
+
+def _when(moment: datetime, now: datetime) -> str:
+    """A sale may be dated up to a day ahead, and one in the future has no age."""
+    if moment > now:
+        return f"{LABELS['datee_du']} {instant(moment)}, {LABELS['en_avance']}"
+    return ago((now - moment).total_seconds())

@@ -17,6 +17,8 @@ LABELS = {
     ),
     "as_of": "Chiffres arrêtés au",
     "newest_vente": "dernière vente",
+    "datee_du": "datée du",
+    "en_avance": "en avance sur l'heure actuelle",
     "tranche": "tranche",
     "no_process": "Le flux est à l'arrêt\u00a0: le processus Bronze ne tourne pas.",
     "failed": "Le flux est à l'arrêt\u00a0: le processus Bronze a échoué.",

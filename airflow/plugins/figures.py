@@ -45,7 +45,7 @@ def _heartbeats(session: Session) -> Metric:
     newest = select(Job.job_type, func.max(Job.latest_heartbeat)).group_by(Job.job_type)
     for kind, at in session.execute(newest):
         if kind in COMPONENTS:
-            ages.add_metric((COMPONENTS[kind],), (datetime.now(UTC) - _utc(at)).total_seconds())
+            ages.add_metric((COMPONENTS[kind],), max((datetime.now(UTC) - _utc(at)).total_seconds(), 0.0))
     return ages
 
 
@@ -69,7 +69,7 @@ def _last_durations(session: Session) -> Metric:
         select(DagRun.dag_id, DagRun.start_date, DagRun.end_date).join(newest, of_newest)
     ):
         if start:
-            seconds.add_metric((dag,), (end - start).total_seconds())
+            seconds.add_metric((dag,), max((end - start).total_seconds(), 0.0))
     return seconds
 
 

@@ -131,7 +131,7 @@ def _process(answer: dict[str, Any]) -> Process:
         name=answer["name"],
         state=answer["statename"],
         pid=answer["pid"],
-        uptime=float(answer["now"] - answer["start"]) if running else 0.0,
+        uptime=max(0.0, float(answer["now"] - answer["start"])) if running else 0.0,
         memory=_memory(answer["pid"]) if running else 0,
     )
 

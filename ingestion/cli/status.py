@@ -100,6 +100,8 @@ def _show_bronze(bronze: "BronzeStatus") -> None:
     say(f"newest event in Bronze: {moment(newest)} ({_ago(newest)})" if newest else "Bronze is empty")
     if bronze.end is None:
         say("the broker does not answer", BAD)
+    for fault in bronze.topic_faults:
+        say(fault, BAD)
     out.print()
 
 

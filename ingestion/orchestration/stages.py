@@ -209,7 +209,7 @@ def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
         raise StageError("\n".join(faults))
     return {
         "slice": silver.tranche,
-        "data_age_seconds": round((now - silver.closed_at).total_seconds(), 1) if silver.closed_at else None,
+        "data_age_seconds": round(max((now - silver.closed_at).total_seconds(), 0.0), 1) if silver.closed_at else None,
         "events_read": silver.rows_read,
         "clean": silver.rows_clean,
         "rejected": silver.rows_rejected,

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from ingestion.catalogue import clients, produits
 from ingestion.eventless import eventless_offsets
 from ingestion.gaps import Gap, accepted_gaps
-from ingestion.lake import query, table_exists
+from ingestion.lake import dataset, query, table_exists
 from ingestion.publication import Publication, publications
 from ingestion.sizes import TOO_LARGE
 from ingestion.verdict import Evaluation, evaluate
@@ -27,6 +27,7 @@ BATCH_BYTES = 256 * 1024 * 1024
 FEW_ROWS = 16
 
 _COLUMNS = ["kafka_partition", "kafka_offset", "kafka_timestamp", "key", "value", "parse_error"]
+_NUMBERS = ["vente_id", "client_id", "produit_id", "quantite", "montant"]
 _EVALUATED = pa.schema(
     [
         ("raison", pa.string()),
@@ -48,11 +49,11 @@ def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> Check:
     try:
         table = DeltaTable(str(path))
         total = sum(rows or 0 for rows in table.get_add_actions(flatten=True).column("num_records").to_pylist())
-        dataset = table.to_pyarrow_dataset()
+        rows = dataset(table)
     except UNREADABLE as error:
         return Check(name, compared, 0, 1, (unread("the table", error),))
     done, faults = 0, list[str]()
-    for file in dataset.get_fragments():
+    for file in rows.get_fragments():
         try:
             for batch in _batches(file):
                 _insert(bench, "copies", _evaluate(batch))
@@ -60,29 +61,38 @@ def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> Check:
                 on_progress("bronze", done, total)
         except UNREADABLE as error:
             faults.append(unread(file.path, error))
-    return Check(name, compared, len(dataset.files), len(faults), tuple(faults[:MOST_EXAMPLES]))
+    return Check(name, compared, len(rows.files), len(faults), tuple(faults[:MOST_EXAMPLES]))
 
 
 def _batches(file: Any) -> Iterator[pa.RecordBatch]:
     """A dataset's own batches would be cut from a whole row group in memory."""
-    with pq.ParquetFile(file.path, filesystem=file.filesystem) as parquet:
+    with pq.ParquetFile(file.path, filesystem=file.filesystem, coerce_int96_timestamp_unit="us") as parquet:
         metadata = parquet.metadata
         value = next(n for n in range(metadata.num_columns) if metadata.schema.column(n).path == "value")
         for number in range(metadata.num_row_groups):
             held = metadata.row_group(number).column(value).total_uncompressed_size
             rows = BATCH_ROWS if held <= BATCH_BYTES else FEW_ROWS
-            yield from parquet.iter_batches(rows, row_groups=[number], columns=_COLUMNS)
+            yield from parquet.iter_batches(rows, row_groups=[number], columns=_COLUMNS + _NUMBERS)
 
 
 def _evaluate(batch: pa.RecordBatch) -> pa.Table:
     times = batch.column("kafka_timestamp").cast(pa.int64())
-    evaluations: list[Evaluation] = list(map(evaluate, batch.column("value").to_pylist(), times.to_pylist()))
+    evaluations: list[Evaluation] = list(
+        map(evaluate, batch.column("value").to_pylist(), times.to_pylist(), _marked(batch))
+    )
     too_large = pc.fill_null(pc.equal(batch.column("parse_error"), TOO_LARGE), False)
-    rows = pa.Table.from_batches([batch]).set_column(2, "kafka_timestamp", times)
+    rows = pa.Table.from_batches([batch.select(_COLUMNS)]).set_column(2, "kafka_timestamp", times)
     rows = rows.drop_columns("parse_error").append_column("is_too_large", too_large)
     for field, column in zip(_EVALUATED, zip(*evaluations, strict=True), strict=True):
         rows = rows.append_column(field, pa.array(column, field.type))
     return rows
+
+
+def _marked(batch: pa.RecordBatch) -> Iterator[list[str]]:
+    """By row the fields whose number Bronze holds with `~` in front."""
+    found = {name: pc.starts_with(batch.column(name), "~") for name in _NUMBERS}
+    marks = {name: mask.to_pylist() for name, mask in found.items() if pc.any(mask).as_py()}
+    return ([name for name, mask in marks.items() if mask[row]] for row in range(batch.num_rows))
 
 
 def load_gaps(bench: Workbench, path: Path) -> tuple[Gap, ...]:
@@ -157,7 +167,7 @@ def _register(bench: Workbench, silver: Path, name: str, version: int | None) ->
     if version is None and name in PUBLISHED:
         return f"{name}: the ledger names no version"
     try:
-        bench.register(name, DeltaTable(str(silver / name), version=version).to_pyarrow_dataset())
+        bench.register(name, dataset(DeltaTable(str(silver / name), version=version)))
     except UNREADABLE as error:
         return unread(f"{name}, version {version},", error)
     return None

@@ -8,6 +8,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from ingestion.gaps import Gap
+from ingestion.lake import LakeError
 from ingestion.printable import printable
 
 Progress = Callable[[str, int, int], None]
@@ -16,7 +17,7 @@ MOST_EXAMPLES = 5
 NOT_YET_PUBLISHED = "not yet published"
 LEFT_IN_KAFKA = "left in Kafka"
 # what a missing, torn or garbled file makes of the libraries that read it
-UNREADABLE = (duckdb.Error, DeltaError, pa.ArrowException, OSError)
+UNREADABLE = (duckdb.Error, DeltaError, LakeError, pa.ArrowException, OSError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,9 @@ class Status(Answer):
     as_of: datetime | None = Field(description="when it closed")
     data_age_seconds: float | None = Field(description="since then")
     newest_vente_at: datetime | None
-    newest_vente_age_seconds: float | None = Field(description="grows while the source is quiet")
+    newest_vente_age_seconds: float | None = Field(
+        description="grows while the source is quiet; 0 when the newest sale is dated ahead of now"
+    )
     lag: int | None = Field(
         description="committed events in Kafka that are not published; null when Kafka does not answer"
     )

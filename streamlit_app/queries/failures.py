@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import duckdb
 from deltalake.exceptions import DeltaError
 
+from ingestion.lake import LakeError
+
 
 class NeverPublished(Exception):
     """No such slice, or nothing was published by then; the message names what there is."""
@@ -30,5 +32,5 @@ def reading(what: str) -> Iterator[None]:
     """Raises LakeUnreadable for whatever a missing, torn or garbled file makes of the libraries that read it."""
     try:
         yield
-    except (duckdb.Error, DeltaError, OSError, ValueError) as error:
+    except (duckdb.Error, DeltaError, LakeError, OSError, ValueError) as error:
         raise LakeUnreadable(f"{what} cannot be read") from error

@@ -5,6 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 
 
+def in_years(moment: str) -> str:
+    """SQL for a time of UTC that Python has a datetime for: an older lake may hold one of the year 0."""
+    return f"least(greatest({moment}::timestamp, timestamp '0001-01-01'), timestamp '9999-12-31 23:59:59')"
+
+
 @dataclass(frozen=True, slots=True)
 class AggregatedSales:
     produit_nom: str

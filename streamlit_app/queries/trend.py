@@ -6,7 +6,7 @@ from typing import Literal
 
 from streamlit_app.queries.filters import Filters
 from streamlit_app.queries.lake import Snapshot
-from streamlit_app.queries.rows import PeriodOfSales
+from streamlit_app.queries.rows import PeriodOfSales, in_years
 
 Grain = Literal["hour", "day", "month", "year"]
 
@@ -32,7 +32,7 @@ class Trend:
 def trend(snapshot: Snapshot, filters: Filters) -> Trend:
     ends = snapshot.rows(
         "cube_horaire",
-        f"select min(heure)::timestamp, max(heure)::timestamp from read_parquet($files) {filters.where()}",
+        f"select min({in_years('heure')}), max({in_years('heure')}) from read_parquet($files) {filters.where()}",
         **filters.parameters,
     )
     first, last = ends[0] if ends else (None, None)

@@ -8,7 +8,7 @@ from ingestion.isolated import Isolated
 from streamlit_app.queries.failures import reading
 from streamlit_app.queries.lake import Lake, Snapshot
 from streamlit_app.queries.parse_errors import Place
-from streamlit_app.queries.rows import RejectedEvent
+from streamlit_app.queries.rows import RejectedEvent, in_years
 
 VALUE_LIMIT = 4096
 UNREADABLE = "illisible"
@@ -30,9 +30,9 @@ def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, off
     """The newest first."""
     rows = snapshot.rows(
         "ventes_rejetees",
-        """
+        f"""
         select
-            kafka_partition, kafka_offset, kafka_timestamp::timestamp, raison, tranche,
+            kafka_partition, kafka_offset, {in_years("kafka_timestamp")}, raison, tranche,
             octet_length(value), value[1:$value_limit]
         from read_parquet($files)
         where raison = coalesce($raison, raison)
@@ -78,7 +78,7 @@ def clean_count(snapshot: Snapshot) -> int:
 @lru_cache(maxsize=16)
 def newest_vente_at(snapshot: Snapshot) -> datetime | None:
     """The time of the newest sale that is published; None without a sale."""
-    rows = snapshot.rows("ventes_clean", """select max("timestamp")::timestamp from read_parquet($files)""")
+    rows = snapshot.rows("ventes_clean", f"""select max({in_years('"timestamp"')}) from read_parquet($files)""")
     newest: datetime | None = rows[0][0] if rows else None
     return newest and newest.replace(tzinfo=UTC)
 

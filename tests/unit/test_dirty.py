@@ -1,5 +1,6 @@
 """Each faulty event earns the verdict that it announces, by the rules as they are written without Spark."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -37,6 +38,14 @@ def test_copy_is_readable_and_equal_exactly_when_it_is_a_duplicate(kind: Kind, v
     assert copy.raison is None
     assert copy.vente_id == original.vente_id
     assert (copy == original) == (kind.verdict == "doublon")
+
+
+def test_amount_with_an_exponent_is_the_same_amount(vente: VenteEvent) -> None:
+    (kind,) = [kind for kind in KINDS if kind.name == "exposant"]
+    value = kind.make(vente)
+    assert value is not None
+    assert re.search(rb'"montant": [0-9.]+E[0-9]', value)
+    assert judge(value) == judge(vente.to_json())
 
 
 def test_every_verdict_of_the_rules_is_there() -> None:

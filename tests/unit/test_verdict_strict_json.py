@@ -83,7 +83,7 @@ def test_unreadable_bytes_are_named(reason: str, value: bytes | None) -> None:
     [
         (b"{}", {}),
         (b' \r\n\t{"a" : 1 } \n', {"a": "1"}),
-        (b'{"a":12.10,"b":-0,"c":1E2,"d":"1E2"}', {"a": "12.10", "b": "-0", "c": "~1E2", "d": "1E2"}),
+        (b'{"a":12.10,"b":-0,"c":1E2,"d":"1E2"}', {"a": "12.10", "b": "-0", "c": "1E2", "d": "1E2"}),
         (b'{"a":true,"b":null,"c":[1],"d":{"e":1.50}}', {"a": True, "b": None, "c": ["1"], "d": {"e": "1.50"}}),
         (b'{"a":"\\ud83d\\ude00\\u0000\\\\ud800"}', {"a": "😀\0\\ud800"}),
         ('{"é":"\x7f\u2028"}'.encode(), {"é": "\x7f\u2028"}),
@@ -94,23 +94,10 @@ def test_readable_objects_keep_their_text(value: bytes, fields: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    ("number", "exact"),
-    [
-        ("1" * 38, True),
-        ("-" + "1" * 38, True),
-        ("1" * 39, False),
-        ("0." + "1" * 38, True),
-        ("0." + "1" * 39, False),
-        ("0." + "0" * 38, True),
-        ("0." + "0" * 39, False),
-        ("12." + "0" * 36, True),
-        ("12." + "0" * 37, False),
-        ("0e0", False),
-        ("1E+2", False),
-    ],
+    "number", ["1" * 39, "-" + "1" * 38, "0." + "1" * 39, "12." + "0" * 37, "-0e0", "1E+2", "1e999999999"]
 )
-def test_numbers_that_a_decimal_cannot_hold_are_marked(number: str, exact: bool) -> None:
-    assert read_object(f'{{"a":{number}}}'.encode())["a"] == (number if exact else f"~{number}")
+def test_numbers_keep_their_own_text(number: str) -> None:
+    assert read_object(f'{{"a":{number}}}'.encode())["a"] == number
 
 
 @pytest.mark.parametrize(

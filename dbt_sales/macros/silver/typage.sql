@@ -1,9 +1,10 @@
-{# The text of a JSON value as an exact number: sign and digits, with zeros behind a point allowed.  What would have to
-   be rounded, trimmed or guessed is null. #}
+{# The text of a JSON value as an exact number: sign and digits, with zeros behind a point allowed, or an exponent.  What
+   would have to be rounded, trimmed or guessed is null. #}
 {% macro entier(texte, type) -%}
     case
         when {{ texte }} rlike '\\A[+-]?[0-9]+([.]0+)?\\z'
             then try_cast(regexp_replace({{ texte }}, '[.]0+', '') as {{ type }})
+        else try_cast({{ avec_exposant(texte, decimales=0) }} as {{ type }})
     end
 {%- endmacro %}
 
@@ -11,20 +12,52 @@
 {# The same for money: at most two decimals that are not zero. #}
 {% macro montant_exact(texte) -%}
     case
-        when {{ texte }} rlike '\\A[+-]?[0-9]+([.][0-9]{1,2}0*)?\\z'
+        when {{ texte }} rlike '\\A[+-]?0*[0-9]{1,10}([.][0-9]{1,2}0*)?\\z'
             then try_cast({{ texte }} as decimal(12, 2))
+        else try_cast({{ avec_exposant(texte, decimales=2) }} * 0.01 as decimal(12, 2))
     end
 {%- endmacro %}
 
 
-{# An ISO 8601 date and time; without a zone it is UTC.  Spark's own cast would also take '2025' or '10:30', and the
-   year 0; it does not take a zone behind minutes, hence the seconds that are put in. #}
-{% macro instant(texte) -%}
+{# A number with an exponent, in units of its last decimal; null where that is not whole, or not a bigint.  The point is
+   moved in the text, among as many zeros as three digits of exponent can ask for: no cast is exact and bounded. #}
+{% macro avec_exposant(texte, decimales) -%}
     case
-        when {{ texte }} rlike
-            '\\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?\\z'
+        when {{ texte }} rlike '\\A[+-]?[0-9]+([.][0-9]+)?[eE][+-]?0*[0-9]{1,3}\\z'
             then try_cast(
-                regexp_replace({{ texte }}, '\\A(.{16})(?!:)', '$1:00') as timestamp
+                regexp_replace(
+                    overlay(
+                        regexp_replace(
+                            {{ texte }},
+                            '([0-9]+)(?:[.]([0-9]+))?[eE].+',
+                            concat(repeat('0', 1001), '$1$2', repeat('0', 1001))
+                        ),
+                        '.',
+                        1002
+                        + length(regexp_extract({{ texte }}, '[+-]?[0-9]+', 0))
+                        + cast(regexp_extract({{ texte }}, '[eE](.+)', 1) as int)
+                        + {{ decimales }},
+                        0
+                    ),
+                    '[.]0*\\z',
+                    ''
+                ) as bigint
             )
+    end
+{%- endmacro %}
+
+
+{# An ISO 8601 date and time from 1970 on; without a zone it is UTC.  Spark's own cast would also take '2025' or '10:30';
+   it does not take small letters, nor a zone behind minutes, hence the seconds that are put in. #}
+{% macro instant(texte) -%}
+    {%- set moment -%}
+        try_cast(regexp_replace(upper({{ texte }}), '\\A(.{16})(?!:)', '$1:00') as timestamp)
+    {%- endset -%}
+    case
+        when
+            {{ texte }} rlike
+            '\\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?\\z'
+            and {{ moment }} >= timestamp '1970-01-01'
+            then {{ moment }}
     end
 {%- endmacro %}

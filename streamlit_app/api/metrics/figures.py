@@ -60,7 +60,7 @@ class Figures(Collector):
         if newest := newest_vente_at(snapshot):
             yield GaugeMetricFamily(
                 "sales_newest_vente_age_seconds",
-                "Age of the newest sale",
+                "Age of the newest sale; 0 when it is dated ahead of now",
                 value=age_seconds(newest),
             )
         yield from _ledger(snapshot)

@@ -37,7 +37,7 @@ def test_an_evolution_beyond_all_measure_is_bounded(new):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (3_600, "1 h"), (86_400, "1 j")]
+    ("seconds", "shown"), [(-7072, "0 s"), (0, "0 s"), (59.9, "59 s"), (60, "1 min"), (3_600, "1 h"), (86_400, "1 j")]
 )
 def test_ages_are_said_in_their_largest_unit(seconds, shown):
     assert formats.ago(seconds) == f"il y a {shown.replace(' ', WIDE)}"

@@ -1,15 +1,20 @@
 """The pages, run without a browser: what they show for a tiny lake, an empty one, and a stale one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlparse
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from ingestion.explain import Trace
 from ingestion.freshness import Freshness
 from ingestion.gaps import Gap, accept_gaps
 from ingestion.isolated import Isolated, remember
 from streamlit_app import trust_panels
-from streamlit_app.formats import UNIT
+from streamlit_app.formats import UNIT, instant
 from streamlit_app.labels import LABELS
 from streamlit_app.live import Sampler
 
@@ -148,3 +153,26 @@ def test_the_quarantine_says_why_bytes_could_not_be_read(page, tiny):
     assert rows[LABELS["raison"]].tolist() == ["En conflit avec une vente connue", "Illisible (pas en UTF-8)"]
     assert rows[LABELS["contenu"]].tolist() == ["{\\n\\u202e", "caf\ufffd"]
     assert LABELS["rejected_hint"].format("0:1") in [each.value for each in app.caption]
+
+
+def test_a_sale_ahead_of_now_is_shown_by_its_time(page, tiny):
+    ahead = datetime.now(UTC) + timedelta(hours=2)
+    tiny.publish([(2, "Casque audio", "Spain", "Particulier", f"{ahead:%Y-%m-%dT%H:%M:%S}", 1, "59.99")])
+    said = " ".join(each.value for each in page(tiny.lake).markdown)
+    assert f"{LABELS['newest_vente']} {LABELS['datee_du']} {instant(ahead)}, {LABELS['en_avance']}" in said
+    assert "il y a -" not in said
+
+
+@pytest.mark.parametrize("heure", [-62_135_604_000_000_000, -62_135_596_800_000_000, -11_665_605_600_000_000])
+def test_a_sale_of_an_older_lake_from_before_all_calendars_stops_no_page(page, published, heure):
+    """Written as Spark once did, in the years 0, 1 and 1600."""
+    for name, column in (("cube_horaire", "heure"), ("hourly_sales", "heure"), ("ventes_clean", "timestamp")):
+        table = DeltaTable(str(published.silver / name))
+        first = Path(unquote(urlparse(table.file_uris()[0]).path))
+        rows = pq.read_table(first, partitioning=None)
+        moments = pa.array([heure] * len(rows), pa.int64()).cast(pa.timestamp("us", "UTC"))
+        rows = rows.set_column(rows.schema.get_field_index(column), column, moments)
+        pq.write_table(rows, first, use_deprecated_int96_timestamps=True)
+    app = page(published.lake, periode="Tout")
+    assert metrics(app)[LABELS["nombre_ventes"]] == "4"
+    assert not app.warning

@@ -35,6 +35,8 @@ SCHEMAS = {
         **PLACE,
         "date": pa.date32(),
         "parse_error": pa.string(),
+        # as text; only whether they are marked matters here
+        **dict.fromkeys(("vente_id", "client_id", "produit_id", "quantite", "montant"), pa.string()),
     },
     "silver/ventes_clean": {
         "vente_id": pa.int64(),
