@@ -9,8 +9,8 @@ from ingestion.settings import AppSettings, load
 from streamlit_app import live
 from streamlit_app.api import operations, refusals, routes
 from streamlit_app.api.cache import SharedCache
+from streamlit_app.api.head import AnswerHead
 from streamlit_app.api.metrics import MeasureRequests, Metrics
-from streamlit_app.api.tolerance import TolerateClients
 from streamlit_app.queries import Lake
 
 DESCRIPTION = """
@@ -51,7 +51,7 @@ def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None, *,
     app.state.metrics = Metrics(app.state.lake, app.state.sampler, measures_lake=measures_lake)
     app.state.cache = SharedCache(load(AppSettings).redis_url, app.state.metrics.requests.cache_errors)
     app.add_middleware(MeasureRequests, requests=app.state.metrics.requests)
-    app.add_middleware(TolerateClients)
+    app.add_middleware(AnswerHead)
     refusals.install(app)
     app.include_router(routes.router)
     app.include_router(operations.router)

@@ -49,7 +49,7 @@ def test_the_document_says_every_rule(app, question):
 
 @schemathesis.hook("before_call")
 def in_order(context, case, kwargs):
-    """Leave `to` out where it is not later than `from`: the one rule that a schema cannot say (test_params.py has it)."""
+    """Leave `to` out where it is not later than `from`: a rule that no schema can say (test_params.py has it)."""
     with suppress(KeyError, TypeError, ValueError):
         if whole_hour(case.query["from"]) >= whole_hour(case.query["to"]):
             del case.query["to"]

@@ -179,15 +179,6 @@ def test_every_name_of_a_catalogue_can_be_asked_for(tiny, sampler, name):
     assert [row["pays"] for row in api.get("/api/aggregated_sales", params={"pays": name}).json()] == [name]
 
 
-def test_an_address_may_hold_text_that_is_not_escaped(tiny, sampler):
-    tiny.publish([(1, "Livre", COMPOSED, "Particulier", "2025-12-22T10:00:00", 1, "1.00"), FRANCE])
-
-    async def raw(scope, receive, send):
-        await create_app(tiny.lake, sampler)({**scope, "query_string": f"pays={COMPOSED}".encode()}, receive, send)
-
-    assert [row["pays"] for row in TestClient(raw).get("/api/aggregated_sales").json()] == [COMPOSED]
-
-
 TEXTS = st.one_of(st.text(max_size=40), st.integers().map(str), st.floats().map(str), st.datetimes().map(str))
 
 
