@@ -59,6 +59,15 @@ LABELS = {
     "top": "Les dix meilleurs produits",
     "par_segment": "Par segment",
     "en_cours": " (en cours)",
+    # a chart for those who do not see it
+    "tableau": "Tableau",
+    "tendance_dite": (
+        "{}, de «\u00a0{}\u00a0» à «\u00a0{}\u00a0»\u00a0: {} en tout pour {} ventes\u00a0; "
+        "le plus haut\u00a0: {}\u00a0; le plus bas\u00a0: {}."
+    ),
+    "et_autres": "\u00a0; et {} autres, dans le tableau.",
+    "rien": "rien à montrer.",
+    "rejets": "Événements rejetés par raison",
     "against": "à {}\u00a0h, contre {}\u00a0h",
     "evolution": "Dernière heure complète comparée à la précédente (heures UTC).",
     "csv_produit_pays": "Par produit et pays (CSV)",
@@ -110,6 +119,7 @@ LABELS = {
     "tranche_no": "Tranche",
     "closed_at": "Close le",
     "octets": "{} octets, en hexadécimal",
+    "tronque": " … ({} octets en tout)",
     "vide": "(sans contenu)",
     "tombstone": "Sans contenu (tombstone).",
 }

@@ -8,7 +8,8 @@ import streamlit as st
 from ingestion.explain import Trace, explain
 from ingestion.gaps import Gap
 from ingestion.publication import Publication
-from streamlit_app import charts, live, queries
+from streamlit_app import charts, live, panels, queries
+from streamlit_app.event_text import as_text, visible
 from streamlit_app.figures import is_dark
 from streamlit_app.formats import instant, nombre
 from streamlit_app.labels import LABELS, RAISONS, VERDICTS
@@ -131,13 +132,15 @@ def _raw_bytes(value: bytes | None) -> None:
     if value is None:
         st.caption(LABELS["tombstone"])
         return
-    st.code(_text(value), language=None, wrap_lines=True)
+    st.code(_beginning(value, len(value)), language=None, wrap_lines=True)
     with st.expander(LABELS["octets"].format(nombre(len(value)))):
         st.code(value[:SHOWN_BYTES].hex(" "), language=None, wrap_lines=True)
 
 
-def _text(value: bytes) -> str:
-    return value[:SHOWN_BYTES].decode(errors="replace") + (" …" if len(value) > SHOWN_BYTES else "")
+def _beginning(value: bytes, size: int) -> str:
+    """As much of an event of so many bytes as is shown, and how much there is."""
+    more = LABELS["tronque"].format(nombre(size)) if size > SHOWN_BYTES else ""
+    return visible(as_text(value[:SHOWN_BYTES], size)) + more
 
 
 def ledger(slices: Sequence[Publication]) -> None:
@@ -170,7 +173,7 @@ def quarantine(snapshot: Snapshot) -> None:
     if not counts:
         st.info(LABELS["nothing_rejected"], icon=":material/verified:")
         return
-    st.vega_lite_chart(spec=charts.rejections(counts, dark=is_dark()))
+    panels.chart(st.container(), charts.rejections(counts, dark=is_dark()))
     with st.container(horizontal=True):
         raison = st.selectbox(
             LABELS["raison"],
@@ -190,7 +193,7 @@ def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
         [
             {
                 LABELS["raison"]: RAISONS.get(row.raison, row.raison),
-                LABELS["contenu"]: LABELS["vide"] if row.value is None else _text(row.value),
+                LABELS["contenu"]: LABELS["vide"] if row.value is None else _beginning(row.value, row.value_size or 0),
                 LABELS["recu"]: instant(row.kafka_timestamp),
                 LABELS["partition"]: row.kafka_partition,
                 LABELS["offset"]: row.kafka_offset,

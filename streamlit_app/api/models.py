@@ -81,8 +81,10 @@ class RejectedEvent(Answer):
     raison: str = Field(examples=["montant_negatif"])
     tranche: int
     value_size: int | None = Field(description="bytes that arrived; null for a tombstone")
-    value_text: str | None = Field(description="the first 4096 bytes as UTF-8, with replacement characters")
-    value_base64: str | None = Field(description="the same bytes, unchanged")
+    value_text: str | None = Field(
+        max_length=4096, description="the first 4096 bytes as UTF-8, with replacement characters"
+    )
+    value_base64: str | None = Field(max_length=5464, description="the same bytes, unchanged")
 
 
 class RejectedPage(Answer):

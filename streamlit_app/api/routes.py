@@ -19,6 +19,7 @@ from streamlit_app.api.params import (
     well_formed,
 )
 from streamlit_app.api.status import status_of
+from streamlit_app.event_text import as_text
 from streamlit_app.queries import Snapshot
 
 CACHED: dict[int | str, dict[str, Any]] = {
@@ -124,7 +125,7 @@ def _rejected_page(snapshot: Snapshot, params: RejectedParams) -> dict[str, Any]
                 "raison": row.raison,
                 "tranche": row.tranche,
                 "value_size": row.value_size,
-                "value_text": None if row.value is None else row.value.decode(errors="replace"),
+                "value_text": None if row.value is None else as_text(row.value, row.value_size or 0),
                 "value_base64": None if row.value is None else base64.b64encode(row.value).decode(),
             }
             for row in rows

@@ -118,6 +118,33 @@ def test_rejected_events_show_text_and_bytes(tiny, sampler):
     assert [row["kafka_offset"] for row in api.get("/api/rejected?limit=1&offset=2").json()["rows"]] == [0]
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"\x00\x1b[31m\x7f", "\x00\x1b[31m\x7f"),
+        (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd"),
+        (b"\xc0\xaf\xff", "\ufffd\ufffd\ufffd"),
+        ("\u202egnp.exe\u2066\u2028".encode(), "\u202egnp.exe\u2066\u2028"),
+        (b'{"cut": "\xc3', '{"cut": "\ufffd'),
+        ("aé".encode() * 2000, "aé" * 1365 + "a"),
+        (b"", ""),
+    ],
+)
+def test_rejected_events_are_json_whatever_they_are(tiny, sampler, value, text):
+    tiny.publish(rejected=[(0, "illisible", value)])
+    answer = TestClient(create_app(tiny.lake, sampler)).get("/api/rejected")
+    (row,) = models.RejectedPage.model_validate_json(answer.content.decode()).rows
+    assert (row.value_text, row.value_size) == (text, len(value))
+    assert base64.b64decode(row.value_base64) == value[:4096]
+
+
+def test_a_page_of_rejected_events_is_bounded_whatever_they_weigh(tiny, sampler):
+    tiny.publish(rejected=[(n, "illisible", b"\x00" * 3_000_000) for n in range(5)])
+    answer = TestClient(create_app(tiny.lake, sampler)).get("/api/rejected")
+    assert {row["value_size"] for row in answer.json()["rows"]} == {3_000_000}
+    assert len(answer.content) < 5 * 31_000
+
+
 def test_status_adds_up_and_knows_lag_and_age(api):
     status = api.get("/api/status").json()
     assert status["state"] == "fresh"

@@ -91,6 +91,28 @@ def test_a_sale_is_followed_to_its_bytes(page, published, monkeypatch):
     assert LABELS["not_a_number"] in [error.value for error in app.error]
 
 
+def test_every_chart_has_its_table(page, tiny):
+    tiny.publish([(1, "Souris sans fil", "France", "Particulier", "2025-12-22T10:00:00", 1, "1025.50")])
+    tiny.publish(rejected=[(0, "illisible", b"x"), (1, "conflit", None)])
+    app = page(tiny.lake)
+    tables = [each.dataframe[0].value for each in app.expander if each.label == LABELS["tableau"]]
+    assert len(tables) == 5
+    assert tables[0][LABELS["hour"]].tolist()[-1] == f"22{UNIT}déc.{UNIT}2025, 10{UNIT}h"
+    assert all(each[LABELS["total_montant"]].tolist()[-1] == f"1\u202f025,50{UNIT}€" for each in tables)
+    (rejections,) = [each for each in page(tiny.lake, "confiance").expander if each.label == LABELS["tableau"]]
+    assert rejections.dataframe[0].value[LABELS["nombre"]].tolist() == ["1", "1"]
+
+
+def test_the_quarantine_shows_any_bytes_and_how_many_there_are(page, tiny):
+    values = (b"\x00\x1b[31m\xff", "\u202egnp.exe\n".encode(), b"\xed\xa0\x80", "é".encode() * 1_500_000, b"")
+    tiny.publish(rejected=[(-n, "illisible", value) for n, value in enumerate(values)])
+    app = page(tiny.lake, "confiance")
+    shown = app.dataframe[-1].value[LABELS["contenu"]].tolist()
+    assert shown[:3] == ["⟨U+0000⟩⟨U+001B⟩[31m\ufffd", "⟨U+202E⟩gnp.exe\n", "\ufffd" * 3]
+    assert shown[3] == "é" * 1000 + LABELS["tronque"].format("3\u202f000\u202f000")
+    assert shown[4] == ""
+
+
 @pytest.mark.parametrize(("year", "grain"), [("1970", "month"), ("0001", "year")])
 def test_a_sale_of_long_ago_is_left_out_until_all_is_asked_for(page, published, year, grain):
     published.publish([(2, "Casque audio", "Spain", "Particulier", f"{year}-01-01T00:00:00", 1, "0.01")])
