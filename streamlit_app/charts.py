@@ -242,7 +242,7 @@ def rejections(counts: dict[str, int], *, dark: bool) -> Spec:
         for raison, count in counts.items()
     ]
     base = _chart(rows, _labelled("raison", "nombre")).encode(
-        y=alt.Y("raison:N", sort=None, title=None, axis=alt.Axis(labelLimit=160, **_PLAIN)),
+        y=alt.Y("raison:N", sort=None, title=None, axis=alt.Axis(labelLimit=200, **_PLAIN)),
         # room behind the longest bar for its figure
         x=alt.X(
             "count:Q",

@@ -113,6 +113,7 @@ LABELS = {
     "nombre": "Nombre",
     "page": "Page (sur {})",
     "contenu": "Contenu",
+    "taille": "Octets",
     "recu": "Reçu le",
     "partition": "Partition",
     "offset": "Offset",

@@ -194,6 +194,7 @@ def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
             {
                 LABELS["raison"]: RAISONS.get(row.raison, row.raison),
                 LABELS["contenu"]: LABELS["vide"] if row.value is None else _beginning(row.value, row.value_size or 0),
+                LABELS["taille"]: "-" if row.value_size is None else nombre(row.value_size),
                 LABELS["recu"]: instant(row.kafka_timestamp),
                 LABELS["partition"]: row.kafka_partition,
                 LABELS["offset"]: row.kafka_offset,
@@ -202,5 +203,8 @@ def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
             for row in rows
         ],
         hide_index=True,
-        column_config={LABELS["contenu"]: st.column_config.TextColumn(width="large")},
+        column_config={
+            LABELS["contenu"]: st.column_config.TextColumn(width="large"),
+            LABELS["taille"]: st.column_config.TextColumn(alignment="right"),
+        },
     )

@@ -14,7 +14,7 @@ from streamlit_app.live import utc_now
 from streamlit_app.queries import Snapshot
 
 # part of every ETag: raise it when an answer is written differently
-FORMAT = 1
+FORMAT = 2
 
 
 async def answer(request: Request, params: AsOfParams, question: Callable[[Snapshot], Any]) -> Response:

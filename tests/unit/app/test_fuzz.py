@@ -1,6 +1,6 @@
 """Requests drawn from the OpenAPI document: what it allows is answered, what it forbids is refused, as it says.
 
-More of them, by hand: FUZZ_EXAMPLES=1000 python -m pytest -q tests/unit/app/test_fuzz.py
+More of them, by hand: PYTEST_FUZZ_EXAMPLES=1000 python -m pytest -q tests/unit/app/test_fuzz.py
 """
 
 import os
@@ -15,7 +15,7 @@ from ingestion.bench.api import ENDPOINTS
 from streamlit_app.api.app import create_app
 from streamlit_app.api.times import whole_hour
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("PYTEST_FUZZ_EXAMPLES", "8"))
 QUESTIONS = (*ENDPOINTS, "rejected", "status")
 
 

@@ -107,7 +107,9 @@ def test_the_quarantine_shows_any_bytes_and_how_many_there_are(page, tiny):
     values = (b"\x00\x1b[31m\xff", "\u202egnp.exe\n".encode(), b"\xed\xa0\x80", "é".encode() * 1_500_000, b"")
     tiny.publish(rejected=[(-n, "illisible", value) for n, value in enumerate(values)])
     app = page(tiny.lake, "confiance")
-    shown = app.dataframe[-1].value[LABELS["contenu"]].tolist()
+    table = app.dataframe[-1].value
+    shown = table[LABELS["contenu"]].tolist()
+    assert table[LABELS["taille"]].tolist() == ["7", "11", "3", "3\u202f000\u202f000", "0"]
     assert shown[:3] == ["⟨U+0000⟩⟨U+001B⟩[31m\ufffd", "⟨U+202E⟩gnp.exe\n", "\ufffd" * 3]
     assert shown[3] == "é" * 1000 + LABELS["tronque"].format("3\u202f000\u202f000")
     assert shown[4] == ""
