@@ -33,6 +33,7 @@ LABELS = {
     "segment": "Segment",
     "tous": "Tous",
     "toutes": "Toutes",
+    "unknown_choice": "«\u00a0{}\u00a0» n'est pas parmi les ventes publiées\u00a0: ce filtre est ignoré.",
     "telecharger": "Télécharger",
     "no_match": "Aucune vente ne correspond à ces filtres.",
     # figures

@@ -1,7 +1,6 @@
 """The query parameters: what is accepted, and the rule that a refusal names.  The OpenAPI document says the same."""
 
 import re
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
@@ -21,7 +20,7 @@ from pydantic import (
 
 from ingestion.verdict import RAISONS
 from streamlit_app.api.times import MOMENT, SPELLING, WHOLE_HOUR, moment, whole_hour
-from streamlit_app.queries import Filters
+from streamlit_app.queries import Filters, composed
 
 MAX_SLICE, MAX_HOURS = 2**31 - 1, 100_000
 REPEATABLE = ("pays", "produit", "segment")
@@ -55,10 +54,6 @@ def _plain(text: str) -> str:
     return text
 
 
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
-
-
 def _known_reason(raison: str | None) -> str | None:
     if raison is not None and raison not in RAISONS:
         raise ValueError(f"must be one of {', '.join(RAISONS)}")
@@ -74,7 +69,7 @@ Name = Annotated[
     str,
     Field(min_length=1, max_length=100, json_schema_extra={"pattern": f"^[^{_CONTROL}]+$"}),
     AfterValidator(_plain),
-    AfterValidator(_composed),
+    AfterValidator(composed),
 ]
 Names = Annotated[list[Name], Field(max_length=50), AfterValidator(_normal)]
 # None is only what stands for a parameter that is not sent

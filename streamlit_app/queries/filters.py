@@ -25,7 +25,7 @@ class Filters:
         `day`: a partition column, by which files are left out before they are opened.
         """
         conditions = {
-            # an accent may be one character or two, here and there; DuckDB normalises each distinct name once
+            # names are stored as the catalogue writes them; DuckDB composes each distinct one once
             "nfc_normalize(pays) = any($pays)": self.pays,
             "nfc_normalize(produit_nom) = any($produit)": self.produit,
             "nfc_normalize(segment) = any($segment)": self.segment,
@@ -40,14 +40,15 @@ class Filters:
     @property
     def parameters(self) -> dict[str, Any]:
         values = {
-            "pays": [_composed(name) for name in self.pays],
-            "produit": [_composed(name) for name in self.produit],
-            "segment": [_composed(name) for name in self.segment],
+            "pays": [composed(name) for name in self.pays],
+            "produit": [composed(name) for name in self.produit],
+            "segment": [composed(name) for name in self.segment],
             "start": self.start,
             "end": self.end,
         }
         return {name: value for name, value in values.items() if value}
 
 
-def _composed(name: str) -> str:
+def composed(name: str) -> str:
+    """The form in which names are compared: an accent may be one character or two."""
     return unicodedata.normalize("NFC", name)

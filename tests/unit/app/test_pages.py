@@ -31,6 +31,12 @@ def test_a_filter_narrows_every_figure(page, published):
     assert metrics(app)[LABELS["total_montant"]] == f"110,99{UNIT}€"
 
 
+def test_an_address_with_a_name_that_is_not_there_says_so(page, published):
+    app = page(published.lake, pays=["Nowhere\u202e", "UK"])
+    assert [each.value for each in app.toast] == [LABELS["unknown_choice"].format("Nowhere⟨U+202E⟩")]
+    assert metrics(app)[LABELS["nombre_ventes"]] == "1"
+
+
 def test_a_new_slice_is_shown_by_the_next_run(page, published):
     app = page(published.lake)
     published.publish([(2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")])
