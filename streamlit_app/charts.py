@@ -1,4 +1,7 @@
-"""The charts; their words are in LABELS, their figures written as a French reader expects."""
+"""The charts; their words are in LABELS, their figures written as a French reader expects.
+
+What a mark shows under the pointer is also what a screen reader says of it, and its row in the chart's table.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -61,6 +64,8 @@ _TICKS: dict[Grain, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "month": (("%b %Y", "month"), ("%Y", "year")),
     "year": (("%Y", 12), ("%Y", 12)),
 }
+# as many rows a chart's description names; its table has all
+SPOKEN_ROWS = 40
 # text that charts draw themselves, on a light and on a dark page
 INK = {False: "#1b1f33", True: "#e8e9f3"}
 
@@ -71,15 +76,38 @@ def revenue_trend(trend: Trend, running: datetime) -> Spec:
     `running`: the first hour that is not complete.
     """
     count, first_open = len(trend.periods), _start(running, trend.grain)
-    base = _chart([_period(each, trend.grain, is_complete=each.debut < first_open) for each in trend.periods]).encode(
+    columns = {"periode": LABELS[trend.grain], **_labelled("total_montant", "nombre_ventes")}
+    rows = [_period(each, trend.grain, is_complete=each.debut < first_open) for each in trend.periods]
+    base = _chart(rows, columns).encode(
         x=alt.X("start:T", timeUnit=_TIME_UNITS[trend.grain], title=None, axis=_time_axis(trend.grain, count)),
         y=alt.Y("montant:Q", axis=alt.Axis(**_MONEY_AXIS, **_PLAIN)),
-        tooltip=[alt.Tooltip("periode:N", title=LABELS[trend.grain]), *_tooltip("total_montant", "nombre_ventes")],
     )
+    said = _said_of_trend(trend)
     if count > BARS_UP_TO:
-        return _french(base.mark_area(line=True, fillOpacity=0.25, interpolate="monotone"), 260)
+        # one mark for all periods has no figure of its own to say
+        return _french(base.mark_area(line=True, fillOpacity=0.25, interpolate="monotone", aria=False), 260, said)
     paler = alt.condition("datum.is_complete", alt.value(1), alt.value(0.45))
-    return _french(base.mark_bar(cornerRadiusEnd=3).encode(opacity=paler), 260)
+    return _french(base.mark_bar(cornerRadiusEnd=3).encode(opacity=paler), 260, said)
+
+
+def _said_of_trend(trend: Trend) -> str:
+    """Its whole, its highest and its lowest period."""
+    heading, periods = LABELS[f"tendance_{trend.grain}"], trend.periods
+    if not periods:
+        return _said(heading, [])
+
+    def named(row: PeriodOfSales) -> str:
+        return f"{periode(row.debut, trend.grain)}, {euros(row.total_montant)}"
+
+    return LABELS["tendance_dite"].format(
+        heading,
+        periode(periods[0].debut, trend.grain),
+        periode(periods[-1].debut, trend.grain),
+        euros(sum((each.total_montant for each in periods), Decimal(0))),
+        nombre(sum(each.nombre_ventes for each in periods)),
+        named(max(periods, key=lambda each: each.total_montant)),
+        named(min(periods, key=lambda each: each.total_montant)),
+    )
 
 
 def _start(hour: datetime, grain: Grain) -> datetime:
@@ -116,11 +144,11 @@ def _time_axis(grain: Grain, count: int) -> alt.Axis:
 
 
 def revenue_by_product(rows: Sequence[AggregatedSales], *, dark: bool) -> Spec:
-    return _bars(_by_name(rows, "produit_nom"), LABELS["produit"], dark)
+    return _bars(_by_name(rows, "produit_nom"), "produit", dark)
 
 
 def revenue_by_country(rows: Sequence[RevenueByCountry], *, dark: bool) -> Spec:
-    return _bars(_by_name(rows, "pays"), LABELS["pays"], dark)
+    return _bars(_by_name(rows, "pays"), "pays", dark)
 
 
 def _by_name(rows: Sequence[Any], name: str) -> dict[str, Decimal]:
@@ -131,45 +159,42 @@ def _by_name(rows: Sequence[Any], name: str) -> dict[str, Decimal]:
     return dict(sorted(totals.items(), key=lambda each: -each[1]))
 
 
-def _bars(totals: dict[str, Decimal], label: str, dark: bool) -> Spec:
+def _bars(totals: dict[str, Decimal], name: str, dark: bool) -> Spec:
     """A line of text over each bar: it needs no room beside the bar, which a phone has not."""
     whole, widest = sum(totals.values()) or Decimal(1), max(totals.values(), default=Decimal(0))
     rows: list[Values] = [
-        {"name": name, "montant": float(value), "total_montant": euros(value), "part": pourcent(100 * value / whole)}
-        for name, value in totals.items()
+        {name: key, "montant": float(value), "total_montant": euros(value), "part": pourcent(100 * value / whole)}
+        for key, value in totals.items()
     ]
-    base = _chart(rows).encode(
-        y=alt.Y("name:N", sort=None, axis=None),
-        tooltip=[alt.Tooltip("name:N", title=label), *_tooltip("total_montant", "part")],
-    )
+    base = _chart(rows, _labelled(name, "total_montant", "part")).encode(y=alt.Y(f"{name}:N", sort=None, axis=None))
     length = alt.X("montant:Q", axis=None, scale=alt.Scale(domain=[0, float(widest) or 1.0]))
     bars = base.mark_bar(cornerRadius=3, height=10, yOffset=9).encode(x=length)
-    line: Values = {"baseline": "middle", "dy": -7, "fontSize": 13, "color": INK[dark]}
-    names = base.mark_text(align="left", **line).encode(x=alt.value(0), text="name:N")
+    line: Values = {"baseline": "middle", "dy": -7, "fontSize": 13, "color": INK[dark], "aria": False}
+    names = base.mark_text(align="left", **line).encode(x=alt.value(0), text=f"{name}:N")
     amounts = (
         base.transform_calculate(text="datum.total_montant + '  ·  ' + datum.part")
         .mark_text(align="right", **line)
         .encode(x=alt.value("width"), text="text:N")
     )
-    return _french(bars + names + amounts, max(44 * len(rows), 60))
+    return _french(bars + names + amounts, max(44 * len(rows), 60), _said(LABELS[f"par_{name}"], rows))
 
 
 def product_by_country(rows: Sequence[AggregatedSales], *, dark: bool) -> Spec:
     """Darker (on a dark page: brighter) is more; the scale is a square root, or the dearest product hides the rest."""
     products, countries = list(_by_name(rows, "produit_nom")), list(_by_name(rows, "pays"))
     across = alt.Axis(orient="top", labelAngle=0, labelFlush=False, labelOverlap=False, **_PLAIN)
-    base = _chart([_cell(row) for row in rows]).encode(
+    values = [_cell(row) for row in rows]
+    base = _chart(values, _labelled("produit", "pays", "total_montant", "total_quantite")).encode(
         x=alt.X("pays:N", sort=countries, title=None, axis=across),
         y=alt.Y("produit:N", sort=products, title=None, axis=alt.Axis(labelLimit=120, **_PLAIN)),
-        tooltip=_tooltip("produit", "pays", "total_montant", "total_quantite"),
     )
     color = alt.Color("montant:Q", legend=None, scale=alt.Scale(type="sqrt", domainMin=0))
     # where the cell's colour has become strong, its figure changes to the other ink
     strong = float(max((row.total_montant for row in rows), default=0)) * (0.42 if dark else 0.3)
     ink = alt.condition(f"datum.montant > {strong}", alt.value(INK[not dark]), alt.value(INK[dark]))
-    figures = base.transform_calculate(short=_SHORT.format("datum.montant")).mark_text(fontSize=12)
+    figures = base.transform_calculate(short=_SHORT.format("datum.montant")).mark_text(fontSize=12, aria=False)
     cells = base.mark_rect(cornerRadius=4).encode(color=color) + figures.encode(text="short:N", color=ink)
-    return _french(cells, max(46 * len(products), 60) + 30)
+    return _french(cells, max(46 * len(products), 60) + 30, _said(LABELS["produit_pays"], values))
 
 
 def _cell(row: AggregatedSales) -> Values:
@@ -194,7 +219,7 @@ def segments_by_product(rows: Sequence[ProductBySegment]) -> Spec:
         for row in rows
     ]
     chart = (
-        _chart(values)
+        _chart(values, _labelled("produit", "segment", "total_montant"))
         .mark_bar(cornerRadius=2, height=22)
         .encode(
             y=alt.Y("produit:N", sort=_BY_REVENUE, title=None, axis=alt.Axis(labelLimit=120, **_PLAIN)),
@@ -205,41 +230,60 @@ def segments_by_product(rows: Sequence[ProductBySegment]) -> Spec:
                 axis=alt.Axis(format=".0%", tickCount=5, **_PLAIN),
             ),
             color=alt.Color("segment:N", title=None, legend=alt.Legend(orient="top", offset=4)),
-            tooltip=_tooltip("produit", "segment", "total_montant"),
         )
     )
-    return _french(chart, max(40 * len({row.produit for row in rows}), 90) + 40)
+    height = max(40 * len({row.produit for row in rows}), 90) + 40
+    return _french(chart, height, _said(LABELS["segments"], values))
 
 
 def rejections(counts: dict[str, int], *, dark: bool) -> Spec:
-    rows = [
+    rows: list[Values] = [
         {"raison": RAISONS.get(raison, raison), "count": count, "nombre": nombre(count)}
         for raison, count in counts.items()
     ]
-    base = _chart(rows).encode(
-        y=alt.Y("raison:N", sort=None, title=None, axis=alt.Axis(labelLimit=160, **_PLAIN)),
+    base = _chart(rows, _labelled("raison", "nombre")).encode(
+        y=alt.Y("raison:N", sort=None, title=None, axis=alt.Axis(labelLimit=200, **_PLAIN)),
         # room behind the longest bar for its figure
         x=alt.X(
             "count:Q",
             axis=None,
             scale=alt.Scale(domain=[0, max(counts.values(), default=1) * 1.25]),
         ),
-        tooltip=_tooltip("raison", "nombre"),
     )
-    figures = base.mark_text(align="left", dx=6, color=INK[dark]).encode(text="nombre:N")
-    return _french(base.mark_bar(cornerRadiusEnd=3, height=14) + figures, max(28 * len(rows), 60))
+    figures = base.mark_text(align="left", dx=6, color=INK[dark], aria=False).encode(text="nombre:N")
+    bars = base.mark_bar(cornerRadiusEnd=3, height=14)
+    return _french(bars + figures, max(28 * len(rows), 60), _said(LABELS["rejets"], rows))
 
 
-def _tooltip(*names: str) -> list[alt.Tooltip]:
-    """Texts that are written already, each under its label."""
-    return [alt.Tooltip(f"{name}:N", title=LABELS[name]) for name in names]
+def table(chart: Spec) -> list[dict[str, str]]:
+    """What the chart shows, row by row, under the labels of its columns."""
+    drawn = chart["layer"][0] if "layer" in chart else chart
+    columns = drawn["encoding"]["tooltip"]
+    return [{each["title"]: row[each["field"]] for each in columns} for row in chart["data"]["values"]]
 
 
-def _chart(rows: list[Values]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
+def _labelled(*names: str) -> dict[str, str]:
+    return {name: LABELS[name] for name in names}
 
 
-def _french(chart: Any, height: int) -> Spec:
-    drawn = chart.properties(height=height).configure(locale=FRENCH).configure_view(strokeWidth=0)
+def _chart(rows: list[Values], columns: dict[str, str]) -> alt.Chart:
+    """`columns`: the texts of a row by their labels, which the pointer shows and a screen reader says."""
+    for row in rows:
+        row["dit"] = ", ".join(row[name] for name in columns)
+    chart = alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
+    tooltip = [alt.Tooltip(f"{name}:N", title=label) for name, label in columns.items()]
+    return chart.encode(tooltip=tooltip, description="dit:N")
+
+
+def _said(heading: str, rows: Sequence[Values]) -> str:
+    """The chart in one sentence."""
+    if not rows:
+        return f"{heading}{UNIT}: {LABELS['rien']}"
+    more = LABELS["et_autres"].format(nombre(len(rows) - SPOKEN_ROWS)) if len(rows) > SPOKEN_ROWS else ""
+    return f"{heading}{UNIT}: " + f"{UNIT}; ".join(row["dit"] for row in rows[:SPOKEN_ROWS]) + more
+
+
+def _french(chart: Any, height: int, said: str) -> Spec:
+    drawn = chart.properties(height=height, description=said).configure(locale=FRENCH).configure_view(strokeWidth=0)
     spec: Spec = drawn.to_dict(validate=False)
     return spec

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from ingestion.printable import printable
 from streamlit_app.figures import HOUR, hour_of
 from streamlit_app.labels import LABELS
 from streamlit_app.queries import Filters, Snapshot, choices, newest_vente_at
@@ -31,8 +32,17 @@ def filter_bar(snapshot: Snapshot) -> Filters:
 
 
 def _pick(name: str, options: list[str]) -> tuple[str, ...]:
+    _tell_unknown(name, options)
     chosen = st.multiselect(LABELS[name], options, placeholder=LABELS["tous"], key=name, bind="query-params")
     return tuple(sorted(chosen))
+
+
+def _tell_unknown(name: str, options: list[str]) -> None:
+    """Say which of the address's values are none of the options: Streamlit leaves them out without a word."""
+    if name not in st.session_state:
+        for each in st.query_params.get_all(name):
+            if each not in options:
+                st.toast(LABELS["unknown_choice"].format(printable(each[:100])), icon=":material/filter_alt_off:")
 
 
 def _start(hours: int | None, snapshot: Snapshot) -> datetime | None:

@@ -37,6 +37,7 @@ LABELS = {
     "segment": "Segment",
     "tous": "Tous",
     "toutes": "Toutes",
+    "unknown_choice": "«\u00a0{}\u00a0» n'est pas parmi les ventes publiées\u00a0: ce filtre est ignoré.",
     "telecharger": "Télécharger",
     "no_match": "Aucune vente ne correspond à ces filtres.",
     # figures
@@ -63,6 +64,15 @@ LABELS = {
     "top": "Les dix meilleurs produits",
     "par_segment": "Par segment",
     "en_cours": " (en cours)",
+    # a chart for those who do not see it
+    "tableau": "Tableau",
+    "tendance_dite": (
+        "{}, de «\u00a0{}\u00a0» à «\u00a0{}\u00a0»\u00a0: {} en tout pour {} ventes\u00a0; "
+        "le plus haut\u00a0: {}\u00a0; le plus bas\u00a0: {}."
+    ),
+    "et_autres": "\u00a0; et {} autres, dans le tableau.",
+    "rien": "rien à montrer.",
+    "rejets": "Événements rejetés par raison",
     "against": "à {}\u00a0h, contre {}\u00a0h",
     "evolution": "Dernière heure complète comparée à la précédente (heures UTC).",
     "csv_produit_pays": "Par produit et pays (CSV)",
@@ -131,6 +141,7 @@ LABELS = {
     "tranche_no": "Tranche",
     "closed_at": "Close le",
     "octets": "{} octets, en hexadécimal",
+    "tronque": " … ({} octets en tout)",
     "vide": "(sans contenu, ou trop grand pour être montré)",
     "tombstone": "Sans contenu (tombstone).",
 }

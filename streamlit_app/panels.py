@@ -12,13 +12,14 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from streamlit_app import queries
+from streamlit_app import charts, queries
 from streamlit_app.figures import Figures, complete_hours
 from streamlit_app.formats import euros, evolution, nombre
 from streamlit_app.labels import LABELS
 from streamlit_app.queries import CustomerSegment, Filters, HourOfSales, Snapshot, TopProduct
 
 _RIGHT = st.column_config.TextColumn(alignment="right")
+_FIGURES = {LABELS[name]: _RIGHT for name in ("total_montant", "nombre_ventes", "total_quantite", "part", "nombre")}
 
 
 def headlines(figures: Figures, running: datetime) -> None:
@@ -64,6 +65,12 @@ def card(column: DeltaGenerator, name: str) -> DeltaGenerator:
     frame = column.container(border=True, height="stretch")
     frame.subheader(LABELS[name])
     return frame
+
+
+def chart(place: DeltaGenerator, spec: charts.Spec) -> None:
+    """A chart, and the same figures as a table."""
+    place.vega_lite_chart(spec=spec)
+    place.expander(LABELS["tableau"]).dataframe(charts.table(spec), hide_index=True, column_config=_FIGURES)
 
 
 def top_table(top: Sequence[TopProduct]) -> None:

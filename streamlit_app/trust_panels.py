@@ -10,7 +10,8 @@ from ingestion.gaps import Gap
 from ingestion.isolated import Isolated
 from ingestion.printable import printable
 from ingestion.publication import Publication
-from streamlit_app import charts, live, queries
+from streamlit_app import charts, live, panels, queries
+from streamlit_app.event_text import as_text
 from streamlit_app.figures import is_dark
 from streamlit_app.formats import instant, nombre
 from streamlit_app.labels import LABELS, PARSE_ERRORS, RAISONS, VERDICTS
@@ -159,14 +160,15 @@ def _raw_bytes(value: bytes | None) -> None:
     if value is None:
         st.caption(LABELS["tombstone"])
         return
-    st.code(_text(value, keep="\n\t"), language=None, wrap_lines=True)
+    st.code(_beginning(value, len(value), keep="\n\t"), language=None, wrap_lines=True)
     with st.expander(LABELS["octets"].format(nombre(len(value)))):
         st.code(value[:SHOWN_BYTES].hex(" "), language=None, wrap_lines=True)
 
 
-def _text(value: bytes, keep: str = "") -> str:
-    shown = printable(value[:SHOWN_BYTES].decode(errors="replace"), keep)
-    return shown + (" …" if len(value) > SHOWN_BYTES else "")
+def _beginning(value: bytes, size: int, keep: str = "") -> str:
+    """As much of an event of so many bytes as is shown, and how much there is."""
+    more = LABELS["tronque"].format(nombre(size)) if size > SHOWN_BYTES else ""
+    return printable(as_text(value[:SHOWN_BYTES], size), keep) + more
 
 
 def _reason(raison: str, parse_error: str | None) -> str:
@@ -204,7 +206,7 @@ def quarantine(snapshot: Snapshot) -> None:
     if not counts:
         st.info(LABELS["nothing_rejected"], icon=":material/verified:")
         return
-    st.vega_lite_chart(spec=charts.rejections(counts, dark=is_dark()))
+    panels.chart(st.container(), charts.rejections(counts, dark=is_dark()))
     with st.container(horizontal=True):
         raison = st.selectbox(
             LABELS["raison"],
@@ -224,7 +226,8 @@ def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
         [
             {
                 LABELS["raison"]: _reason(row.raison, row.parse_error),
-                LABELS["contenu"]: LABELS["vide"] if row.value is None else _text(row.value),
+                LABELS["contenu"]: LABELS["vide"] if row.value is None else _beginning(row.value, row.value_size or 0),
+                LABELS["taille"]: "-" if row.value_size is None else nombre(row.value_size),
                 LABELS["recu"]: instant(row.kafka_timestamp),
                 LABELS["partition"]: row.kafka_partition,
                 LABELS["offset"]: row.kafka_offset,
@@ -233,7 +236,10 @@ def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
             for row in rows
         ],
         hide_index=True,
-        column_config={LABELS["contenu"]: st.column_config.TextColumn(width="large")},
+        column_config={
+            LABELS["contenu"]: st.column_config.TextColumn(width="large"),
+            LABELS["taille"]: st.column_config.TextColumn(alignment="right"),
+        },
     )
     if rows:
         st.caption(LABELS["rejected_hint"].format(f"{rows[0].kafka_partition}:{rows[0].kafka_offset}"))

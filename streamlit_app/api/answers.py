@@ -20,10 +20,10 @@ FORMAT = 2
 async def answer(request: Request, params: AsOfParams, question: Callable[[Snapshot], Any]) -> Response:
     """Answer from the cache where the publication and the parameters are known, else ask in a thread."""
     state = request.app.state
-    snapshot = state.lake.current() if params.as_of is None else state.lake.at(params.as_of)
+    snapshot = state.lake.at(params.as_of) if params.as_of else state.lake.current()
     key = f"{FORMAT}|{snapshot.key}|{request.url.path}|{params.key}"
     headers = _headers(snapshot, key, state.sampler.cause(utc_now()))
-    if _matches(request.headers.get("if-none-match"), headers["ETag"]):
+    if _is_known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     body = await state.cache.get(key)
     requests = state.metrics.requests
@@ -54,7 +54,7 @@ def _headers(snapshot: Snapshot, key: str, cause: str | None) -> dict[str, str]:
     return headers
 
 
-def _matches(wanted: str | None, etag: str) -> bool:
-    if wanted is None:
-        return False
+def _is_known(request: Request, etag: str) -> bool:
+    """Whether `If-None-Match`, one header or several, names this answer (weak comparison) or any."""
+    wanted = ",".join(request.headers.getlist("if-none-match"))
     return any(each.strip().removeprefix("W/") in (etag.removeprefix("W/"), "*") for each in wanted.split(","))

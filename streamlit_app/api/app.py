@@ -9,6 +9,7 @@ from ingestion.settings import AppSettings, load
 from streamlit_app import live
 from streamlit_app.api import operations, refusals, routes
 from streamlit_app.api.cache import SharedCache
+from streamlit_app.api.head import AnswerHead
 from streamlit_app.api.metrics import MeasureRequests, Metrics
 from streamlit_app.queries import Lake
 
@@ -17,8 +18,15 @@ Revenue of the published sales.  Every answer carries `X-As-Of`, `X-Data-Age` (s
 `X-Tranche` and `X-Data-Status` (`fresh`, `stale` or `empty`), and an `ETag`: send it back as `If-None-Match`.
 
 * Money is in EUR, a JSON number with two decimals.  Hours are UTC.
-* `pays`, `produit`, `segment` may be repeated; `from` (inclusive) and `to` (exclusive) are whole hours.
-* `as_of` takes the number of a slice, or a time: the figures as they were published then.
+* `pays`, `produit`, `segment` may be repeated: any of the values.  A name is compared as it is written, upper and lower
+case and spaces included; only composed and decomposed accents (NFC, NFD) count alike.
+* `from` (inclusive) and `to` (exclusive) are whole hours of UTC, `as_of` is any time or the number of a slice: the
+figures as they were published then.
+* A time is `2025-12-22T10:00:00Z`, `2025-12-22T11:00:00+01:00` (also `+0100` or `+01`, and with a space for a `+` that
+was not escaped), `2025-12-22T10`, `2025-12-22 10:00:00` or `2025-12-22`; without a zone it is UTC.  A bare number is
+none.
+* A parameter that is unknown, empty, or given twice where one is meant is refused: figures never rest on a guess.
+* `GET` and `HEAD` alike; the answer is JSON, whatever `Accept` says.
 """
 
 
@@ -43,6 +51,7 @@ def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None, *,
     app.state.metrics = Metrics(app.state.lake, app.state.sampler, measures_lake=measures_lake)
     app.state.cache = SharedCache(load(AppSettings).redis_url, app.state.metrics.requests.cache_errors)
     app.add_middleware(MeasureRequests, requests=app.state.metrics.requests)
+    app.add_middleware(AnswerHead)
     refusals.install(app)
     app.include_router(routes.router)
     app.include_router(operations.router)

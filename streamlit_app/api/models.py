@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -11,6 +11,17 @@ Money = Annotated[
     WithJsonSchema({"type": "number", "description": "EUR, two decimals", "examples": [1234.56]}),
 ]
 Percent = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "two decimals", "examples": [25.34]})]
+
+
+# of every answer from the lake; an empty one has no slice
+HEADERS: dict[str, Any] = {
+    "ETag": {"required": True, "schema": {"type": "string", "pattern": '^W/"[0-9a-f]{24}"$'}},
+    "Cache-Control": {"required": True, "schema": {"type": "string", "enum": ["no-cache"]}},
+    "X-Data-Status": {"required": True, "schema": {"type": "string", "enum": ["empty", "fresh", "stale"]}},
+    "X-As-Of": {"description": "when the slice closed", "schema": {"type": "string", "format": "date-time"}},
+    "X-Data-Age": {"description": "seconds since then", "schema": {"type": "number", "minimum": 0}},
+    "X-Tranche": {"description": "number of the slice", "schema": {"type": "integer", "minimum": 1}},
+}
 
 
 class Answer(BaseModel):
@@ -73,8 +84,10 @@ class RejectedEvent(Answer):
     )
     tranche: int
     value_size: int | None = Field(description="bytes that arrived; null for a tombstone, or above 2 MiB")
-    value_text: str | None = Field(description="the first 4096 bytes as UTF-8, with replacement characters")
-    value_base64: str | None = Field(description="the same bytes, unchanged")
+    value_text: str | None = Field(
+        max_length=4096, description="the first 4096 bytes as UTF-8, with replacement characters"
+    )
+    value_base64: str | None = Field(max_length=5464, description="the same bytes, unchanged")
 
 
 class RejectedPage(Answer):

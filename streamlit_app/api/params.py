@@ -1,51 +1,55 @@
-"""The query parameters: what is accepted, and the rule that a refusal names."""
+"""The query parameters: what is accepted, and the rule that a refusal names.  The OpenAPI document says the same."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from ingestion.verdict import RAISONS
-from streamlit_app.queries import Filters
+from streamlit_app.api.times import MOMENT, SPELLING, WHOLE_HOUR, moment, whole_hour
+from streamlit_app.queries import Filters, composed
 
-MAX_SLICE = 2**31 - 1
-
-
-def _moment(value: Any) -> datetime:
-    """A time in UTC; `+` of a zone may have become a space on its way through a URL."""
-    text = re.sub(r"(?<=T)(\S+) (\d\d:?\d\d)$", r"\1+\2", str(value))
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("must be an ISO 8601 time such as 2025-12-22T10:00:00Z (no zone means UTC)") from None
-    if not 2000 <= moment.year <= 2100:
-        raise ValueError("must lie in the years 2000 to 2100")
-    return moment
-
-
-def _whole_hour(moment: datetime) -> datetime:
-    if (moment.minute, moment.second, moment.microsecond) != (0, 0, 0):
-        raise ValueError("must be a whole hour of UTC: answers are kept by the hour")
-    return moment.replace(tzinfo=None)
+MAX_SLICE, MAX_HOURS = 2**31 - 1, 100_000
+REPEATABLE = ("pays", "produit", "segment")
+# C0, DEL and C1: every other character may be part of a name
+_CONTROL = "\\x00-\\x1f\\x7f-\\x9f"
 
 
 def _as_of(value: Any) -> int | datetime:
     text = str(value)
-    if re.fullmatch(r"[0-9]{1,10}", text):
-        return min(int(text), MAX_SLICE + 1)
-    try:
-        moment = _moment(text)
-    except ValueError as error:
-        raise ValueError(f"as a time it {error}; or give the number of a slice") from None
-    if moment > datetime.now(UTC):
-        raise ValueError("must not lie in the future")
-    return moment
+    if not re.fullmatch("[+-]?[0-9]+", text):
+        try:
+            return moment(text)
+        except ValueError:
+            raise ValueError(f"{SPELLING}; or the number of a slice such as 42") from None
+    number = int(text) if len(text) <= 11 else MAX_SLICE + 1
+    if not 1 <= number <= MAX_SLICE:
+        raise ValueError(f"must be the number of a slice from 1 to {MAX_SLICE}, or a time such as 2025-12-22T10:00:00Z")
+    return number
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
+def _digits(value: Any) -> Any:
+    """Pydantic takes `1_0` and `10.0` for 10, too."""
+    if isinstance(value, str) and not re.fullmatch("[+-]?[0-9]{1,20}", value):
+        raise ValueError("must be a whole number such as 10")
+    return value
+
+
+def _plain(text: str) -> str:
+    if re.search(f"[{_CONTROL}]", text):
         raise ValueError("must not contain control characters")
     return text
 
@@ -60,10 +64,52 @@ def _normal(values: list[str]) -> list[str]:
     return sorted(set(values))
 
 
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
+Number = Annotated[int, BeforeValidator(_digits)]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=100, json_schema_extra={"pattern": f"^[^{_CONTROL}]+$"}),
+    AfterValidator(_plain),
+    AfterValidator(composed),
+]
 Names = Annotated[list[Name], Field(max_length=50), AfterValidator(_normal)]
-Hour = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_whole_hour)]
-AsOf = Annotated[int | datetime, BeforeValidator(_as_of)]
+# None is only what stands for a parameter that is not sent
+Hour = Annotated[
+    datetime | None,
+    BeforeValidator(lambda value: whole_hour(str(value))),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{WHOLE_HOUR})$"}),
+]
+AsOf = Annotated[
+    int | datetime | None,
+    BeforeValidator(_as_of),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MAX_SLICE},
+                {"type": "string", "pattern": f"^(?:{MOMENT})$"},
+            ]
+        }
+    ),
+]
+
+
+Raison = Annotated[str | None, AfterValidator(_known_reason), WithJsonSchema({"type": "string", "enum": list(RAISONS)})]
+
+
+def well_formed(request: Request) -> None:
+    """Refuse what FastAPI would read without a word: the last of two values, and bytes that are no text."""
+    seen: set[str] = set()
+    for pair in filter(None, request.scope["query_string"].split(b"&")):
+        try:
+            name, value = (unquote_to_bytes(part.replace(b"+", b" ")).decode() for part in pair.partition(b"=")[::2])
+        except UnicodeDecodeError:
+            raise _refusal(pair.partition(b"=")[0].decode(errors="replace"), "must be UTF-8", None) from None
+        if name in seen and name not in REPEATABLE:
+            raise _refusal(name, "must be given once", value)
+        seen.add(name)
+
+
+def _refusal(name: str, rule: str, value: str | None) -> RequestValidationError:
+    return RequestValidationError([{"type": "value_error", "loc": ("query", name), "msg": rule, "input": value}])
 
 
 class AsOfParams(BaseModel):
@@ -71,9 +117,9 @@ class AsOfParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
 
-    as_of: AsOf | None = Field(
+    as_of: AsOf = Field(
         None,
-        description="the number of a slice, or a time: the figures as published then",
+        description="the number of a slice, or a time: the figures as published then; 404 where nothing was",
         examples=["2025-12-22T10:00:00Z", "42"],
     )
 
@@ -87,10 +133,10 @@ class SalesParams(AsOfParams):
     pays: Names = Field([], description="countries; repeat for several", examples=[["France"]])
     produit: Names = Field([], description="products; repeat for several", examples=[["Souris sans fil"]])
     segment: Names = Field([], description="segments; repeat for several", examples=[["Enterprise"]])
-    start: Hour | None = Field(
-        None, alias="from", description="first hour, inclusive", examples=["2025-12-22T10:00:00Z"]
+    start: Hour = Field(None, alias="from", description="first hour, inclusive", examples=["2025-12-22T10:00:00Z"])
+    end: Hour = Field(
+        None, alias="to", description="last hour, exclusive; later than from", examples=["2025-12-23T00:00:00Z"]
     )
-    end: Hour | None = Field(None, alias="to", description="last hour, exclusive", examples=["2025-12-23T00:00:00Z"])
 
     @field_validator("end")
     @classmethod
@@ -106,16 +152,19 @@ class SalesParams(AsOfParams):
 
 
 class TopParams(SalesParams):
-    limit: int = Field(10, ge=1, le=10, description="how many ranks")
+    limit: Number = Field(10, ge=1, le=10, description="how many ranks")
 
 
 class HourlyParams(SalesParams):
-    limit: int | None = Field(None, ge=1, le=100_000, description="only the newest hours")
+    limit: Annotated[
+        int | None,
+        BeforeValidator(_digits),
+        Field(ge=1, le=MAX_HOURS),
+        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_HOURS}),
+    ] = Field(None, description="only the newest hours")
 
 
 class RejectedParams(AsOfParams):
-    raison: Annotated[str | None, AfterValidator(_known_reason)] = Field(
-        None, description="only this reason", json_schema_extra={"enum": list(RAISONS)}
-    )
-    limit: int = Field(50, ge=1, le=200, description="rows of a page")
-    offset: int = Field(0, ge=0, le=10_000_000, description="rows before the page")
+    raison: Raison = Field(None, description="only this reason")
+    limit: Number = Field(50, ge=1, le=200, description="rows of a page")
+    offset: Number = Field(0, ge=0, le=10_000_000, description="rows before the page")

@@ -11,17 +11,22 @@ from streamlit_app.api.encoding import to_json
 from streamlit_app.queries import LakeUnreadable, NeverPublished, VersionGone
 
 logger = logging.getLogger(__name__)
+ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}
+SHOWN_FAULTS, SHOWN_CHARACTERS = 20, 100
 
 
 def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def broken_rule(request: Request, error: RequestValidationError) -> Response:
-        return refuse(422, "the parameters break a rule", [_fault(each) for each in error.errors()])
+        return refuse(422, "the parameters break a rule", [_fault(each) for each in error.errors()[:SHOWN_FAULTS]])
 
     @app.exception_handler(HTTPException)
     async def no_such_address(request: Request, error: HTTPException) -> Response:
-        answer = refuse(error.status_code, f"{request.method} {request.url.path[:100]}: {error.detail}")
-        answer.headers.update(error.headers or {})
+        if error.status_code == 405 and request.method == "OPTIONS":
+            return Response(status_code=204, headers=ALLOWED)
+        address = f"{request.method} {request.url.path}"[:SHOWN_CHARACTERS]
+        answer = refuse(error.status_code, f"{address}: {error.detail}")
+        answer.headers.update({**(error.headers or {}), **(ALLOWED if error.status_code == 405 else {})})
         return answer
 
     @app.exception_handler(NeverPublished)
@@ -36,6 +41,11 @@ def install(app: FastAPI) -> None:
     async def lake_unreadable(request: Request, error: LakeUnreadable) -> Response:
         logger.error("%s", error.for_log)
         return refuse(503, "the lake cannot be read at the moment")
+
+    @app.exception_handler(Exception)
+    async def fault_of_ours(request: Request, error: Exception) -> Response:
+        # Starlette raises it again behind this answer, and the server logs it
+        return refuse(500, "a fault of the API; its log has the reason")
 
 
 def refuse(status: int, error: str, faults: list[dict[str, Any]] | None = None) -> Response:
@@ -53,7 +63,7 @@ def _fault(error: dict[str, Any]) -> dict[str, Any]:
     rule = "unknown parameter" if error["type"] == "extra_forbidden" else error["msg"].removeprefix("Value error, ")
     value = error.get("input")
     return {
-        "parameter": names[0] if names else "all",
+        "parameter": names[0][:SHOWN_CHARACTERS] if names else "all",
         "rule": rule[:1].lower() + rule[1:],
-        "value": str(value)[:100] if names else None,
+        "value": None if value is None or not names else str(value)[:SHOWN_CHARACTERS],
     }

@@ -4,7 +4,7 @@ import base64
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from streamlit_app import queries
 from streamlit_app.api import models
@@ -16,70 +16,83 @@ from streamlit_app.api.params import (
     RejectedParams,
     SalesParams,
     TopParams,
+    well_formed,
 )
 from streamlit_app.api.status import status_of
+from streamlit_app.event_text import as_text
 from streamlit_app.queries import Snapshot
 
+CACHED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "the rows of one publication", "headers": models.HEADERS},
+    304: {"description": "unchanged since the ETag of If-None-Match", "headers": models.HEADERS},
+}
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    304: {"description": "unchanged since the ETag of If-None-Match"},
     404: {
         "model": models.Refusal,
-        "description": "`as_of` names a slice or a time that was never published",
+        "description": "`as_of` names a slice or a time at which nothing was published, or which is yet to come",
     },
     410: {
         "model": models.Refusal,
         "description": "`as_of` names a slice whose files have been vacuumed",
     },
     422: {"model": models.Refusal, "description": "a parameter breaks a rule, which is named"},
+    500: {"model": models.Refusal, "description": "a fault of the API; its log has the reason"},
     503: {"model": models.Refusal, "description": "the lake cannot be read"},
 }
-router = APIRouter(prefix="/api", responses=REFUSALS)
+router = APIRouter(prefix="/api", dependencies=[Depends(well_formed)], responses=REFUSALS)
+KNOWN_ETAG = {
+    "name": "If-None-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "the ETag of an answer that is known: 304 while it holds",
+}
+question = partial(router.get, responses=CACHED, openapi_extra={"parameters": [KNOWN_ETAG]})
 Sales = Annotated[SalesParams, Query()]
 
 
-@router.get("/aggregated_sales", response_model=list[models.AggregatedSales], tags=["sales"])
+@question("/aggregated_sales", response_model=list[models.AggregatedSales], tags=["sales"])
 async def aggregated_sales(request: Request, params: Sales) -> Response:
     """Revenue and quantity by product and country, the best first."""
     return await answer(request, params, partial(queries.aggregated_sales, filters=params.filters))
 
 
-@router.get("/top_products", response_model=list[models.TopProduct], tags=["sales"])
+@question("/top_products", response_model=list[models.TopProduct], tags=["sales"])
 async def top_products(request: Request, params: Annotated[TopParams, Query()]) -> Response:
     """The best products by revenue."""
     return await answer(request, params, partial(queries.top_products, filters=params.filters, limit=params.limit))
 
 
-@router.get("/hourly_sales", response_model=list[models.HourlySales], tags=["sales"])
+@question("/hourly_sales", response_model=list[models.HourlySales], tags=["sales"])
 async def hourly_sales(request: Request, params: Annotated[HourlyParams, Query()]) -> Response:
     """Revenue and quantity by hour, the oldest first; an hour without a sale has no row."""
     return await answer(request, params, partial(queries.hourly_sales, filters=params.filters, limit=params.limit))
 
 
-@router.get("/product_by_segment", response_model=list[models.ProductBySegment], tags=["sales"])
+@question("/product_by_segment", response_model=list[models.ProductBySegment], tags=["sales"])
 async def product_by_segment(request: Request, params: Sales) -> Response:
     """Revenue by product and customer segment."""
     return await answer(request, params, partial(queries.product_by_segment, filters=params.filters))
 
 
-@router.get("/overall_statistics", response_model=models.OverallStatistics, tags=["sales"])
+@question("/overall_statistics", response_model=models.OverallStatistics, tags=["sales"])
 async def overall_statistics(request: Request, params: Sales) -> Response:
     """The totals: revenue, quantity, sales, distinct clients, average basket."""
     return await answer(request, params, partial(queries.overall_statistics, filters=params.filters))
 
 
-@router.get("/revenue_by_country", response_model=list[models.RevenueByCountry], tags=["sales"])
+@question("/revenue_by_country", response_model=list[models.RevenueByCountry], tags=["sales"])
 async def revenue_by_country(request: Request, params: Sales) -> Response:
     """Revenue and its share by country, the best first."""
     return await answer(request, params, partial(queries.revenue_by_country, filters=params.filters))
 
 
-@router.get("/customer_segmentation", response_model=list[models.CustomerSegment], tags=["sales"])
+@question("/customer_segmentation", response_model=list[models.CustomerSegment], tags=["sales"])
 async def customer_segmentation(request: Request, params: Sales) -> Response:
     """Distinct clients, revenue and average basket by segment, the best first."""
     return await answer(request, params, partial(queries.customer_segmentation, filters=params.filters))
 
 
-@router.get("/rejected", response_model=models.RejectedPage, tags=["trust"])
+@question("/rejected", response_model=models.RejectedPage, tags=["trust"])
 async def rejected(request: Request, params: Annotated[RejectedParams, Query()]) -> Response:
     """The events that were refused, with their reason and their bytes, the newest first.
 
@@ -92,7 +105,7 @@ async def rejected(request: Request, params: Annotated[RejectedParams, Query()])
 def status(request: Request, params: Annotated[AsOfParams, Query()]) -> Response:
     """What is published, how old it is, and how far it is behind Kafka."""
     state = request.app.state
-    snapshot = state.lake.current() if params.as_of is None else state.lake.at(params.as_of)
+    snapshot = state.lake.at(params.as_of) if params.as_of else state.lake.current()
     body = to_json(status_of(state.lake, snapshot, state.sampler))
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
@@ -113,7 +126,7 @@ def _rejected_page(snapshot: Snapshot, params: RejectedParams) -> dict[str, Any]
                 "parse_error": row.parse_error,
                 "tranche": row.tranche,
                 "value_size": row.value_size,
-                "value_text": None if row.value is None else row.value.decode(errors="replace"),
+                "value_text": None if row.value is None else as_text(row.value, row.value_size or 0),
                 "value_base64": None if row.value is None else base64.b64encode(row.value).decode(),
             }
             for row in rows

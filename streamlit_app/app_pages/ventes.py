@@ -29,7 +29,7 @@ panels.headlines(data, running)
 drawn = drawings(snapshot.key, filters, is_dark(), running, data)
 for row in ([trend_heading(data)], ["par_produit", "par_pays"], ["produit_pays", "segments"]):
     for column, name in zip(st.columns(len(row)), row, strict=True):
-        panels.card(column, name).vega_lite_chart(spec=drawn[name])
+        panels.chart(panels.card(column, name), drawn[name])
 
 left, right = st.columns(2)
 with panels.card(left, "top"):

@@ -1,7 +1,7 @@
 """Everything that the API and the pages ask the lake, and the only place that asks it."""
 
 from streamlit_app.queries.failures import LakeUnreadable, NeverPublished, VersionGone, reading
-from streamlit_app.queries.filters import Filters
+from streamlit_app.queries.filters import Filters, composed
 from streamlit_app.queries.lake import Lake, Snapshot
 from streamlit_app.queries.rows import (
     AggregatedSales,
@@ -61,6 +61,7 @@ __all__ = [
     "aggregated_sales",
     "choices",
     "clean_count",
+    "composed",
     "customer_segmentation",
     "hourly_sales",
     "hours",

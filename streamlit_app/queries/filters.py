@@ -1,5 +1,6 @@
 """What an answer is restricted to."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,9 +25,10 @@ class Filters:
         `day`: a partition column, by which files are left out before they are opened.
         """
         conditions = {
-            "pays = any($pays)": self.pays,
-            "produit_nom = any($produit)": self.produit,
-            "segment = any($segment)": self.segment,
+            # names are stored as the catalogue writes them; DuckDB composes each distinct one once
+            "nfc_normalize(pays) = any($pays)": self.pays,
+            "nfc_normalize(produit_nom) = any($produit)": self.produit,
+            "nfc_normalize(segment) = any($segment)": self.segment,
             f"{moment} >= $start": self.start,
             f"{moment} < $end": self.end,
             f"{day} >= $start::date": self.start and day,
@@ -38,10 +40,15 @@ class Filters:
     @property
     def parameters(self) -> dict[str, Any]:
         values = {
-            "pays": list(self.pays),
-            "produit": list(self.produit),
-            "segment": list(self.segment),
+            "pays": [composed(name) for name in self.pays],
+            "produit": [composed(name) for name in self.produit],
+            "segment": [composed(name) for name in self.segment],
             "start": self.start,
             "end": self.end,
         }
         return {name: value for name, value in values.items() if value}
+
+
+def composed(name: str) -> str:
+    """The form in which names are compared: an accent may be one character or two."""
+    return unicodedata.normalize("NFC", name)

@@ -90,7 +90,9 @@ class Lake:
         return self._newest
 
     def at(self, as_of: int | datetime) -> Snapshot:
-        """The lake after that slice, or at that moment.  Raises NeverPublished, LakeUnreadable."""
+        """The lake after that slice, or at that moment, which has come.  Raises NeverPublished, LakeUnreadable."""
+        if isinstance(as_of, datetime) and as_of > datetime.now(UTC):
+            raise NeverPublished(f"that time has not come yet; {self._what_there_is()}")
         found = self.ledger.find(as_of) if isinstance(as_of, int) else self.ledger.last_closed_by(as_of)
         if found is None:
             raise NeverPublished(self._what_there_is())

@@ -65,7 +65,8 @@ def test_rows_and_models_have_the_same_fields(row, model):
 
 @pytest.mark.parametrize("path", PROMISED)
 def test_every_question_takes_the_same_filters(document, path):
-    names = {parameter["name"] for parameter in document["paths"][path]["get"]["parameters"]}
+    parameters = document["paths"][path]["get"]["parameters"]
+    names = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
     assert names - {"limit"} == FILTERS
 
 
@@ -78,8 +79,31 @@ def test_money_is_a_number_in_the_document(document):
 
 
 def test_every_status_that_is_answered_is_documented(document):
+    refused = {"404", "410", "422", "500", "503"}
+    for path, operations in document["paths"].items():
+        responses = operations["get"]["responses"]
+        # the status is of now, whatever is published: it is never "unchanged"
+        assert set(responses) == {"200", *refused} | ({"304"} if path != "/api/status" else set())
+        for status in refused:
+            body = responses[status]["content"]["application/json"]["schema"]
+            assert body == {"$ref": "#/components/schemas/Refusal"}
+
+
+def test_every_answer_from_the_lake_has_its_headers_documented(document):
+    for path, operations in document["paths"].items():
+        if path != "/api/status":
+            for status in ("200", "304"):
+                headers = operations["get"]["responses"][status]["headers"]
+                assert {"ETag", "X-As-Of", "X-Data-Age", "X-Data-Status", "X-Tranche"} < set(headers)
+
+
+def test_every_parameter_has_a_rule_in_the_document(document):
     for operations in document["paths"].values():
-        assert {"200", "304", "404", "410", "422", "503"} <= set(operations["get"]["responses"])
+        for parameter in operations["get"]["parameters"]:
+            if parameter["in"] == "query":
+                schema = parameter["schema"]
+                for kind in schema.get("anyOf", [schema.get("items", schema)]):
+                    assert {"pattern", "minimum", "enum"} & set(kind), parameter["name"]
 
 
 def test_a_rejected_event_has_exactly_these_fields(document):

@@ -19,3 +19,6 @@ def test_the_headline_is_the_apis_total(stack, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{stack.url}/?periode=Tout")
     expect(page.locator("body")).to_contain_text(euros(total), timeout=30_000)
+    # what a screen reader says of the trend
+    trend = page.get_by_label(f"{euros(total)} en tout")
+    expect(trend).to_have_attribute("role", "graphics-document", timeout=30_000)

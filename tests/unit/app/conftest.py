@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from fastapi.testclient import TestClient
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
@@ -18,6 +19,7 @@ import streamlit_app
 from ingestion.bench.sample_lake import CLEAN, LEDGER, PUBLISHED, REJECTED, published_tables
 from ingestion.freshness import Freshness
 from streamlit_app import figures, live
+from streamlit_app.api.app import create_app
 from streamlit_app.live import Sampler
 from streamlit_app.queries import Lake
 
@@ -152,6 +154,12 @@ def sampler() -> Sampler:
     sampler = Sampler(lambda: Freshness(datetime.now(UTC), 0, None, None), interval=60)
     sampler._latest = sampler._measure()
     return sampler
+
+
+@pytest.fixture
+def api(published: TinyLake, sampler: Sampler) -> TestClient:
+    """A client of the API over a lake with two slices."""
+    return TestClient(create_app(published.lake, sampler))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -86,6 +86,78 @@ def test_charts_are_valid_also_without_a_row(published, dark):
         assert drawn["config"]["locale"]["number"]["decimal"] == ","
 
 
+def all_charts(published):
+    snapshot = published.lake.current()
+    aggregated = queries.aggregated_sales(snapshot)
+    return {
+        "tendance_hour": charts.revenue_trend(queries.trend(snapshot, Filters()), NOON),
+        "par_produit": charts.revenue_by_product(aggregated, dark=False),
+        "par_pays": charts.revenue_by_country(queries.revenue_by_country(snapshot), dark=True),
+        "produit_pays": charts.product_by_country(aggregated, dark=False),
+        "segments": charts.segments_by_product(queries.product_by_segment(snapshot)),
+        "rejets": charts.rejections({"illisible": 3, "conflit": 1200}, dark=False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "tendance_hour",
+            ", de «_22_déc._2025, 9_h_» à «_23_déc._2025, 0_h_»_: 148,99_€ en tout pour 4 ventes_; "
+            "le plus haut_: 22_déc._2025, 10_h, 85,49_€_; le plus bas_: 22_déc._2025, 11_h, 0,00_€.",
+        ),
+        (
+            "par_produit",
+            "_: Souris sans fil, 76,50_€, 51,3_%_; Casque audio, 59,99_€, 40,3_%_; Livre Data Science, 12,50_€, 8,4_%",
+        ),
+        ("par_pays", "_: France, 110,99_€, 74,5_%_; UK, 25,50_€, 17,1_%_; Italy, 12,50_€, 8,4_%"),
+        (
+            "produit_pays",
+            "_: Casque audio, France, 59,99_€, 1_; Souris sans fil, France, 51,00_€, 2"
+            "_; Souris sans fil, UK, 25,50_€, 1_; Livre Data Science, Italy, 12,50_€, 3",
+        ),
+        (
+            "segments",
+            "_: Casque audio, Particulier, 59,99_€_; Livre Data Science, Enterprise, 12,50_€"
+            "_; Souris sans fil, Enterprise, 25,50_€_; Souris sans fil, Particulier, 51,00_€",
+        ),
+        ("rejets", "_: Illisible, 3_; En conflit avec une vente connue, 1\u202f200"),
+    ],
+)
+def test_a_chart_says_its_figures_to_those_who_do_not_see_it(published, name, said):
+    drawn = all_charts(published)[name]
+    assert drawn["description"] == labels.LABELS[name] + said.replace("_", "\xa0")
+    marks = drawn.get("layer", [drawn])
+    assert marks[0]["encoding"]["description"]["field"] == "dit"
+    # figures written beside a mark would be said a second time
+    assert all(each["mark"]["aria"] is False for each in marks[1:])
+
+
+def test_a_chart_is_also_a_table(published):
+    drawn = all_charts(published)
+    tables = {name: charts.table(chart) for name, chart in drawn.items()}
+    assert {name: len(rows) for name, rows in tables.items()} == {
+        "tendance_hour": 16, "par_produit": 3, "par_pays": 3, "produit_pays": 4, "segments": 4, "rejets": 2,
+    }  # fmt: skip
+    assert tables["produit_pays"][0] == {
+        "Produit": "Casque audio", "Pays": "France", "Chiffre d'affaires": "59,99\xa0€", "Articles vendus": "1",
+    }  # fmt: skip
+    assert tables["tendance_hour"][0] == {
+        "Heure (UTC)": "22\xa0déc.\xa02025, 9\xa0h", "Chiffre d'affaires": "51,00\xa0€", "Ventes": "1",
+    }  # fmt: skip
+    assert tables["rejets"][1] == {"Raison": "En conflit avec une vente connue", "Nombre": "1\u202f200"}
+
+
+def test_a_chart_of_many_rows_says_the_first_and_how_many_follow():
+    rows = [queries.AggregatedSales(f"Produit {n}", "France", Decimal(n), 1) for n in range(50, 0, -1)]
+    drawn = charts.product_by_country(rows, dark=False)
+    assert drawn["description"].count(", France, ") == 40
+    assert drawn["description"].endswith("et 10 autres, dans le tableau.")
+    assert len(charts.table(drawn)) == 50
+    assert charts.product_by_country([], dark=False)["description"].endswith("rien à montrer.")
+
+
 @pytest.mark.parametrize("count", [2, 72, 73])
 @pytest.mark.parametrize("grain", ["hour", "day", "month", "year"])
 def test_the_trend_says_its_grain_and_which_period_runs(grain, count):

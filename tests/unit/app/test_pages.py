@@ -37,6 +37,12 @@ def test_a_filter_narrows_every_figure(page, published):
     assert metrics(app)[LABELS["total_montant"]] == f"110,99{UNIT}€"
 
 
+def test_an_address_with_a_name_that_is_not_there_says_so(page, published):
+    app = page(published.lake, pays=["Nowhere\u202e", "UK"])
+    assert [each.value for each in app.toast] == [LABELS["unknown_choice"].format("Nowhere\\u202e")]
+    assert metrics(app)[LABELS["nombre_ventes"]] == "1"
+
+
 def test_a_new_slice_is_shown_by_the_next_run(page, published):
     app = page(published.lake)
     published.publish([(2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")])
@@ -113,6 +119,30 @@ def test_a_sale_is_followed_to_its_bytes(page, published, monkeypatch):
     assert LABELS["no_such_place"] in [info.value for info in app.info]
     app.text_input(key="vente_id").set_value("douze").run()
     assert LABELS["not_a_number"] in [error.value for error in app.error]
+
+
+def test_every_chart_has_its_table(page, tiny):
+    tiny.publish([(1, "Souris sans fil", "France", "Particulier", "2025-12-22T10:00:00", 1, "1025.50")])
+    tiny.publish(rejected=[(0, "illisible", b"x"), (1, "conflit", None)])
+    app = page(tiny.lake)
+    tables = [each.dataframe[0].value for each in app.expander if each.label == LABELS["tableau"]]
+    assert len(tables) == 5
+    assert tables[0][LABELS["hour"]].tolist()[-1] == f"22{UNIT}déc.{UNIT}2025, 10{UNIT}h"
+    assert all(each[LABELS["total_montant"]].tolist()[-1] == f"1\u202f025,50{UNIT}€" for each in tables)
+    (rejections,) = [each for each in page(tiny.lake, "confiance").expander if each.label == LABELS["tableau"]]
+    assert rejections.dataframe[0].value[LABELS["nombre"]].tolist() == ["1", "1"]
+
+
+def test_the_quarantine_shows_any_bytes_and_how_many_there_are(page, tiny):
+    values = (b"\x00\x1b[31m\xff", "\u202egnp.exe\n".encode(), b"\xed\xa0\x80", "é".encode() * 1_500_000, b"")
+    tiny.publish(rejected=[(-n, "illisible", value) for n, value in enumerate(values)])
+    app = page(tiny.lake, "confiance")
+    table = app.dataframe[-1].value
+    shown = table[LABELS["contenu"]].tolist()
+    assert table[LABELS["taille"]].tolist() == ["7", "11", "3", "3\u202f000\u202f000", "0"]
+    assert shown[:3] == ["\\x00\\x1b[31m\ufffd", "\\u202egnp.exe\\n", "\ufffd" * 3]
+    assert shown[3] == "é" * 1000 + LABELS["tronque"].format("3\u202f000\u202f000")
+    assert shown[4] == ""
 
 
 @pytest.mark.parametrize(("year", "grain"), [("1970", "month"), ("0001", "year")])

@@ -1,0 +1,19 @@
+"""HEAD, which FastAPI's routes do not know: uptime monitors ask so."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class AnswerHead:
+    """HEAD is answered as GET is, on every route, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_headers(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            await self._app({**scope, "method": "GET"}, receive, send_headers)
+        else:
+            await self._app(scope, receive, send)
