@@ -33,18 +33,14 @@ def without_proxy(environment: Mapping[str, str], hosts: tuple[str, ...] = ()) -
     Those stand in `no_proxy`.  A SOCKS proxy is left out: httpx, by which Airflow's tasks report, needs a library for
     it that is not installed, and is refused any client, also for hosts that need no proxy.
     """
-    names = {name for each in (*PROXIES, "no_proxy") for name in (each, each.upper())}
-    said = {name: environment[name] for name in names if environment.get(name)}
-    usable = {name: value for name, value in said.items() if _is_usable(name, value)}
-    direct = dict.fromkeys(
-        host.strip()
-        for each in (said.get("no_proxy"), said.get("NO_PROXY"), *LOOPBACK, *hosts)
-        if each
-        for host in each.split(",")
-    )
-    rest = {name: value for name, value in environment.items() if name not in names}
-    return rest | usable | dict.fromkeys(("no_proxy", "NO_PROXY"), ",".join(filter(None, direct)))
+    spellings = {name: (name, name.upper()) for name in (*PROXIES, "no_proxy")}
+    listed = [environment.get(name, "") for name in spellings["no_proxy"]] + [*LOOPBACK, *hosts]
+    direct = ",".join(dict.fromkeys(filter(None, map(str.strip, ",".join(listed).split(",")))))
+    socks = {name for each in PROXIES for name in spellings[each] if _is_socks(environment.get(name, ""))}
+    rest = {name: value for name, value in environment.items() if name not in socks}
+    return rest | dict.fromkeys(spellings["no_proxy"], direct)
 
 
-def _is_usable(name: str, value: str) -> bool:
-    return name.lower() in PROXIES and (urlsplit(value).scheme in ("http", "https") or "://" not in value)
+def _is_socks(proxy: str) -> bool:
+    """Whether it is anything but a proxy of HTTP, whose scheme may be left out."""
+    return "://" in proxy and urlsplit(proxy).scheme not in ("http", "https")
