@@ -4,49 +4,74 @@ SHELL := $(or $(wildcard /bin/bash),bash)
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
-VENV := $(ROOT)/.venv
-UV := $(ROOT)/.uv/bin/uv
+# the clone's folder; make has no words with spaces, so the shell finds it
+HERE := $(shell cd -P -- "$$(dirname -- '$(subst ','\'',$(MAKEFILE_LIST))' | sed 's/^ //')" && pwd)
+
+ifneq ($(HERE),$(CURDIR))
+# called from elsewhere
+help: ; @$(MAKE) --directory '$(subst ','\'',$(HERE))' $@
+%: ; @$(MAKE) --directory '$(subst ','\'',$(HERE))' $@
+else
+
+# every path below is relative to the clone, whose own path may hold spaces
+VENV := .venv
+UV := .uv/bin/uv
 UV_VERSION := 0.13.9
 # the first interpreter that answers and is 3.11 or 3.12
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do $$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' >/dev/null 2>&1 && { command -v $$p; break; }; done)
 GROUPS_ := --group ingestion --group spark --group dbt --group app --group airflow --group local --group dev
 # uv's own list of authorities lacks a company's; the system's has it, where there is one
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),true,false)
+# a user whose home cannot be written
+ifneq ($(shell test -w ~ && echo yes),yes)
+export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
+endif
 # an empty environment has no PATH
-export PATH := $(VENV)/bin:$(or $(PATH),/usr/local/bin:/usr/bin:/bin)
+export PATH := $(CURDIR)/$(VENV)/bin:$(or $(PATH),/usr/local/bin:/usr/bin:/bin)
+# a Python environment holds its own path in every script: one that was moved or copied with its clone is made again
+MOVED := $(if $(wildcard $(VENV)/.installed),$(shell printf %s "$$(pwd -P)" | cmp -s - $(VENV)/lib/python3*/site-packages/_sales_lakehouse.pth || echo yes))
+# PATH cannot hold a colon; the rest of the rule stands in ingestion/settings.py, which would say it after minutes
+ODD := $(shell printf %s "$$(pwd -P)" | grep -o '[];:,\#$$*?{}|^<>"`\[]' | head -n 1)
+ifneq ($(ODD),)
+$(error the path of a clone may not hold $(ODD), got $(CURDIR); move it (docs/runbook.md, The name of a folder))
+endif
 
 .PHONY: help setup lock demo airflow up down status logs test test-airflow test-stack check types sql units docs bench warm clean distclean
 
 help: ## this list
 	@if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi; \
-	    awk -F':.*## ' "/^[a-z-]+:.*## /{printf \"  $$bold%-10s$$plain %s\n\", \$$1, \$$2}" "$(ROOT)/Makefile"
+	    awk -F':.*## ' "/^[a-z-]+:.*## /{printf \"  $$bold%-10s$$plain %s\n\", \$$1, \$$2}" Makefile
 
 $(UV):
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@rm -rf "$(ROOT)/.uv"
+	@rm -rf .uv
 	@if "$(PYTHON)" -c 'import ensurepip' 2>/dev/null; then \
-	    "$(PYTHON)" -m venv "$(ROOT)/.uv" && "$(ROOT)/.uv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; \
+	    "$(PYTHON)" -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; \
 	elif "$(PYTHON)" -m pip --version >/dev/null 2>&1; then \
-	    "$(PYTHON)" -m pip install --quiet --disable-pip-version-check --target "$(ROOT)/.uv" "uv==$(UV_VERSION)"; \
+	    "$(PYTHON)" -m pip install --quiet --disable-pip-version-check --target .uv "uv==$(UV_VERSION)"; \
 	else \
 	    echo "$(PYTHON) has neither venv nor pip; install one of them (Debian: apt-get install python3-venv)" >&2; exit 1; \
 	fi
 
-$(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
+$(VENV)/.installed: requirements.lock pyproject.toml $(if $(MOVED),moved) | $(UV)
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@[ -x "$(VENV)/bin/python" ] || "$(UV)" venv --quiet --no-python-downloads --python "$(PYTHON)" "$(VENV)"
-	@cmp -s "$(ROOT)/requirements.lock" "$@" || { \
+	@[ -x $(VENV)/bin/python ] || $(UV) venv --quiet --no-python-downloads --python "$(PYTHON)" $(VENV)
+	@cmp -s requirements.lock "$@" || { \
 	    echo "installing the Python environment into .venv (about 1.9 GB, once)"; \
-	    "$(UV)" pip sync --quiet --compile-bytecode --python "$(VENV)/bin/python" --require-hashes "$(ROOT)/requirements.lock"; }
-	@"$(UV)" pip install --quiet --python "$(VENV)/bin/python" --no-deps --no-build-isolation --editable "$(ROOT)"
-	@cp "$(ROOT)/requirements.lock" "$@"
+	    $(UV) pip sync --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes requirements.lock; }
+	@$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation --editable .
+	@cp requirements.lock "$@"
+
+.PHONY: moved
+moved:
+	@echo "this clone was moved or copied: its Python environment is made again"
+	@rm -rf $(VENV)
 
 setup: $(VENV)/.installed ## install everything: Python environment and jars
 	@sales jars
 
 lock: | $(UV) ## pin the dependencies again, with hashes
-	@cd "$(ROOT)" && "$(UV)" pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	    --custom-compile-command "make lock" $(GROUPS_) --output-file requirements.lock $(LOCK_ARGS)
 
 demo: setup ## everything from nothing to a dashboard with figures; leaves the stack running
@@ -56,43 +81,43 @@ airflow: setup ## Airflow beside the stack: the DAG, its runs, its address and p
 	@sales airflow
 
 up: ## the full stack in Docker: images, secrets, start; waits until everything is healthy
-	@cd "$(ROOT)" && $(or $(PYTHON),python3) -m infra.docker.stack up
+	@$(or $(PYTHON),python3) -m infra.docker.stack up
 
 # the embedded stack, the full one, or both: what runs
 down: ## stop the stack, leave nothing behind (the data stays)
-	@if [ -e "$(VENV)/.installed" ]; then sales down; fi
-	@cd "$(ROOT)" && if [ -e .env ]; then $(or $(PYTHON),python3) -m infra.docker.stack down; fi
+	@if [ -e $(VENV)/.installed ]; then python -m ingestion.cli down; fi
+	@if [ -e .env ]; then $(or $(PYTHON),python3) -m infra.docker.stack down; fi
 
 status: $(VENV)/.installed ## what runs, how far, how fresh
 	@sales status
 
 logs: ## follow every log of the stack that runs
-	@cd "$(ROOT)" && if [ -e .env ] && $(or $(PYTHON),python3) -m infra.docker.stack runs; then \
+	@if [ -e .env ] && $(or $(PYTHON),python3) -m infra.docker.stack runs; then \
 	    $(or $(PYTHON),python3) -m infra.docker.stack logs; \
-	else $(MAKE) --file "$(ROOT)/Makefile" setup && sales logs --follow; fi
+	else $(MAKE) setup && sales logs --follow; fi
 
 test: setup ## all tests but test-airflow, on the real broker and engine
-	@cd "$(ROOT)" && python -m pytest -n 2 --cov --cov-report= tests/unit tests/contracts
-	@cd "$(ROOT)" && python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=10 -m "not airflow" tests/dags tests/e2e
+	@python -m pytest -n 2 --cov --cov-report= tests/unit tests/contracts
+	@python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=10 -m "not airflow" tests/dags tests/e2e
 
 test-airflow: setup ## the DAG through Airflow's real scheduler
-	@cd "$(ROOT)" && python -m pytest --durations=10 -m airflow tests/e2e
+	@python -m pytest --durations=10 -m airflow tests/e2e
 
 test-stack: setup ## the full stack in Docker: the story, and every fault
-	@cd "$(ROOT)" && python -m pytest --durations=10 -m stack tests/stack
+	@python -m pytest --durations=10 -m stack tests/stack
 
 check: $(VENV)/.installed ## lint, types, unit tests; no services
-	@cd "$(ROOT)" && ruff check . && ruff format --check .
-	@$(MAKE) --file "$(ROOT)/Makefile" --jobs 3 types sql units
+	@ruff check . && ruff format --check .
+	@$(MAKE) --jobs 3 types sql units
 
 types: ## of check: mypy
-	@cd "$(ROOT)" && mypy
+	@mypy
 
 sql: ## of check: sqlfluff
-	@cd "$(ROOT)" && sqlfluff lint dbt_sales --disable-progress-bar
+	@sqlfluff lint dbt_sales --disable-progress-bar
 
 units: ## of check: unit and contract tests
-	@cd "$(ROOT)" && python -m pytest -q -n 2 tests/unit tests/contracts
+	@python -m pytest -q -n 2 tests/unit tests/contracts
 
 docs: setup ## the dbt docs with the lineage graph, into dbt_sales/target
 	@sales docs
@@ -104,11 +129,12 @@ warm: setup ## make the JVM's start-up cache (faster starts afterwards)
 	@sales warm
 
 clean: ## stop the stack and delete its data (in delta/ and var/, or LAKE_DIR and VAR_DIR)
-	@if [ -e "$(VENV)/.installed" ]; then sales down; fi
-	@cd "$(ROOT)" && if [ -e "$(VENV)/.installed" ]; then LAKE_DIR="$${LAKE_DIR:-delta}" python -m infra.local.free; fi
-	@cd "$(ROOT)" && lake="$${LAKE_DIR:-delta}" var="$${VAR_DIR:-var}" && \
+	@if [ -e $(VENV)/.installed ]; then python -m ingestion.cli down; fi
+	@if [ -e $(VENV)/.installed ]; then LAKE_DIR="$${LAKE_DIR:-delta}" python -m infra.local.free; fi
+	@lake="$${LAKE_DIR:-delta}" var="$${VAR_DIR:-var}" && \
 	    rm -rf "$$lake"/{bronze,silver,dernier_vente_id,.dernier_vente_id.lock,.owner} "$$var"/{kafka,spark,dbt,log,run,airflow} && \
 	    rmdir --ignore-fail-on-non-empty "$$lake" "$$var" 2>/dev/null || true
 
 distclean: clean ## also delete what was installed
-	@rm -rf "$(VENV)" "$(ROOT)/.uv" "$(ROOT)/infra/jars/lib"
+	@rm -rf $(VENV) .uv infra/jars/lib
+endif

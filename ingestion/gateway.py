@@ -24,6 +24,7 @@ from ingestion.life import alive
 from ingestion.printable import printable
 from ingestion.process import configure_logging
 from ingestion.settings import PathSettings, load
+from ingestion.spark import in_sql
 from ingestion.state import read_state, write_state
 from ingestion.thrift import NoGatewayError, session
 
@@ -123,8 +124,7 @@ def delta_tables(folder: Path) -> Iterator[Path]:
 
 def _text(path: Path) -> str:
     """The path as a string in Spark's SQL."""
-    escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    return f"'{in_sql(path)}'"
 
 
 def ready() -> bool:

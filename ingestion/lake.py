@@ -35,6 +35,11 @@ def table_exists(path: Path) -> bool:
     return DeltaTable.is_deltatable(str(path))
 
 
+def data_files(table: DeltaTable) -> list[str]:
+    """The table's files by their names on disk; the table itself has them percent-encoded."""
+    return [unquote(address) for address in table.file_uris()]
+
+
 class _File(NamedTuple):
     """What the Delta log says of one of Bronze's files: the range of its partitions, the highest offset of any."""
 

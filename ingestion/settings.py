@@ -5,6 +5,8 @@ and `SALES_ENV_FILE` names another file (empty: none, everything comes from the 
 """
 
 import os
+import re
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,11 +14,52 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ingestion.addresses import OF_EVERY_ADDRESS, reached_at
+
 PROJECT = Path(__file__).resolve().parents[1]
 EMBEDDED_ENV = PROJECT / "infra" / "local" / "embedded.env"
 DBT_PROJECT = PROJECT / "dbt_sales"
 
-Folder = Annotated[Path, AfterValidator(lambda path: (PROJECT / path).resolve())]
+# Beside letters, digits and spaces.  Each of the others means something to a part that is given the path: `,` to Kafka
+# and Spark, `:` to Java, `;` and `#` to supervisor, `$` to Spark and Airflow, `*?[]{}` to DuckDB and Hadoop, `|^<>` to
+# Delta's reader, which also takes %41 for A.
+IN_FOLDERS = "-_.+=@~()'&!%/"
+
+
+def _folder(path: Path) -> Path:
+    absolute = (PROJECT / path).resolve()
+    if fault := folder_fault(absolute):
+        raise ValueError(fault)
+    return absolute
+
+
+def folder_fault(path: Path) -> str | None:
+    """Why the stack cannot work in a folder of this name; None where it can."""
+    for character in str(path):
+        # an accent may be a character of its own
+        if character not in f" {IN_FOLDERS}" and unicodedata.category(character)[0] not in "LMN":
+            return f"a folder's path may hold letters, digits, spaces and {IN_FOLDERS}, but not {character!r}"
+    if found := re.search("%[0-9A-Fa-f]{2}", str(path)):
+        return f"a folder's path may not hold what looks like an encoded character, {found[0]!r}"
+    return None
+
+
+Folder = Annotated[Path, AfterValidator(_folder)]
+
+
+def _host(host: str) -> str:
+    if not re.fullmatch(r"[\w.:-]+", host):
+        raise ValueError("must be a name or an address, without brackets and without a zone")
+    return host
+
+
+def _one_address(host: str) -> str:
+    if host in OF_EVERY_ADDRESS:
+        raise ValueError("must be one address, the one that clients are told")
+    return host
+
+
+Host = Annotated[str, AfterValidator(_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -82,7 +125,7 @@ class KafkaSettings(_Settings):
     def _one_broker_here(cls, values: dict[str, Any]) -> dict[str, Any]:
         """The embedded broker's address follows from its host and port: they are moved in one place."""
         if not values.get("bootstrap_servers") and values.get("host") and values.get("port"):
-            return values | {"bootstrap_servers": f"{values['host']}:{values['port']}"}
+            return values | {"bootstrap_servers": reached_at(values["host"], values["port"])}
         return {name: value for name, value in values.items() if value or name != "bootstrap_servers"}
 
 
@@ -91,7 +134,7 @@ class BrokerSettings(_Settings):
 
     model_config = SettingsConfigDict(env_prefix="KAFKA_", frozen=True, extra="ignore")
 
-    host: str
+    host: Annotated[Host, AfterValidator(_one_address)]
     port: Port
     controller_port: Port
 
@@ -99,7 +142,7 @@ class BrokerSettings(_Settings):
 class SparkSettings(_Settings):
     model_config = SettingsConfigDict(env_prefix="SPARK_", frozen=True, extra="ignore")
 
-    host: str
+    host: Host
     master: str
     driver_memory: str
     thrift_port: Port
@@ -128,15 +171,14 @@ class AppSettings(_Settings):
 
     model_config = SettingsConfigDict(env_prefix="APP_", frozen=True, extra="ignore")
 
-    host: str
+    host: Host
     port: Port
     public_url: str = ""
     redis_url: str = ""
 
     @property
     def url(self) -> str:
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
-        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+        return self.public_url.rstrip("/") or f"http://{reached_at(self.host, self.port)}"
 
 
 def _cron(expression: str) -> str:
@@ -156,7 +198,7 @@ class AirflowSettings(_Settings):
 
     model_config = SettingsConfigDict(env_prefix="AIRFLOW_", frozen=True, extra="ignore")
 
-    host: str
+    host: Host
     port: Port
     schedule: Annotated[str, AfterValidator(_cron)]
     dags_dir: Folder
@@ -180,6 +222,8 @@ S = TypeVar("S", bound=_Settings)
 @cache
 def load(kind: type[S]) -> S:
     """Read one group of settings; raises SettingsError naming every variable that is missing or wrong."""
+    if kind is PathSettings and (fault := folder_fault(PROJECT)):
+        raise SettingsError(f"{fault}, got {str(PROJECT)!r}; move the project to another folder, and run make there")
     env_file = os.environ.get("SALES_ENV_FILE", str(EMBEDDED_ENV)) or None
     try:
         return kind(_env_file=env_file)  # type: ignore[call-arg]

@@ -5,15 +5,14 @@ dbt stays in this process: its manifest is parsed once, and a slice costs its st
 
 import logging
 import os
-import socket
 from collections.abc import Callable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
 from ingestion import catalogue, thrift
+from ingestion.addresses import is_loopback
 from ingestion.environment import forget_foreign
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive, own_life
@@ -190,7 +189,7 @@ def _may_live(holder: str) -> bool:
     """
     if holder:
         return alive(int(holder))
-    if not ip_address(socket.gethostbyname(load(SparkSettings).host)).is_loopback:
+    if not is_loopback(load(SparkSettings).host):
         return True
     commands = (process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"]))
     return any(Path(word).name in ("dbt", "dbt.cli.main") for command in commands for word in command[:3])

@@ -1,7 +1,9 @@
 """A Python session on the gateway, over Spark Connect."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingestion.addresses import reached_at
 from ingestion.settings import SparkSettings, load
 
 if TYPE_CHECKING:
@@ -10,13 +12,20 @@ if TYPE_CHECKING:
 
 def connect(session_id: str) -> "SparkSession":
     """The gateway's session of that id, which another client may have left.  Never call its `stop`: streams end."""
+    from pyspark.sql.connect.client import DefaultChannelBuilder
     from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql.connect.session import SparkSession
 
     spark = load(SparkSettings)
-    session = SparkSession.builder.remote(
-        f"sc://{spark.host}:{spark.connect_port}/;session_id={session_id};user_id=sales"
-    ).create()
+    address = f"sc://{reached_at(spark.host, spark.connect_port)}/;session_id={session_id};user_id=sales"
+    # gRPC would go through a proxy, even to this machine
+    channel = DefaultChannelBuilder(address, [("grpc.enable_http_proxy", 0)])
+    session = SparkSession.builder.channelBuilder(channel).create()
     # a dead gateway is for supervisor to restart, not for a client to wait ten minutes for
     session.client.set_retry_policies([DefaultPolicy(max_retries=2, max_backoff=1000)])
     return session
+
+
+def in_sql(path: Path) -> str:
+    """The path as it stands between single quotes in Spark's SQL."""
+    return str(path).replace("\\", "\\\\").replace("'", "\\'")

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ingestion import hints
+from ingestion.addresses import reached_at
 from ingestion.printable import printable
 from ingestion.settings import SparkSettings, load
 
@@ -43,7 +44,8 @@ def session() -> Iterator[Session]:
     from pyhive import hive
 
     spark = load(SparkSettings)
-    nobody = f"no gateway answers at {spark.host}:{spark.thrift_port}; is the stack up? ({hints.start()} starts it)"
+    address = reached_at(spark.host, spark.thrift_port)
+    nobody = f"no gateway answers at {address}; is the stack up? ({hints.start()} starts it)"
     with _told(nobody, NoGatewayError):
         connection = hive.connect(host=spark.host, port=spark.thrift_port, username="sales", auth="NONE")
     try:

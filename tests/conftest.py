@@ -1,16 +1,23 @@
 """What all tests share: settings of the test tools, and folders of a test's own."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from ingestion.addresses import without_proxy
 from ingestion.settings import load
 
 # the same examples every time, and no verdict by the clock: a red test is a fault, not luck
 settings.register_profile("here", derandomize=True, deadline=None)
 settings.load_profile("here")
+
+# what tests start and ask is on this machine
+direct = without_proxy(os.environ)
+os.environ.clear()
+os.environ.update(direct)
 
 
 @pytest.fixture

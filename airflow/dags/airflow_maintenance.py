@@ -8,7 +8,7 @@ from datetime import timedelta
 from airflow.sdk import dag, task
 
 from infra.local.airflow import forget_old_runs
-from ingestion.orchestration import alerts
+from ingestion.orchestration import alerts, runs
 
 EVERY_NIGHT_AT_FOUR = "0 4 * * *"
 
@@ -18,6 +18,7 @@ EVERY_NIGHT_AT_FOUR = "0 4 * * *"
     schedule=EVERY_NIGHT_AT_FOUR,
     catchup=False,
     max_active_runs=1,
+    allowed_run_types=runs.OF_THE_PRESENT,
     dagrun_timeout=timedelta(minutes=30),
     default_args={"owner": "sales", "on_failure_callback": alerts.task_failed},
     tags=["sales", "airflow"],

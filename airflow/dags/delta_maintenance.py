@@ -11,7 +11,7 @@ from typing import Any
 from airflow.sdk import dag, task
 
 from ingestion.maintenance import maintain
-from ingestion.orchestration import alerts
+from ingestion.orchestration import alerts, runs
 
 EVERY_NIGHT_AT_THREE = "0 3 * * *"
 
@@ -21,6 +21,7 @@ EVERY_NIGHT_AT_THREE = "0 3 * * *"
     schedule=EVERY_NIGHT_AT_THREE,
     catchup=False,
     max_active_runs=1,
+    allowed_run_types=runs.OF_THE_PRESENT,
     dagrun_timeout=timedelta(hours=2),
     default_args={"owner": "sales", "on_failure_callback": alerts.task_failed},
     tags=["sales", "delta"],

@@ -16,7 +16,7 @@ from typing import Any
 from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference, Param, dag, get_current_context, task
 from cosmos import DbtTaskGroup
 
-from ingestion.orchestration import alerts, silver, stages
+from ingestion.orchestration import alerts, runs, silver, stages
 from ingestion.settings import AirflowSettings, load
 from ingestion.silver import holder
 
@@ -31,6 +31,7 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
+    allowed_run_types=runs.OF_THE_PRESENT,
     dagrun_timeout=timedelta(minutes=30),
     default_args={"owner": "sales", "retries": 0, "on_failure_callback": alerts.task_failed},
     deadline=DeadlineAlert(

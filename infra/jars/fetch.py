@@ -7,6 +7,7 @@ transitivity, so that what runs is exactly what is listed.  A second run fetches
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -110,15 +111,27 @@ def _remove_strangers(jars: list[Jar], target: Path) -> None:
 
 
 def _retrieve(jars: list[Jar], target: Path, cache: Path, on_progress: Callable[[str], None]) -> str:
+    target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         module = Path(scratch) / "ivy.xml"
         module.write_text(_ivy_module(jars))
         command = [
-            *(str(java_binary()), *network_options(Path(scratch))),
+            *(str(java_binary()), *network_options(Path(scratch)), f"-Duser.home={scratch}"),
             *("-cp", str(_ivy_jar()), "org.apache.ivy.Main", "-ivy", str(module), "-cache", str(cache), "-warn"),
-            *("-retrieve", f"{target}/[artifact]-[revision].[ext]", "-types", "jar", "bundle"),
+            # below the target: in a pattern brackets of either kind have a meaning
+            *("-retrieve", "[artifact]-[revision].[ext]", "-types", "jar", "bundle"),
         ]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # Java knows the names of files by the locale; in an empty environment it would know none with an accent
+        environment = os.environ | {"LC_ALL": "C.UTF-8"}
+        process = subprocess.Popen(
+            command,
+            cwd=target,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
         return _first_error(_watch(process, cache, len(jars), on_progress))
 
 

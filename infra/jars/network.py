@@ -48,9 +48,22 @@ def _certificates(bundle: bytes) -> Iterator["Certificate"]:
 
 def _proxies() -> list[str]:
     """The proxies of the environment (https_proxy and so on), which Java does not look at."""
-    options = []
-    for scheme, address in urllib.request.getproxies().items():
+    said = urllib.request.getproxies()
+    options = dict[str, None]()
+    for scheme in ("http", "https"):
+        address = said.get(scheme) or said.get("all") or ""
         parts = urlsplit(address if "//" in address else f"//{address}")
-        if scheme in ("http", "https") and parts.hostname:
-            options += [f"-D{scheme}.proxyHost={parts.hostname}", f"-D{scheme}.proxyPort={parts.port or 80}"]
-    return options
+        if parts.hostname:
+            # Java has one SOCKS proxy for all
+            socks = parts.scheme.startswith("socks")
+            name, port = ("socksProxy", 1080) if socks else (f"{scheme}.proxy", 80)
+            options |= {f"-D{name}Host={parts.hostname}": None, f"-D{name}Port={parts.port or port}": None}
+    return [*options, *_reached_directly(said.get("no", ""))]
+
+
+def _reached_directly(no_proxy: str) -> list[str]:
+    """A name in `no_proxy` stands for what is below it, too; networks by their number of bits Java does not know."""
+    hosts = [host.strip().lstrip(".") for host in no_proxy.split(",")]
+    patterns = [each for host in hosts if host for each in ([host] if host == "*" else [host, f"*.{host}"])]
+    listed = "|".join(["localhost", "127.*", "[::1]", *patterns])
+    return [f"-D{name}={listed}" for name in ("http.nonProxyHosts", "socksNonProxyHosts")] if patterns else []

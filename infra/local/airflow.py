@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from infra.local.mark import marked_processes
+from ingestion.addresses import reached_at
 from ingestion.environment import own_environment
 from ingestion.settings import PROJECT, AirflowSettings, PathSettings, load
 from ingestion.state import read_state, replace_text, write_state
@@ -101,8 +102,7 @@ def _database() -> str:
 
 def address() -> str:
     settings = load(AirflowSettings)
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    return f"http://{host}:{settings.port}"
+    return f"http://{reached_at(settings.host, settings.port)}"
 
 
 def password() -> str:

@@ -1,5 +1,7 @@
 """Whether this machine can run the embedded stack: each check names what is there, and what to do where it is not."""
 
+import os
+import pwd
 import shutil
 import sys
 from collections.abc import Callable
@@ -14,7 +16,7 @@ from infra.local.mark import marked_processes
 from infra.local.ports import port_faults, ports
 from infra.local.stack import other_settings, processes
 from infra.local.supervision import AIRFLOW, PROGRAMS, SOCKET_PATH_LIMIT, StackError
-from infra.spark.java import JavaError, java_binary, java_version
+from infra.spark.java import JavaError, java_binary, java_version, refuse_nameless_user
 from ingestion.catalogue import CLIENTS, PRODUITS, SEEDS, CatalogueError, read_clients, read_produits
 from ingestion.owner import owner
 from ingestion.settings import PathSettings, load
@@ -38,6 +40,7 @@ def diagnose() -> list[Check]:
     checks: tuple[Callable[[], Check], ...] = (
         _python,
         _java,
+        _user,
         _jars,
         _start_up_cache,
         _memory,
@@ -64,6 +67,14 @@ def _java() -> Check:
         return Check("Java", f"{java_version()} ({java_binary()})")
     except JavaError as error:
         return Check("Java", "not usable", str(error))
+
+
+def _user() -> Check:
+    try:
+        refuse_nameless_user(os.getuid())
+    except JavaError as error:
+        return Check("user", "without a name", str(error))
+    return Check("user", pwd.getpwuid(os.getuid()).pw_name)
 
 
 def _jars() -> Check:
@@ -123,7 +134,7 @@ def _owner() -> Check:
 
 def _socket_path() -> Check:
     try:
-        return Check("VAR_DIR's length", f"socket path of {len(str(supervision.socket_path()))} characters")
+        return Check("VAR_DIR's length", f"socket path of {len(os.fsencode(supervision.socket_path()))} bytes")
     except StackError as error:
         return Check("VAR_DIR's length", f"more than {SOCKET_PATH_LIMIT}", str(error))
 

@@ -1,5 +1,6 @@
 """Run the embedded broker in the foreground.  Run: python -m infra.local.kafka (supervisor does)."""
 
+import json
 import os
 import subprocess
 import uuid
@@ -7,7 +8,8 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from string import Template
 
-from infra.spark.java import java_binary, resident_jvm_options
+from infra.spark.java import java_binary, log_settings, resident_jvm_options
+from ingestion.addresses import in_brackets
 from ingestion.environment import own_environment
 from ingestion.settings import BrokerSettings, PathSettings, load
 
@@ -30,8 +32,8 @@ def main() -> None:
 
 def _java(jars: Path) -> list[str]:
     class_path = ":".join(str(jar) for jar in sorted(jars.glob("*.jar")))
-    log_settings = f"-Dlog4j2.configurationFile={HERE / 'kafka-log4j2.properties'}"
-    return [str(java_binary()), *JVM_OPTIONS, *resident_jvm_options("kafka"), log_settings, "-cp", class_path]
+    logging = log_settings(HERE / "kafka-log4j2.properties")
+    return [str(java_binary()), *JVM_OPTIONS, *resident_jvm_options("kafka"), logging, "-cp", class_path]
 
 
 def _write_properties(data: Path, broker: BrokerSettings) -> Path:
@@ -40,7 +42,11 @@ def _write_properties(data: Path, broker: BrokerSettings) -> Path:
     path = data / "kafka.properties"
     path.write_text(
         template.substitute(
-            host=broker.host, port=broker.port, controller_port=broker.controller_port, log_dir=data / "log"
+            host=in_brackets(broker.host),
+            port=broker.port,
+            controller_port=broker.controller_port,
+            # Java reads such a file as Latin-1, and takes what JSON escapes
+            log_dir=json.dumps(str(data / "log"))[1:-1],
         )
     )
     return path

@@ -1,14 +1,19 @@
 """The ports of the stack: which there are, and who else listens on them."""
 
+import errno
 import socket
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
 from infra.local.mark import MARK
 from ingestion.settings import AirflowSettings, AppSettings, BrokerSettings, SparkSettings, load
+
+# no interface has the address, or the system speaks no IPv6
+NOT_OURS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,10 @@ class Port:
     process: str
     host: str
     port: int
+
+    @property
+    def host_variable(self) -> str:
+        return f"{self.variable.partition('_')[0]}_HOST"
 
 
 def ports() -> list[Port]:
@@ -45,20 +54,32 @@ def port_faults(processes: Collection[str]) -> list[str]:
 def _fault(wanted: Port, twice: set[int]) -> str | None:
     if wanted.port in twice:
         return f"port {wanted.port} is asked for twice; give {wanted.variable} another one"
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((wanted.host, wanted.port))
-        except socket.gaierror:
-            return f"{wanted.variable.replace('_PORT', '_HOST')}: no such host, got {wanted.host}"
-        except PermissionError:
-            return f"port {wanted.port} is reserved for the system; move ours with {wanted.variable}"
-        except OSError as error:
-            holder = _holder(wanted.port)
-            way_out = f"free it, or move ours with {wanted.variable}"
-            if holder is None and "in use" not in str(error):
-                return f"{wanted.host}:{wanted.port} cannot be listened on ({error.strerror}); see {wanted.variable}"
-            return f"port {wanted.port} is taken by {holder or 'another program'}; {way_out}"
+    try:
+        found = socket.getaddrinfo(wanted.host, wanted.port, type=socket.SOCK_STREAM)
+    except OSError:
+        return f"{wanted.host_variable}: no such host, got {wanted.host}"
+    # a name may stand for several addresses
+    faults = (_fault_of(wanted, family, address) for family, *_, address in found)
+    return next(filter(None, faults), None)
+
+
+def _fault_of(wanted: Port, family: int, address: tuple[Any, ...]) -> str | None:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                # as our servers do: what listens at the port of IPv4 is no hindrance
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            probe.bind(address)
+    except PermissionError:
+        return f"port {wanted.port} is reserved for the system; move ours with {wanted.variable}"
+    except OSError as error:
+        if error.errno in NOT_OURS:
+            return f"{wanted.host_variable} must be an address of this machine, got {wanted.host}"
+        if error.errno != errno.EADDRINUSE:
+            return f"{wanted.host}:{wanted.port} cannot be listened on ({error.strerror}); see {wanted.variable}"
+        holder = _holder(wanted.port) or "another program"
+        return f"port {wanted.port} is taken by {holder}; free it, or move ours with {wanted.variable}"
     return None
 
 

@@ -10,6 +10,7 @@ import httpx
 from infra.local.launch import read_starts
 from infra.local.supervision import StackError
 from ingestion import gateway, thrift
+from ingestion.addresses import reached_at
 from ingestion.life import alive
 from ingestion.settings import AirflowSettings, AppSettings, KafkaSettings, PathSettings, load
 from ingestion.state import read_state
@@ -71,9 +72,9 @@ def _probe_state(name: str, good: tuple[str, ...]) -> str | None:
 
 def probe_app() -> str | None:
     app = load(AppSettings)
-    host = "127.0.0.1" if app.host in ("0.0.0.0", "::") else app.host
     try:
-        answer = httpx.get(f"http://{host}:{app.port}/healthz", timeout=2)
+        # through no proxy
+        answer = httpx.get(f"http://{reached_at(app.host, app.port)}/healthz", timeout=2, trust_env=False)
     except httpx.HTTPError:
         return "starts"
     return None if answer.status_code == 200 else f"/healthz answers {answer.status_code}"
@@ -81,8 +82,9 @@ def probe_app() -> str | None:
 
 def probe_airflow(component: str) -> str | None:
     settings = load(AirflowSettings)
+    address = f"http://{reached_at(settings.host, settings.port)}/api/v2/monitor/health"
     try:
-        answer = httpx.get(f"http://{settings.host}:{settings.port}/api/v2/monitor/health", timeout=5).json()
+        answer = httpx.get(address, timeout=5, trust_env=False).json()
     except (httpx.HTTPError, ValueError):
         return "starts"
     said = answer.get(component, {}).get("status")

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -18,8 +17,9 @@ from infra.local import supervision
 from infra.local.mark import MARK, marked_processes
 from infra.local.ports import port_faults, ports
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
-from infra.spark.java import java_version
+from infra.spark.java import java_version, refuse_nameless_user
 from ingestion import catalogue
+from ingestion.addresses import without_proxy
 from ingestion.environment import own_environment
 from ingestion.owner import refuse_owned
 from ingestion.settings import (
@@ -69,8 +69,13 @@ def start() -> bool:
         _refuse_what_cannot_run(paths)
         _forget_last_run(paths)
         write_state(STARTED_WITH, "wanted", settings=_moved_by_variables())
-        environment = own_environment() | {MARK: str(paths.var_dir), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-        command = [str(Path(sys.executable).parent / "supervisord"), "-c", str(supervision.write_config(paths))]
+        hosts = tuple({port.host for port in ports()})
+        environment = without_proxy(own_environment(), hosts) | {
+            MARK: str(paths.var_dir),
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+        }
+        command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(supervision.write_config(paths))]
         result = subprocess.run(
             command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -181,6 +186,7 @@ def _refuse_what_cannot_run(paths: PathSettings) -> None:
     refuse_owned()
     catalogue.check()
     java_version()
+    refuse_nameless_user(os.getuid())
     refuse_missing(paths.jars_dir)
     refuse_taken_ports(PROGRAMS)
 

@@ -1,6 +1,7 @@
 """Talk to supervisor: its configuration, its socket, its processes."""
 
 import http.client
+import os
 import shlex
 import sys
 import xmlrpc.client
@@ -22,7 +23,7 @@ PROGRAMS = {
 }
 # started on demand, by `sales airflow`
 AIRFLOW = dict.fromkeys(COMMANDS, "infra.local.airflow")
-# a file system name for a socket has room for so many characters
+# a file system name for a socket has room for so many bytes
 SOCKET_PATH_LIMIT = 100
 
 
@@ -32,10 +33,10 @@ class StackError(Exception):
 
 def socket_path() -> Path:
     path: Path = load(PathSettings).run_dir / "supervisor.sock"
-    if len(str(path)) > SOCKET_PATH_LIMIT:
+    # an accented letter takes two
+    if (length := len(os.fsencode(path))) > SOCKET_PATH_LIMIT:
         raise StackError(
-            f"a socket's path may have {SOCKET_PATH_LIMIT} characters, {path} has {len(str(path))}; "
-            f"set a shorter VAR_DIR"
+            f"a socket's path may have {SOCKET_PATH_LIMIT} bytes, {path} has {length}; set a shorter VAR_DIR"
         )
     return path
 
@@ -106,7 +107,7 @@ def write_config(paths: PathSettings) -> Path:
         sections += _program(name, module, rank, paths)
     config = paths.run_dir / "supervisord.conf"
     # supervisor expands %(...)s in its values
-    config.write_text("\n".join(line.replace("%", "%%") for line in sections) + "\n")
+    config.write_text("\n".join(line.replace("%", "%%") for line in sections) + "\n", encoding="utf-8")
     return config
 
 

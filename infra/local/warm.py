@@ -55,7 +55,11 @@ def make_cache(on_progress: Callable[[str], None]) -> str:
 
 
 def _train(scratch: Path, cache: Path, on_progress: Callable[[str], None]) -> None:
-    environment = own_environment(isolated_environment(scratch)) | {"SALES_AOT_TRAINING": str(cache), "TZ": "UTC"}
+    environment = own_environment(isolated_environment(scratch)) | {
+        "SALES_AOT_TRAINING": str(cache),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+    }
     command = [sys.executable, "-m", "infra.local.warm"]
     run = subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pyspark
 
-from infra.spark.java import java_binary, java_version, resident_jvm_options, spark_jvm_options
+from infra.spark.java import java_binary, java_version, log_settings, resident_jvm_options, spark_jvm_options
 from ingestion import gateway
+from ingestion.addresses import in_brackets
 from ingestion.environment import own_environment
 from ingestion.owner import LakeError, own_lake
 from ingestion.process import configure_logging
 from ingestion.settings import PROJECT, PathSettings, SparkSettings, load
+from ingestion.spark import in_sql
 from ingestion.state import write_state
 
 SPARK_CONFIG = PROJECT / "infra" / "spark"
 SPARK_HOME = Path(pyspark.__file__).parent
-LOGGING = f"-Dlog4j2.configurationFile={SPARK_CONFIG / 'log4j2.properties'}"
+LOGGING = log_settings(SPARK_CONFIG / "log4j2.properties")
 # three executors on few cores, each with little to do: what the optimising compiler takes never comes back
 EXECUTOR_OPTIONS = f"{LOGGING} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC"
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
@@ -80,12 +82,14 @@ def gateway_command() -> list[str]:
     settings = {
         "spark.master": spark.master,
         "spark.ui.port": str(spark.ui_port),
-        "spark.driver.host": spark.host,
-        "spark.driver.bindAddress": spark.host,
+        "spark.driver.host": in_brackets(spark.host),
+        "spark.driver.bindAddress": in_brackets(spark.host),
         "spark.connect.grpc.binding.address": spark.host,
         "spark.connect.grpc.binding.port": str(spark.connect_port),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(paths.lake_dir),
+        # the lake as it stands in dbt's SQL, between quotes
+        "spark.sales.lake": in_sql(paths.lake_dir),
         "spark.scheduler.allocation.file": f"file://{SPARK_CONFIG / 'fairscheduler.xml'}",
         # on a cluster: its workers have the same image
         "spark.executor.extraClassPath": f"{paths.jars_dir / 'spark'}/*",

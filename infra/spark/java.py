@@ -1,5 +1,6 @@
 """Which Java runs, with which options."""
 
+import pwd
 import re
 import subprocess
 from functools import cache
@@ -30,7 +31,7 @@ OPENED_BEFORE_24 = ("sun.security.action",)
 
 
 class JavaError(Exception):
-    """No usable Java; the message says which one was tried and how to choose another."""
+    """No usable Java, or Java cannot run here; the message says which one was tried, or why, and the way out."""
 
 
 def java_binary() -> Path:
@@ -57,6 +58,17 @@ def java_version() -> int:
     return int(match[1])
 
 
+def refuse_nameless_user(number: int) -> None:
+    """Raise JavaError for a user that the system has no name for: Hadoop's part of Spark would end at once."""
+    try:
+        pwd.getpwuid(number)
+    except KeyError as error:
+        raise JavaError(
+            f"the user must have a name, got number {number} without an entry in /etc/passwd; add one "
+            f"(sales:x:{number}:0::/tmp:/bin/sh), or start it as another user"
+        ) from error
+
+
 def spark_jvm_options() -> list[str]:
     packages = OPENED_PACKAGES if java_version() >= 24 else OPENED_PACKAGES + OPENED_BEFORE_24
     return [
@@ -74,5 +86,11 @@ def spark_jvm_options() -> list[str]:
 
 def resident_jvm_options(name: str) -> list[str]:
     """For a JVM that supervisor watches: better dead than crippled, and nothing left outside of VAR_DIR."""
-    report = load(PathSettings).log_dir / f"{name}-crash.log"
+    # %p would be the process's number
+    report = str(load(PathSettings).log_dir / f"{name}-crash.log").replace("%", "%%")
     return ["-XX:+ExitOnOutOfMemoryError", f"-XX:ErrorFile={report}", "-XX:-UsePerfData", "-Duser.timezone=UTC"]
+
+
+def log_settings(file: Path) -> str:
+    """The option that names Log4j's settings: an address, of which it takes a path that is odd for one, too."""
+    return f"-Dlog4j2.configurationFile={file.as_uri()}"

@@ -92,7 +92,7 @@ class Airflow:
 def opened(stack: Stack, dag: str) -> Iterator[Airflow]:
     """One DAG of the stack's Airflow, which runs already; waits until Airflow has read the DAG's file."""
     base = f"http://127.0.0.1:{stack.environment['AIRFLOW_PORT']}"
-    with httpx.Client(base_url=f"{base}/api/v2", timeout=30) as api:
+    with httpx.Client(base_url=f"{base}/api/v2", timeout=30, trust_env=False) as api:
         user = {"username": USER, "password": password(stack)}
         token = api.post(f"{base}/auth/token", json=user).raise_for_status().json()["access_token"]
         api.headers["Authorization"] = f"Bearer {token}"

@@ -74,17 +74,17 @@ class FullStack:
         self.sales("silver")
 
     def api(self, path: str) -> Any:
-        return httpx.get(f"{self.page}/api/{path}", timeout=10).raise_for_status().json()
+        return httpx.get(f"{self.page}/api/{path}", timeout=10, trust_env=False).raise_for_status().json()
 
     def measured(self, query: str) -> list[dict[str, Any]]:
         """What Prometheus answers to a query."""
-        answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": query}, timeout=10)
+        answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": query}, timeout=10, trust_env=False)
         results: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
         return results
 
     def open_slice_seconds(self) -> float:
         """How long a slice has been open, as the dashboard tells it now; 0 when none is."""
-        told = httpx.get(f"http://127.0.0.1:{self.environment['APP_PORT']}/metrics", timeout=10).text
+        told = httpx.get(f"http://127.0.0.1:{self.environment['APP_PORT']}/metrics", timeout=10, trust_env=False).text
         age = re.search(r"^sales_open_slice_age_seconds (\S+)$", told, re.MULTILINE)
         return float(age[1]) if age else 0.0
 
@@ -92,7 +92,7 @@ class FullStack:
     def airflow(self) -> Iterator[Airflow]:
         """The pipeline's DAG, by Airflow's REST API."""
         user = {"username": USER, "password": read_env()["AIRFLOW_ADMIN_PASSWORD"]}
-        with httpx.Client(base_url=f"{self.airflow_page}/api/v2", timeout=30) as api:
+        with httpx.Client(base_url=f"{self.airflow_page}/api/v2", timeout=30, trust_env=False) as api:
             token = api.post(f"{self.airflow_page}/auth/token", json=user).raise_for_status().json()["access_token"]
             api.headers["Authorization"] = f"Bearer {token}"
             until(lambda: api.get(f"dags/{DAG}").status_code == 200, f"Airflow has read the DAG {DAG}", HEALTHY_SECONDS)

@@ -152,13 +152,13 @@ def until(condition: Callable[[], T | None], what: str, seconds: float = 60.0) -
 
 
 @contextmanager
-def isolated(*, keep: bool = False, **settings: str) -> Iterator[Stack]:
+def isolated(*, keep: bool = False, prefix: str = "sales-", **settings: str) -> Iterator[Stack]:
     """A stack that is not started yet; whatever runs of it is stopped at the end, also on Ctrl-C.
 
-    `settings`: what else its environment holds; `keep`: its folder outlives it.
+    `settings`: what else its environment holds; `keep`: its folder outlives it; `prefix`: of the folder's name.
     """
     # not below the project: a socket's path must be short
-    folder = Path(tempfile.mkdtemp(prefix="sales-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
     stack = Stack(folder, isolated_environment(folder) | settings)
     try:
         yield stack

@@ -116,16 +116,17 @@ class _Progress:
 
 
 def show_addresses() -> None:
+    from ingestion.addresses import reached_at
     from ingestion.settings import AppSettings, KafkaSettings, SparkSettings, load
 
     app, spark, kafka = load(AppSettings), load(SparkSettings), load(KafkaSettings)
-    page = f"http://{'127.0.0.1' if app.host == '0.0.0.0' else app.host}:{app.port}"
+    page = f"http://{reached_at(app.host, app.port)}"
     rows = [
         ["dashboard", f"{page}/"],
         ["API", f"{page}/api/docs"],
         ["lineage (after make docs or make airflow)", f"{page}/lineage/"],
-        ["SQL (Thrift)", f"jdbc:hive2://{spark.host}:{spark.thrift_port}/silver"],
-        ["Spark UI", f"http://{spark.host}:{spark.ui_port}/"],
+        ["SQL (Thrift)", f"jdbc:hive2://{reached_at(spark.host, spark.thrift_port)}/silver"],
+        ["Spark UI", f"http://{reached_at(spark.host, spark.ui_port)}/"],
         ["Kafka", kafka.bootstrap_servers],
     ]
     show("", ["what", "where"], rows)

@@ -12,6 +12,7 @@ from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavi
 from cosmos.operators.watcher import DbtProducerWatcherOperator, DbtRunWatcherOperator, DbtTestWatcherOperator
 from filelock import FileLock
 
+from ingestion.addresses import reached_at
 from ingestion.run_results import remember_of_cosmos
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
 from ingestion.silver import HOT_PATH_EXCLUDED, Silver, last_edit
@@ -50,7 +51,7 @@ def _of_a_slice(whole: dict[str, Any]) -> dict[str, Any]:
 def asset(table: str) -> Asset:
     """A table as other DAGs can be scheduled on it, by its name in SQL."""
     spark = load(SparkSettings)
-    return Asset(name=table, uri=f"spark://{spark.host}:{spark.thrift_port}/{table.replace('.', '/')}")
+    return Asset(name=table, uri=f"spark://{reached_at(spark.host, spark.thrift_port)}/{table.replace('.', '/')}")
 
 
 def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from deltalake import DeltaTable
 
 from ingestion import catalogue, hints, thrift
+from ingestion.addresses import reached_at
 from ingestion.drain import drain
 from ingestion.feed import feed
 from ingestion.freshness import CAUSES, measure, stream_fault
@@ -104,7 +105,7 @@ def _check_connect() -> list[str]:
         socket.create_connection((spark.host, spark.connect_port), timeout=CONNECT_SECONDS).close()
     except OSError as error:
         return [
-            f"Spark Connect does not answer at {spark.host}:{spark.connect_port} ({error}); "
+            f"Spark Connect does not answer at {reached_at(spark.host, spark.connect_port)} ({error}); "
             f"look at the gateway ({hints.logs('gateway')})"
         ]
     return []

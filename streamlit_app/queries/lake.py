@@ -12,7 +12,7 @@ from typing import Any
 
 from deltalake import DeltaTable
 
-from ingestion.lake import commit_file, table_exists
+from ingestion.lake import commit_file, data_files, table_exists
 from ingestion.publication import Publication
 from streamlit_app.queries.commits import refuse_empty_commit
 from streamlit_app.queries.engine import Engine, Row
@@ -112,7 +112,7 @@ class Lake:
             slices = self.ledger.slices()
             rows = self.engine.rows(
                 "select min(opened_at)::timestamp from read_parquet($files) where tranche > $closed",
-                {"files": tuple(table.file_uris()), "closed": slices[-1].tranche if slices else 0},
+                {"files": tuple(data_files(table)), "closed": slices[-1].tranche if slices else 0},
             )
             opened: datetime | None = rows[0][0]
             return opened.replace(tzinfo=UTC) if opened else None
@@ -139,7 +139,7 @@ class Lake:
         features = set(delta.protocol().reader_features or ())
         if "columnMapping" in features or ("deletionVectors" in features and _has_deletion_vectors(delta)):
             raise LakeUnreadable(f"table {table} uses column mapping or deletion vectors; switch them off")
-        return tuple(delta.file_uris())
+        return tuple(data_files(delta))
 
 
 def _has_deletion_vectors(table: DeltaTable) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from deltalake import DeltaTable
 
-from ingestion.lake import commit_file, table_exists
+from ingestion.lake import commit_file, data_files, table_exists
 from ingestion.publication import Publication
 from streamlit_app.queries.commits import refuse_empty_commit
 from streamlit_app.queries.engine import Engine
@@ -92,7 +92,7 @@ class Ledger:
         table, self._table = self._table or DeltaTable(str(self._path)), None
         table.update_incremental()
         refuse_empty_commit(self._path, table.version())
-        files = frozenset(table.file_uris())
+        files = frozenset(data_files(table))
         # a ledger that only grew is read on; one that was compacted or rebuilt is read again
         grown = files >= self._files
         added = self._read(files - self._files if grown else files)

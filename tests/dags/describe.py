@@ -11,6 +11,7 @@ airflow.prepare()
 os.environ.update(airflow.environment())
 
 from airflow.dag_processing.dagbag import DagBag  # noqa: E402
+from airflow.utils.types import DagRunType  # noqa: E402
 
 
 def described(task: Any) -> dict[str, Any]:
@@ -31,6 +32,7 @@ dags = {
         "schedule": dag.schedule,
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
+        "refused_runs": sorted(kind.value for kind in DagRunType if kind not in dag.allowed_run_types),
         "tags": sorted(dag.tags),
         "doc": dag.doc_md,
         "params": dag.params.dump(),

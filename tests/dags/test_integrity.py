@@ -96,6 +96,11 @@ def test_every_task_has_an_owner_an_end_and_a_voice(loaded):
             assert task["timeout"] or name.endswith("_done"), name
 
 
+def test_no_dag_has_runs_for_the_past(loaded):
+    """Backfills run ten at a time, whatever `max_active_runs` says, and would send the sales of now."""
+    assert [dag["refused_runs"] for dag in loaded["dags"].values()] == [["backfill"]] * 3
+
+
 def test_every_stage_says_what_it_does(dag):
     for stage in STAGES:
         assert dag["tasks"][stage]["doc"], stage

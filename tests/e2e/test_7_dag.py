@@ -88,6 +88,16 @@ def test_the_run_tells_of_its_tables(airflow):
     assert {"bronze.ventes_raw", "silver.ventes_clean", "silver.top_produits"} <= {each["name"] for each in events}
 
 
+def test_a_backfill_is_refused(airflow):
+    """It would send the sales of now, in ten runs at once."""
+    wanted = {"dag_id": airflow.dag, "from_date": "2025-06-01T00:00:00Z", "to_date": "2025-06-01T00:10:00Z"}
+    runs = airflow.get("/dagRuns")["total_entries"]
+    answer = airflow.api.post("backfills", json=wanted)
+    assert (answer.status_code, "does not allow backfill runs" in answer.text) == (400, True), answer.text
+    assert airflow.get("/dagRuns")["total_entries"] == runs
+    assert not airflow.get("")["is_backfillable"]
+
+
 def test_upkeep_tells_what_it_found_and_left(stack, airflow):
     upkeep = replace(airflow, dag="delta_maintenance")
     run = upkeep.trigger()

@@ -268,3 +268,19 @@ def test_prometheus_scrapes_services_that_exist() -> None:
     assert hosts - {"localhost"} <= set(services())
     reached = {name for name in hosts - {"localhost"} if set(services()[name]["networks"]) & {"data", "monitoring"}}
     assert reached == hosts - {"localhost"}
+
+
+@pytest.mark.parametrize("name", sorted(RESIDENT - {"broker1", "broker2", "broker3", "postgres", "redis"}))
+def test_no_proxy_stands_between_the_services(name: str) -> None:
+    """Docker's own settings may give every container one, for its check of health as for its work."""
+    environment = services()[name]["environment"]
+    for variable in ("NO_PROXY", "no_proxy"):
+        assert {*services(), "localhost", "127.0.0.1", "::1"} - ONE_SHOT <= set(environment[variable].split(","))
+    assert (environment["ALL_PROXY"], environment["all_proxy"]) == ("", "")
+
+
+def test_the_images_need_no_buildkit() -> None:
+    """An engine without it would refuse them after minutes of building."""
+    dockerfile = (PROJECT / "infra" / "docker" / "Dockerfile").read_text()
+    its_own = r"^# *syntax=|^(?:COPY|ADD) .*--(?:chmod|link|parents|exclude)|--mount|<<"
+    assert re.findall(its_own, dockerfile, re.MULTILINE) == []

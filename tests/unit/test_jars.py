@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from infra.jars import fetch, network
 from infra.jars.fetch import SETS, Jar, JarError, faults, pinned, refuse_missing
+from ingestion.addresses import PROXIES
 
 RIGHT = Jar("org.example", "right", "1.0", hashlib.sha256(b"right").hexdigest())
 
@@ -100,8 +101,36 @@ def test_every_readable_authority_is_trusted_without_a_warning() -> None:
     assert [each.serial_number for each in trusted] == [1, 2]
 
 
-def test_java_is_told_the_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        network.urllib.request, "getproxies", lambda: {"https": "http://proxy.example:3128", "no": "localhost"}
-    )
-    assert network._proxies() == ["-Dhttps.proxyHost=proxy.example", "-Dhttps.proxyPort=3128"]
+HTTPS = ["-Dhttps.proxyHost=proxy.example", "-Dhttps.proxyPort=3128"]
+SOCKS = ["-DsocksProxyHost=proxy.example", "-DsocksProxyPort=1080"]
+HTTP = ["-Dhttp.proxyHost=proxy.example", "-Dhttp.proxyPort=3128"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({}, []),
+        ({"https_proxy": "http://proxy.example:3128"}, HTTPS),
+        ({"HTTPS_PROXY": "proxy.example:3128"}, HTTPS),
+        ({"all_proxy": "http://proxy.example:3128"}, [*HTTP, *HTTPS]),
+        ({"all_proxy": "socks5h://proxy.example"}, SOCKS),
+        ({"https_proxy": "http://proxy.example:3128", "ALL_PROXY": "socks5h://proxy.example:1080"}, [*SOCKS, *HTTPS]),
+    ],
+)
+def test_java_is_told_the_proxies_of_the_environment(
+    variables: dict[str, str], told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert network._proxies() == told
+
+
+def test_java_reaches_directly_what_no_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "repo.example, .intern.example")
+    listed = "localhost|127.*|[::1]|repo.example|*.repo.example|intern.example|*.intern.example"
+    assert network._proxies()[-2:] == [f"-Dhttp.nonProxyHosts={listed}", f"-DsocksNonProxyHosts={listed}"]

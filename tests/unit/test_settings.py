@@ -12,6 +12,7 @@ from ingestion.settings import (
     EMBEDDED_ENV,
     PROJECT,
     AirflowSettings,
+    AppSettings,
     BrokerSettings,
     KafkaSettings,
     PathSettings,
@@ -89,6 +90,63 @@ def test_missing_variables_are_all_named(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SALES_ENV_FILE", "")
     with pytest.raises(SettingsError, match=r"LAKE_DIR is required.*VAR_DIR is required.*JARS_DIR is required"):
         load(PathSettings)
+
+
+@pytest.mark.parametrize("name", ["mes ventes", "été", "e\u0301te\u0301", "日本", "l'eau", "50%", "a+b=c@d~(e)&f!"])
+def test_a_folder_may_have_most_names(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKE_DIR", str(tmp_path / name))
+    assert load(PathSettings).lake_dir == tmp_path / name
+
+
+@pytest.mark.parametrize("character", [*',:;#$*?[]{}|^<>`"\\', "\n", "\t", "\udce9"])
+@pytest.mark.parametrize("variable", ["LAKE_DIR", "VAR_DIR", "JARS_DIR"])
+def test_a_folder_that_a_part_would_misread_is_refused(
+    variable: str, character: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, f"/data/mes{character}ventes")
+    with pytest.raises(SettingsError) as told:
+        load(PathSettings)
+    said = str(told.value)
+    assert said.startswith(f"{variable}: a folder's path may hold letters, digits, spaces and ")
+    assert f"but not {character!r}, got '/data/mes" in said
+    # one line, which any terminal can show
+    assert len(said.splitlines()) == 1
+    said.encode("utf-8")
+
+
+def test_a_folder_with_what_looks_encoded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delta's reader would look for `a b`."""
+    monkeypatch.setenv("LAKE_DIR", "/data/a%20b")
+    with pytest.raises(SettingsError, match=r"LAKE_DIR: .* may not hold what looks like an encoded character, '%20'"):
+        load(PathSettings)
+
+
+def test_a_project_in_such_a_folder_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "PROJECT", Path("/data/a,b"))
+    with pytest.raises(SettingsError, match=r"but not ',', got '/data/a,b'; move the project to another folder"):
+        load(PathSettings)
+
+
+@pytest.mark.parametrize("host", ["", "[::1]", "fe80::1%eth0", "two hosts", "http://localhost"])
+def test_a_host_is_a_name_or_an_address(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_HOST", host)
+    with pytest.raises(SettingsError, match=r"APP_HOST: must be a name or an address, without brackets"):
+        load(AppSettings)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_the_broker_tells_its_clients_one_address(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_HOST", host)
+    with pytest.raises(SettingsError, match=r"KAFKA_HOST: must be one address, the one that clients are told, got"):
+        load(BrokerSettings)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"), [("::", "http://[::1]:5000"), ("::1", "http://[::1]:5000"), ("0.0.0.0", "http://127.0.0.1:5000")]
+)
+def test_the_page_has_an_address_in_both_families(host: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_HOST", host)
+    assert load(AppSettings).url == url
 
 
 def test_wrong_value_is_named_with_its_rule(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,18 +5,21 @@ import socket
 import subprocess
 import sys
 from configparser import RawConfigParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from infra.local import launch, stack, supervision
+from infra.local import kafka, launch, stack, supervision
 from infra.local.isolation import isolated_environment
 from infra.local.launch import DELAYS, Starts, next_start
 from infra.local.mark import MARK
 from infra.local.ports import port_faults, ports
-from infra.local.readiness import last_lines
+from infra.local.readiness import last_lines, probe_app
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
-from ingestion.settings import PathSettings, load
+from infra.spark.java import JavaError, refuse_nameless_user, resident_jvm_options
+from ingestion.settings import BrokerSettings, PathSettings, load
 from ingestion.state import read_state, write_state
 
 
@@ -81,6 +84,46 @@ def test_port_asked_for_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "port 34567 is asked for twice; give APP_PORT another one" in port_faults(PROGRAMS)
 
 
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_taken_port_is_found_in_ipv6(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server((host, 0), family=socket.AF_INET6) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setenv("APP_HOST", host)
+        monkeypatch.setenv("APP_PORT", str(port))
+        load.cache_clear()
+        assert [line for line in port_faults({"app"}) if f"port {port} is taken by " in line]
+    assert port_faults({"app"}) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "host", "fault"),
+    [
+        ("APP_HOST", "192.0.2.1", "APP_HOST must be an address of this machine, got 192.0.2.1"),
+        ("APP_HOST", "2001:db8::1", "APP_HOST must be an address of this machine, got 2001:db8::1"),
+        ("SPARK_HOST", "no-such-host.invalid", "SPARK_HOST: no such host, got no-such-host.invalid"),
+    ],
+)
+def test_host_of_another_machine_is_refused(
+    variable: str, host: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, host)
+    load.cache_clear()
+    assert set(port_faults(PROGRAMS)) == {fault}
+
+
+def test_user_without_a_name_is_refused() -> None:
+    refuse_nameless_user(os.getuid())
+    with pytest.raises(JavaError, match=r"the user must have a name, got number 54321 without an entry in /etc/passwd"):
+        refuse_nameless_user(54321)
+
+
+def test_crash_report_lies_where_its_path_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The JVM takes %p for its process's number."""
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "50%p"))
+    load.cache_clear()
+    assert f"-XX:ErrorFile={tmp_path}/50%%p/log/gateway-crash.log" in resident_jvm_options("gateway")
+
+
 def test_isolated_stack_shares_nothing_with_the_one_of_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +144,7 @@ def test_long_var_dir_is_refused_before_anything_is_written(tmp_path: Path, monk
     long = tmp_path / ("x" * 100)
     monkeypatch.setenv("VAR_DIR", str(long))
     load.cache_clear()
-    with pytest.raises(StackError, match=r"socket's path may have 100 characters, .*; set a shorter VAR_DIR"):
+    with pytest.raises(StackError, match=r"socket's path may have 100 bytes, .*; set a shorter VAR_DIR"):
         stack.start()
     assert not long.exists()
 
@@ -152,6 +195,28 @@ def test_stop_finds_what_a_dead_supervisor_left_and_nothing_else(var: Path) -> N
     assert [file.name for file in (var / "run").iterdir()] == [".start.lock"]
 
 
+class Healthy(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5h://127.0.0.1:9"])
+@pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
+def test_the_page_is_asked_without_a_proxy(variable: str, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv(variable, proxy)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Healthy) as server:
+        monkeypatch.setenv("APP_PORT", str(server.server_port))
+        load.cache_clear()
+        Thread(target=server.serve_forever).start()
+        try:
+            assert probe_app() is None
+        finally:
+            server.shutdown()
+
+
 def test_nothing_runs_without_a_supervisor() -> None:
     assert stack.processes() == []
 
@@ -167,6 +232,30 @@ def test_configuration_names_every_program_once_and_bounds_its_log(var: Path) ->
         assert config[f"program:{name}"]["stdout_logfile_maxbytes"] == "10MB"
         assert config[f"program:{name}"]["autorestart"] == "true"
         assert config[f"program:{name}"]["autostart"] == str(name in PROGRAMS).lower()
+
+
+def test_odd_folder_stands_in_the_configurations_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "SOCKET_PATH_LIMIT", 1000)
+    odd = tmp_path / "l'été à 50%"
+    monkeypatch.setenv("VAR_DIR", str(odd))
+    load.cache_clear()
+    paths = load(PathSettings)
+    paths.run_dir.mkdir(parents=True)
+    # as supervisor reads it, and fills in what stands behind a %
+    config = RawConfigParser(inline_comment_prefixes=(";", "#"))
+    config.read(supervision.write_config(paths), encoding="utf-8")
+    assert config["program:kafka"]["stdout_logfile"] % {} == f"{odd}/log/kafka.log"
+    properties = kafka._write_properties(odd / "kafka", load(BrokerSettings)).read_text()
+    assert "log.dirs=" + str(odd).replace("é", r"\u00e9").replace("à", r"\u00e0") + "/kafka/log\n" in properties
+
+
+def test_long_socket_path_is_measured_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = len("/run/supervisor.sock")
+    short = Path("/") / ("é" * ((supervision.SOCKET_PATH_LIMIT - rest) // 2))
+    monkeypatch.setenv("VAR_DIR", str(short))
+    load.cache_clear()
+    with pytest.raises(StackError, match="may have 100 bytes"):
+        supervision.socket_path()
 
 
 def test_state_is_read_as_written(var: Path) -> None:

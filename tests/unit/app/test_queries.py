@@ -10,6 +10,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from streamlit_app import queries
 from streamlit_app.queries import Filters, NeverPublished, VersionGone
+from tests.unit.app.conftest import FIRST, TinyLake
 
 NINE, TEN, MIDNIGHT = datetime(2025, 12, 22, 9), datetime(2025, 12, 22, 10), datetime(2025, 12, 23)
 
@@ -25,6 +26,15 @@ def test_aggregated_sales_sum_by_product_and_country_best_first(published):
         ("Souris sans fil", "UK", "25.50", 1),
         ("Livre Data Science", "Italy", "12.50", 3),
     ]
+
+
+@pytest.mark.parametrize("name", ["mes ventes", "été", "l'eau à 50%", "a+b=c@d~(e)&f!"])
+def test_a_lake_is_read_in_a_folder_of_any_name(tmp_path, name):
+    """Delta's reader gives back the names of files percent-encoded."""
+    there = TinyLake(tmp_path / name / "silver")
+    there.publish(FIRST)
+    assert [row[-1] for row in tuples(queries.top_products(there.lake.current()))] == ["76.50", "59.99"]
+    assert there.lake.current().totals.rows_clean == len(FIRST)
 
 
 def test_top_products_carry_the_published_rank(published):
