@@ -193,12 +193,19 @@ def _explain(wanted: "int | Coordinates") -> bool:
 
     traces = explain(wanted)
     if traces:
-        _show_traces(f"vente_id {wanted}" if isinstance(wanted, int) else f"event {wanted[0]}:{wanted[1]}", traces)
+        _show_traces(_title(wanted, traces), traces)
     elif isinstance(wanted, int):
         say(f"no event in Bronze carries vente_id {wanted}; PARTITION:OFFSET leads to one that has no readable id", BAD)
     else:
         say(absence(wanted), BAD)
     return bool(traces)
+
+
+def _title(wanted: "int | Coordinates", traces: "list[Trace]") -> str:
+    if isinstance(wanted, int):
+        return f"vente_id {wanted}"
+    (trace,) = traces
+    return f"event {wanted[0]}:{wanted[1]}, {f'vente_id {trace.vente_id}' if trace.vente_id else 'without a vente_id'}"
 
 
 def _show_traces(title: str, traces: "list[Trace]") -> None:

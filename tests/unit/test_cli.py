@@ -24,6 +24,7 @@ from ingestion.orchestration import alerts
 from ingestion.settings import PathSettings, load
 from ingestion.thrift import _first_line
 from ingestion.verify import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, Check, Verification
+from tests.unit.test_explain import write, write_bronze, write_ledger
 
 VERBS = ["demo", "up", "down", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
 VERBS += ["jars", "doctor", "warm"]
@@ -232,7 +233,20 @@ def test_verify_shows_how_to_look_at_an_example(capfd: pytest.CaptureFixture[str
     assert shown == ["valid sales: 1:5230 is missing", hint, "there are differences"]
 
 
-@pytest.mark.usefixtures("own_folders")
+def test_explain_shows_an_event_at_its_place(run: Callable[..., tuple[int, str, str]]) -> None:
+    lake = load(PathSettings).lake_dir
+    write_bronze(lake, (1, 4, "0012"), (1, 5, None))
+    write(lake, "silver/ventes_clean", [(12, 1, 4)])
+    write(lake, "silver/ventes_rejetees", [(1, 5, "illisible")])
+    write_ledger(lake, (1, 1, 0, 6))
+    code, out, _ = run("explain", "1:4", "1:5")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert code == 0
+    assert lines[0] == "event 1:4, vente_id 0012"
+    assert lines[4] == "event 1:5, without a vente_id"
+    assert lines[6] == "1 5 2026-11-27 10:00:00 UTC 1 rejete illisible (json_invalide) 1-5"
+
+
 def test_explain_says_of_each_what_it_found(run: Callable[..., tuple[int, str, str]]) -> None:
     code, out, err = run("explain", "-5", "0:1")
     assert (code, err) == (1, "")
