@@ -66,6 +66,7 @@ def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> Check:
 
 def _batches(file: Any) -> Iterator[pa.RecordBatch]:
     """A dataset's own batches would be cut from a whole row group in memory."""
+    # an older lake has timestamps of 96 bits; in nanoseconds they would not go beyond 2262
     with pq.ParquetFile(file.path, filesystem=file.filesystem, coerce_int96_timestamp_unit="us") as parquet:
         metadata = parquet.metadata
         value = next(n for n in range(metadata.num_columns) if metadata.schema.column(n).path == "value")
@@ -76,7 +77,7 @@ def _batches(file: Any) -> Iterator[pa.RecordBatch]:
 
 
 def _evaluate(batch: pa.RecordBatch) -> pa.Table:
-    times = batch.column("kafka_timestamp").cast(pa.int64())
+    times = batch.column("kafka_timestamp").cast(pa.timestamp("us", "UTC")).cast(pa.int64())
     evaluations: list[Evaluation] = list(
         map(evaluate, batch.column("value").to_pylist(), times.to_pylist(), _marked(batch))
     )
