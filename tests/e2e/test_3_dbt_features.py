@@ -94,6 +94,7 @@ def built(stack, lab: Path) -> None:
 
 def test_part_of_a_run_closes_no_slice(stack):
     """Neither a table that an earlier run has left, nor one without its tests."""
+    stack.sales("produce", "--count", "10")
     stack.publish_all()
     before = stack.published()
     with stack.follower_held():
