@@ -39,6 +39,8 @@ tblproperties (
 )
 """
 
+# the fields that a number is valid in: only there its exact digits matter
+NUMBERS = ("vente_id", "client_id", "produit_id", "quantite", "montant")
 _KNOWN = ", ".join(f"'{name}'" for name in sorted(EVENT_FIELDS))
 
 # `variant` keeps decimals exactly, and refuses duplicate keys and lone surrogates.  It stops reading behind the first
@@ -72,6 +74,10 @@ _QUOTED = r"""replace(replace(replace(replace(
 
 
 def _field(name: str) -> str:
+    return _number(name) if name in NUMBERS else f"members['{name}']"
+
+
+def _number(name: str) -> str:
     """A number with an exponent or more than 38 digits is held as a double: its own text is taken.
 
     Asking for the kind is dear, and a double's text always has a point, or is infinite.

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
+from ingestion.bronze_table import NUMBERS
 from ingestion.catalogue import clients, produits
 from ingestion.gaps import Gap, accepted_gaps
 from ingestion.lake import dataset, query, table_exists
@@ -21,7 +22,6 @@ PUBLISHED = ("ventes_clean", "ventes_rejetees", "cube_horaire", "ventes_aggreges
 BATCH_ROWS = 20_000
 
 _COLUMNS = ["kafka_partition", "kafka_offset", "kafka_timestamp", "key", "value"]
-_NUMBERS = ["vente_id", "client_id", "produit_id", "quantite", "montant"]
 _EVALUATED = pa.schema(
     [
         ("raison", pa.string()),
@@ -50,7 +50,7 @@ def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> Check:
     for file in rows.get_fragments():
         try:
             for batch in file.to_batches(
-                rows.schema, columns=_COLUMNS + _NUMBERS, batch_size=BATCH_ROWS, batch_readahead=2
+                rows.schema, columns=[*_COLUMNS, *NUMBERS], batch_size=BATCH_ROWS, batch_readahead=2
             ):
                 if batch.num_rows:
                     _insert(bench, "copies", _evaluate(batch))
@@ -74,7 +74,7 @@ def _evaluate(batch: pa.RecordBatch) -> pa.Table:
 
 def _marked(batch: pa.RecordBatch) -> Iterator[list[str]]:
     """By row the fields whose number Bronze holds with `~` in front."""
-    found = {name: pc.starts_with(batch.column(name), "~") for name in _NUMBERS}
+    found = {name: pc.starts_with(batch.column(name), "~") for name in NUMBERS}
     marks = {name: mask.to_pylist() for name, mask in found.items() if pc.any(mask).as_py()}
     return ([name for name, mask in marks.items() if mask[row]] for row in range(batch.num_rows))
 
