@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from ingestion.bronze_table import NUMBERS
 from ingestion.catalogue import clients, produits
 from ingestion.eventless import eventless_offsets
 from ingestion.gaps import Gap, accepted_gaps
@@ -27,7 +28,6 @@ BATCH_BYTES = 256 * 1024 * 1024
 FEW_ROWS = 16
 
 _COLUMNS = ["kafka_partition", "kafka_offset", "kafka_timestamp", "key", "value", "parse_error"]
-_NUMBERS = ["vente_id", "client_id", "produit_id", "quantite", "montant"]
 _EVALUATED = pa.schema(
     [
         ("raison", pa.string()),
@@ -73,7 +73,7 @@ def _batches(file: Any) -> Iterator[pa.RecordBatch]:
         for number in range(metadata.num_row_groups):
             held = metadata.row_group(number).column(value).total_uncompressed_size
             rows = BATCH_ROWS if held <= BATCH_BYTES else FEW_ROWS
-            yield from parquet.iter_batches(rows, row_groups=[number], columns=_COLUMNS + _NUMBERS)
+            yield from parquet.iter_batches(rows, row_groups=[number], columns=[*_COLUMNS, *NUMBERS])
 
 
 def _evaluate(batch: pa.RecordBatch) -> pa.Table:
@@ -91,7 +91,7 @@ def _evaluate(batch: pa.RecordBatch) -> pa.Table:
 
 def _marked(batch: pa.RecordBatch) -> Iterator[list[str]]:
     """By row the fields whose number Bronze holds with `~` in front."""
-    found = {name: pc.starts_with(batch.column(name), "~") for name in _NUMBERS}
+    found = {name: pc.starts_with(batch.column(name), "~") for name in NUMBERS}
     marks = {name: mask.to_pylist() for name, mask in found.items() if pc.any(mask).as_py()}
     return ([name for name, mask in marks.items() if mask[row]] for row in range(batch.num_rows))
 

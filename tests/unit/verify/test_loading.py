@@ -8,6 +8,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from ingestion.bronze_table import NUMBERS
 from ingestion.verify import loading
 from ingestion.verify.loading import FEW_ROWS, _batches, _evaluate
 
@@ -23,6 +24,7 @@ def batches_of(path: Path, values: list[bytes | None]) -> list[pa.RecordBatch]:
         "key": pa.array([b"1"] * count, pa.binary()),
         "value": pa.array(values, pa.binary()),
         "parse_error": pa.array(["trop_grand"] * count, pa.string()),
+        **{name: pa.array([None] * count, pa.string()) for name in NUMBERS},
     }
     pq.write_table(pa.table(columns), path, use_deprecated_int96_timestamps=True)
     (fragment,) = ds.dataset(path).get_fragments()
