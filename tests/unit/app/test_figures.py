@@ -175,6 +175,7 @@ def test_the_trend_says_its_grain_and_which_period_runs(grain, count):
     assert (values[-1]["periode"], drawn["encoding"]["tooltip"][0]["title"]) == last[1:]
     assert [each["is_complete"] for each in values] == [True] * (count - 1) + [False]
     assert drawn["mark"]["type"] == ("bar" if count <= 72 else "area")
+    assert ("description" in drawn["encoding"]) == (count <= 72)
 
 
 def test_a_french_spreadsheet_opens_the_download(published):
