@@ -288,6 +288,8 @@ def _said(heading: str, rows: Sequence[Values]) -> str:
 
 
 def _french(chart: Any, height: int, said: str) -> Spec:
-    drawn = chart.properties(height=height, description=said).configure(locale=FRENCH).configure_view(strokeWidth=0)
+    chart = chart.properties(height=height, description=said).configure(locale=FRENCH).configure_view(strokeWidth=0)
+    # of axes and legends Vega would say in English what each mark says
+    drawn = chart.configure_axis(aria=False).configure_legend(aria=False)
     spec: Spec = drawn.to_dict(validate=False)
     return spec

@@ -128,6 +128,7 @@ def all_charts(published):
 def test_a_chart_says_its_figures_to_those_who_do_not_see_it(published, name, said):
     drawn = all_charts(published)[name]
     assert drawn["description"] == labels.LABELS[name] + said.replace("_", "\xa0")
+    assert drawn["config"]["axis"] == drawn["config"]["legend"] == {"aria": False}
     marks = drawn.get("layer", [drawn])
     assert marks[0]["encoding"]["description"]["field"] == "dit"
     # figures written beside a mark would be said a second time
