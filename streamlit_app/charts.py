@@ -66,6 +66,8 @@ _TICKS: dict[Grain, tuple[tuple[str, Any], tuple[str, Any]]] = {
 }
 # as many rows a chart's description names; its table has all
 SPOKEN_ROWS = 40
+# what a screen reader says of one mark, where there is one for each row
+_SAID = "dit:N"
 # text that charts draw themselves, on a light and on a dark page
 INK = {False: "#1b1f33", True: "#e8e9f3"}
 
@@ -84,10 +86,10 @@ def revenue_trend(trend: Trend, running: datetime) -> Spec:
     )
     said = _said_of_trend(trend)
     if count > BARS_UP_TO:
-        # one mark for all periods has no figure of its own to say
+        # one mark for all periods: described one by one, Vega-Lite would stack them as so many series
         return _french(base.mark_area(line=True, fillOpacity=0.25, interpolate="monotone", aria=False), 260, said)
     paler = alt.condition("datum.is_complete", alt.value(1), alt.value(0.45))
-    return _french(base.mark_bar(cornerRadiusEnd=3).encode(opacity=paler), 260, said)
+    return _french(base.mark_bar(cornerRadiusEnd=3).encode(opacity=paler, description=_SAID), 260, said)
 
 
 def _said_of_trend(trend: Trend) -> str:
@@ -168,7 +170,7 @@ def _bars(totals: dict[str, Decimal], name: str, dark: bool) -> Spec:
     ]
     base = _chart(rows, _labelled(name, "total_montant", "part")).encode(y=alt.Y(f"{name}:N", sort=None, axis=None))
     length = alt.X("montant:Q", axis=None, scale=alt.Scale(domain=[0, float(widest) or 1.0]))
-    bars = base.mark_bar(cornerRadius=3, height=10, yOffset=9).encode(x=length)
+    bars = base.mark_bar(cornerRadius=3, height=10, yOffset=9).encode(x=length, description=_SAID)
     line: Values = {"baseline": "middle", "dy": -7, "fontSize": 13, "color": INK[dark], "aria": False}
     names = base.mark_text(align="left", **line).encode(x=alt.value(0), text=f"{name}:N")
     amounts = (
@@ -193,7 +195,9 @@ def product_by_country(rows: Sequence[AggregatedSales], *, dark: bool) -> Spec:
     strong = float(max((row.total_montant for row in rows), default=0)) * (0.42 if dark else 0.3)
     ink = alt.condition(f"datum.montant > {strong}", alt.value(INK[not dark]), alt.value(INK[dark]))
     figures = base.transform_calculate(short=_SHORT.format("datum.montant")).mark_text(fontSize=12, aria=False)
-    cells = base.mark_rect(cornerRadius=4).encode(color=color) + figures.encode(text="short:N", color=ink)
+    cells = base.mark_rect(cornerRadius=4).encode(color=color, description=_SAID) + figures.encode(
+        text="short:N", color=ink
+    )
     return _french(cells, max(46 * len(products), 60) + 30, _said(LABELS["produit_pays"], values))
 
 
@@ -230,6 +234,7 @@ def segments_by_product(rows: Sequence[ProductBySegment]) -> Spec:
                 axis=alt.Axis(format=".0%", tickCount=5, **_PLAIN),
             ),
             color=alt.Color("segment:N", title=None, legend=alt.Legend(orient="top", offset=4)),
+            description=_SAID,
         )
     )
     height = max(40 * len({row.produit for row in rows}), 90) + 40
@@ -251,7 +256,7 @@ def rejections(counts: dict[str, int], *, dark: bool) -> Spec:
         ),
     )
     figures = base.mark_text(align="left", dx=6, color=INK[dark], aria=False).encode(text="nombre:N")
-    bars = base.mark_bar(cornerRadiusEnd=3, height=14)
+    bars = base.mark_bar(cornerRadiusEnd=3, height=14).encode(description=_SAID)
     return _french(bars + figures, max(28 * len(rows), 60), _said(LABELS["rejets"], rows))
 
 
@@ -271,8 +276,7 @@ def _chart(rows: list[Values], columns: dict[str, str]) -> alt.Chart:
     for row in rows:
         row["dit"] = ", ".join(row[name] for name in columns)
     chart = alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
-    tooltip = [alt.Tooltip(f"{name}:N", title=label) for name, label in columns.items()]
-    return chart.encode(tooltip=tooltip, description="dit:N")
+    return chart.encode(tooltip=[alt.Tooltip(f"{name}:N", title=label) for name, label in columns.items()])
 
 
 def _said(heading: str, rows: Sequence[Values]) -> str:
@@ -284,6 +288,8 @@ def _said(heading: str, rows: Sequence[Values]) -> str:
 
 
 def _french(chart: Any, height: int, said: str) -> Spec:
-    drawn = chart.properties(height=height, description=said).configure(locale=FRENCH).configure_view(strokeWidth=0)
+    chart = chart.properties(height=height, description=said).configure(locale=FRENCH).configure_view(strokeWidth=0)
+    # of axes and legends Vega would say in English what each mark says
+    drawn = chart.configure_axis(aria=False).configure_legend(aria=False)
     spec: Spec = drawn.to_dict(validate=False)
     return spec

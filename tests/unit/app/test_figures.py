@@ -128,6 +128,7 @@ def all_charts(published):
 def test_a_chart_says_its_figures_to_those_who_do_not_see_it(published, name, said):
     drawn = all_charts(published)[name]
     assert drawn["description"] == labels.LABELS[name] + said.replace("_", "\xa0")
+    assert drawn["config"]["axis"] == drawn["config"]["legend"] == {"aria": False}
     marks = drawn.get("layer", [drawn])
     assert marks[0]["encoding"]["description"]["field"] == "dit"
     # figures written beside a mark would be said a second time
@@ -175,6 +176,7 @@ def test_the_trend_says_its_grain_and_which_period_runs(grain, count):
     assert (values[-1]["periode"], drawn["encoding"]["tooltip"][0]["title"]) == last[1:]
     assert [each["is_complete"] for each in values] == [True] * (count - 1) + [False]
     assert drawn["mark"]["type"] == ("bar" if count <= 72 else "area")
+    assert ("description" in drawn["encoding"]) == (count <= 72)
 
 
 def test_a_french_spreadsheet_opens_the_download(published):
