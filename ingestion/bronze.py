@@ -8,7 +8,7 @@ import logging
 import shutil
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
@@ -26,6 +26,7 @@ from ingestion.process import configure_logging
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
 from ingestion.state import read_state, replace_text, write_state
+from ingestion.stream_progress import Progress
 from ingestion.topic import BrokerError, create_topic, offset_range, topic_id
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def main() -> None:
         session_id = read_state("gateway")["session_id"]
         spark = connect(session_id)
         query = _find(spark)
-        progress = _Progress(query)
+        progress = Progress(query)
         _watch(query or _start(spark), session_id, progress)
     except Exception as error:
         # the state file carries the reason to whoever waits for the stream; the process still ends with it
@@ -177,7 +178,7 @@ def _starting_offsets(paths: PathSettings) -> str:
     return json.dumps({kafka.topic: {str(n): starts.get(n, -2) for n in offset_range(kafka)[1]}})
 
 
-def _watch(query: "Query", session_id: str, progress: "_Progress") -> None:
+def _watch(query: "Query", session_id: str, progress: Progress) -> None:
     """Report the stream's progress until it fails; raises BronzeError with its reason."""
     logger.info("stream %s runs", QUERY_NAME)
     holes = _Holes(load(PathSettings))
@@ -203,7 +204,7 @@ class _Holes:
     def __init__(self, paths: PathSettings) -> None:
         self._paths, self._bronze, self._last = paths, BronzeOffsets(), -REMEMBER_NONE_SECONDS
 
-    def look(self, progress: "_Progress") -> None:
+    def look(self, progress: Progress) -> None:
         """Bring the register up to date when it is time to."""
         wait = LOOK_AT_HOLES_SECONDS if progress.passed_over else REMEMBER_NONE_SECONDS
         if time.monotonic() < self._last + wait:
@@ -218,58 +219,6 @@ class _Holes:
         progress.passed_over = False
         if count:
             logger.info("%d offsets hold no event: transaction markers, or events that were taken back", count)
-
-
-class _Progress:
-    """What the stream has done since this process watches it."""
-
-    # whether a batch since the last look had fewer events than offsets
-    passed_over = False
-
-    def __init__(self, found: "Query | None") -> None:
-        # what a stream that is found again did before was counted by the process that watched it
-        self._newest = max((progress.batchId for progress in found.recentProgress), default=-1) if found else -1
-        self._totals = {"rows_total": 0, "batches_total": 0}
-        self._last: dict[str, Any] = {}
-
-    def of(self, query: "Query") -> dict[str, Any]:
-        """`batch_ms` and `rows_per_second` are those of the last batch that held events."""
-        # the gateway remembers the last twenty
-        for progress in query.recentProgress:
-            facts = json.loads(progress.json)
-            rows, offsets = sum(source["numInputRows"] for source in facts["sources"]), _offsets(facts["sources"])
-            # while nothing arrives, the next batch is told of again and again, empty
-            if facts["batchId"] <= self._newest or not offsets:
-                continue
-            self._newest = facts["batchId"]
-            self.passed_over |= rows < offsets
-            if rows:
-                self._totals["rows_total"] += rows
-                self._totals["batches_total"] += 1
-                self._last = {
-                    "batch": facts["batchId"],
-                    "rows": rows,
-                    "batch_ms": facts["durationMs"].get("triggerExecution", 0),
-                    "rows_per_second": facts.get("processedRowsPerSecond", 0.0),
-                    "batch_at": facts["timestamp"],
-                }
-        return self._totals | self._last
-
-
-def _offsets(sources: list[dict[str, Any]]) -> int:
-    """How many offsets a batch took; a first batch does not say where it began."""
-    count = 0
-    for source in sources:
-        starts, ends = _by_topic(source["startOffset"]), _by_topic(source["endOffset"])
-        for topic, offsets in ends.items():
-            known = starts.get(topic, {})
-            count += sum(end - known.get(partition, 0) for partition, end in offsets.items())
-    return count
-
-
-def _by_topic(offsets: str | None) -> dict[str, dict[str, int]]:
-    """By topic and partition; the progress carries it as JSON of its own."""
-    return json.loads(offsets or "null") or {}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""What the stream says of its batches, added up."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.streaming.query import StreamingQuery as ConnectQuery
+    from pyspark.sql.streaming.query import StreamingQuery
+
+
+class Progress:
+    """What the stream has done since this process watches it."""
+
+    # whether a batch since the last look had fewer events than offsets
+    passed_over = False
+
+    def __init__(self, found: "StreamingQuery | ConnectQuery | None") -> None:
+        # what a stream that is found again did before was counted by the process that watched it
+        self._newest = max((progress.batchId for progress in found.recentProgress), default=-1) if found else -1
+        self._totals = {"rows_total": 0, "batches_total": 0}
+        self._last: dict[str, Any] = {}
+
+    def of(self, query: "StreamingQuery | ConnectQuery") -> dict[str, Any]:
+        """`batch_ms` and `rows_per_second` are those of the last batch that held events."""
+        # the gateway remembers the last twenty
+        for progress in query.recentProgress:
+            facts = json.loads(progress.json)
+            rows, offsets = sum(source["numInputRows"] for source in facts["sources"]), _offsets(facts["sources"])
+            # while nothing arrives, the next batch is told of again and again, empty
+            if facts["batchId"] <= self._newest or not offsets:
+                continue
+            self._newest = facts["batchId"]
+            self.passed_over |= rows < offsets
+            if rows:
+                self._totals["rows_total"] += rows
+                self._totals["batches_total"] += 1
+                self._last = {
+                    "batch": facts["batchId"],
+                    "rows": rows,
+                    "batch_ms": facts["durationMs"].get("triggerExecution", 0),
+                    "rows_per_second": facts.get("processedRowsPerSecond", 0.0),
+                    "batch_at": facts["timestamp"],
+                }
+        return self._totals | self._last
+
+
+def _offsets(sources: list[dict[str, Any]]) -> int:
+    """How many offsets a batch took; a first batch does not say where it began."""
+    count = 0
+    for source in sources:
+        starts, ends = _by_topic(source["startOffset"]), _by_topic(source["endOffset"])
+        for topic, offsets in ends.items():
+            known = starts.get(topic, {})
+            count += sum(end - known.get(partition, 0) for partition, end in offsets.items())
+    return count
+
+
+def _by_topic(offsets: str | None) -> dict[str, dict[str, int]]:
+    """By topic and partition; the progress carries it as JSON of its own."""
+    return json.loads(offsets or "null") or {}
