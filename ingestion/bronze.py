@@ -41,7 +41,7 @@ QUERY_NAME = "bronze_ventes_raw"
 # A backlog is read in parts of this size: three whole topic partitions for two tasks would leave a core waiting.
 RECORDS_PER_SPLIT = 25_000
 # A poll unpacks so many events at once, whatever their size; fewer cost time (docs/decisions/0015-large-events.md).
-RECORDS_PER_POLL = 100
+RECORDS_PER_POLL = 50
 GROUP_PREFIX = "airflow-bronze-processor"
 # Batches with fewer events than offsets are looked at soon, and together; the others only tell that there was nothing.
 LOOK_AT_HOLES_SECONDS, REMEMBER_NONE_SECONDS = 10.0, 600.0
