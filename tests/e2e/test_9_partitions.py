@@ -1,4 +1,4 @@
-"""Partitions that speak in another order than they are numbered.  It goes last: the topic has more of them afterwards."""
+"""Partitions that speak in another order than they are numbered; last, for the topic has more of them afterwards."""
 
 import time
 from datetime import UTC, datetime
