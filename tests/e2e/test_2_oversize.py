@@ -91,7 +91,7 @@ def test_larger_than_two_mebibytes_is_kept_and_not_read(stack, send_packed):
 def test_what_the_gateway_dies_of_is_isolated(stack, send_packed):
     """It dies twice of a plan; then the others go on, without a human.
 
-    The smaller ones pass alone, or go past with it.  The stream cuts its plans by time, so there are one or two that fail.
+    The smaller ones pass alone, or go past with it.  The stream cuts its plans by time, so one or two of them fail.
     """
     before = restarts(stack)
     stack.sales("produce", "--count", "20")
