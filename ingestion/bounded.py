@@ -10,6 +10,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, codec
 from kafka.consumer.fetcher import Fetcher
+from kafka.errors import CorruptRecordError
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.util import decode_varint
 
@@ -65,6 +66,12 @@ class BoundedBatch(DefaultRecordBatch):  # type: ignore[misc]
         return self
 
     def __next__(self) -> DefaultRecord:
+        try:
+            return self._next()
+        except (ValueError, IndexError) as error:
+            raise CorruptRecordError(f"the batch at offset {self.base_offset} cannot be read: {error}") from error
+
+    def _next(self) -> DefaultRecord:
         if not self._decompressed:
             self._pieces = _UNPACK[self.compression_type](bytes(memoryview(self._buffer)[self._pos :]))
             self._buffer, self._pos, self._decompressed = bytearray(), 0, True
@@ -77,7 +84,12 @@ class BoundedBatch(DefaultRecordBatch):  # type: ignore[misc]
             self._pos = start
             return self._read_large(length)
         self._fill(start - self._pos + length)
-        return self._read_msg()
+        try:
+            return self._read_msg()
+        except UnicodeDecodeError:
+            # a header's name in other bytes than UTF-8: Java reads it with replacement characters, and so does this
+            self._pos = start
+            return self._read_large(length)
 
     def _fill(self, wanted: int) -> None:
         """Unpack until so many bytes can be read, or all are unpacked."""
@@ -104,7 +116,7 @@ class BoundedBatch(DefaultRecordBatch):  # type: ignore[misc]
             name, value = self._part(self._varint()), self._part(self._varint())
             size += len(name or b"") + len(value or b"")
             if size <= KEPT_BYTES:
-                headers.append(((name or b"").decode(), value))
+                headers.append(((name or b"").decode(errors="replace"), value))
         return headers if size <= KEPT_BYTES else [("", Left(size))]
 
     def _varint(self) -> int:

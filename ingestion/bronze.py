@@ -6,6 +6,7 @@ The stream itself runs in the gateway and survives this process; this process do
 import json
 import logging
 import shutil
+import sqlite3
 import time
 import uuid
 from typing import TYPE_CHECKING
@@ -213,7 +214,8 @@ class _Holes:
         read = read_ends(self._paths, self._bronze)
         try:
             count = note_eventless(self._paths.bronze, read, offset_range(load(KafkaSettings))[0])
-        except BrokerError as error:
+        except (BrokerError, sqlite3.Error, OSError) as error:
+            # the stream goes on without: the next look repeats this one
             logger.warning("the next look at offsets without an event takes what this one has not seen: %s", error)
             return
         progress.passed_over = False

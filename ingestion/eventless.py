@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from deltalake import DeltaTable
 
@@ -29,9 +29,9 @@ _HOLES = """
 with
 ends as (select * from (values {ends}) as ends (kafka_partition, from_offset, to_offset)),
 held as (
-    select kafka_partition, ventes_raw.kafka_offset
-    from ventes_raw inner join ends using (kafka_partition)
-    where kafka_offset >= from_offset and kafka_offset < to_offset and kafka_offset >= {lowest}
+    select kafka_partition, kafka_offset
+    from ventes_raw
+    where {within}
     union
     select kafka_partition, to_offset from ends
     union
@@ -54,28 +54,21 @@ class Range(NamedTuple):
 
 def eventless_offsets(bronze: Path) -> list[Range]:
     """Every range on record, by partition and offset; ranges do not overlap."""
-    if not _file(bronze).exists():
-        return []
-    with _register(bronze) as register:
-        return [Range(*row) for row in register.execute("select * from eventless order by 1, 2")]
+    return [Range(*row) for row in _rows(bronze, "eventless", "1, 2")]
 
 
 def examined(bronze: Path) -> Offsets:
     """By partition, the offset (exclusive) up to which the register is complete."""
-    if not _file(bronze).exists():
-        return {}
-    with _register(bronze) as register:
-        return dict(register.execute("select * from examined"))
+    return dict(_rows(bronze, "examined", "1"))
 
 
 def note_eventless(bronze: Path, read: Offsets, first: Offsets) -> int:
     """Put on record the holes that the stream has left up to `read` (exclusive); returns how many offsets they have.
 
-    A partition that was never examined is from `first`, the lowest offset that Kafka still holds: what lies below
-    cannot be compared with Kafka any more.
+    What lies below `first`, the lowest offset that Kafka still holds, is left out: it may have been lost.
     """
     known = examined(bronze)
-    ends = {n: (known.get(n, first.get(n, 0)), end) for n, end in read.items()}
+    ends = {n: (max(known.get(n, 0), first.get(n, 0)), end) for n, end in read.items()}
     ends = {n: (start, end) for n, (start, end) in ends.items() if start < end}
     if not ends:
         return 0
@@ -109,10 +102,23 @@ def _holes(bronze: Path, ends: dict[int, tuple[int, int]]) -> list[Range]:
     if not table_exists(bronze):
         return []
     values = ", ".join(f"({n}, {start}, {end})" for n, (start, end) in ends.items())
-    # the lowest of all, as a literal: it lets files be skipped
-    lowest = min(start for start, _ in ends.values())
-    rows = query(_HOLES.format(ends=values, lowest=lowest), ventes_raw=DeltaTable(str(bronze)))
+    # literals, so that files are skipped
+    within = " or ".join(
+        f"(kafka_partition = {n} and kafka_offset >= {start} and kafka_offset < {end})"
+        for n, (start, end) in ends.items()
+    )
+    rows = query(_HOLES.format(ends=values, within=within), ventes_raw=DeltaTable(str(bronze)))
     return [Range(*row) for row in rows]
+
+
+def _rows(bronze: Path, table: str, order: str) -> list[Any]:
+    """Empty where there is no register, or one that was begun and has no tables yet."""
+    if not _file(bronze).exists():
+        return []
+    with _register(bronze) as register:
+        if not register.execute("select 1 from sqlite_master where name = ?", [table]).fetchall():
+            return []
+        return register.execute(f"select * from {table} order by {order}").fetchall()
 
 
 def _file(bronze: Path) -> Path:

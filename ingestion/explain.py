@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from deltalake import DeltaTable
 
+from ingestion.eventless import eventless_offsets
 from ingestion.gaps import accepted_gaps
 from ingestion.lake import query, table_exists
 from ingestion.publication import Publication, publications
@@ -95,6 +96,9 @@ def absence(place: Coordinates, lake: Path | None = None) -> str:
     gaps = accepted_gaps(bronze)
     if any(gap.partition == partition and gap.from_offset <= offset < gap.to_offset for gap in gaps):
         return f"event {partition}:{offset} is lost: Kafka dropped it before Bronze read it, and the loss was accepted"
+    passed_over = (each for each in eventless_offsets(bronze) if each.kafka_partition == partition)
+    if any(each.from_offset <= offset < each.to_offset for each in passed_over):
+        return f"{partition}:{offset} is no event, but a transaction's marker, or what its producer took back"
     held = _held(bronze)
     if partition not in held:
         others = f"; it has read {', '.join(map(str, sorted(held)))}" if held else " or any other"

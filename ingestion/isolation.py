@@ -20,8 +20,10 @@ import pyarrow as pa
 
 from ingestion.bounded import Left
 from ingestion.bronze_table import bronze_projection
+from ingestion.freshness import LARGE_EVENTS
+from ingestion.gaps import accepted_gaps
 from ingestion.isolated import Isolated, remember
-from ingestion.position import BronzeError, Position, find_position, offset_gaps, planned_end
+from ingestion.position import BronzeError, find_position, offset_gaps, planned_end
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.sizes import KEPT_BYTES, LARGEST_EVENT
 from ingestion.state import replace_text, write_state
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 FAILURES = 2
+# many records of less than LARGEST_EVENT fill the heap, too: a poll takes them by number
+SMALL_RECORD, LARGE_TOGETHER = 64 * 1024, 64 * 1024 * 1024
 # what is handed to the gateway at once: a commit each
 CHUNK_BYTES = 4 * 1024 * 1024
 CHUNK_RECORDS = 20_000
@@ -71,10 +75,14 @@ def go_past(spark: "SparkSession") -> None:
     attempts = count_start(paths)
     if attempts is None or attempts.failed < FAILURES:
         return
+    gaps, accepted = offset_gaps(find_position(paths), kafka), accepted_gaps(paths.bronze)
+    if any(gap not in accepted for gap in gaps):
+        # to be refused by name, by whoever starts the stream
+        return
     with reader(kafka) as (consumer, partitions):
-        if not attempts.begun and not _is_due(attempts, kafka, consumer, partitions):
+        if not attempts.begun and not _is_due(attempts, consumer, partitions):
             return
-        write_state("bronze", "waiting", for_="isolation of large events")
+        write_state("bronze", "waiting", for_=LARGE_EVENTS)
         logger.warning("the stream has failed on large events: reading up to %s without it", attempts.planned)
         _write(paths, replace(attempts, begun=True))
         # the table tells from here on how far this is; a checkpoint would have the stream repeat its plan
@@ -102,16 +110,23 @@ def count_start(paths: PathSettings) -> Attempts | None:
     return attempts
 
 
-def _is_due(
-    attempts: Attempts, kafka: KafkaSettings, consumer: "KafkaConsumer", partitions: "list[TopicPartition]"
-) -> bool:
-    if offset_gaps(Position(attempts.start, by_checkpoint=True), kafka):
-        return False
-    walked = (record for each in partitions for record in _walk(consumer, each, attempts.start, attempts.planned))
-    if any(record.serialized_value_size > LARGEST_EVENT or _is_cut(record) for record in walked):
-        return True
-    logger.warning("the stream has failed %d times from the same offsets on, on nothing large", attempts.failed)
+def _is_due(attempts: Attempts, consumer: "KafkaConsumer", partitions: "list[TopicPartition]") -> bool:
+    """Whether the plan holds one large record, or many that are not small and large together."""
+    together = 0
+    for partition in partitions:
+        for record in _walk(consumer, partition, attempts.start, attempts.planned):
+            size = sum(map(len, _parts(record)))
+            together += size if size > SMALL_RECORD else 0
+            if size > LARGEST_EVENT or together > LARGE_TOGETHER:
+                return True
+    logger.warning("the stream has failed %d times at the same offsets, and nothing there is large", attempts.failed)
     return False
+
+
+def _parts(record: Any) -> "list[bytes | Left]":
+    """Key, value and headers, as far as there are any."""
+    headers = [part for name, value in record.headers for part in (name.encode(), value)]
+    return [part for part in (record.key, record.value, *headers) if part is not None]
 
 
 def _walk(consumer: "KafkaConsumer", partition: "TopicPartition", start: Offsets, until: Offsets) -> Iterator[Any]:
@@ -134,7 +149,7 @@ def _chunks(records: Iterator[Any]) -> Iterator[list[Row]]:
     rows, size = list[Row](), 0
     for record in records:
         rows.append(_row(record))
-        size += sum(len(part) for part in (record.key, record.value) if isinstance(part, bytes))
+        size += sum(len(part) for part in _parts(record) if isinstance(part, bytes))
         if size >= CHUNK_BYTES or len(rows) == CHUNK_RECORDS:
             yield rows
             rows, size = [], 0
@@ -160,10 +175,6 @@ def _row(record: Any) -> Row:
 
 def _kept(part: "bytes | Left | None") -> bytes | None:
     return None if isinstance(part, Left) else part
-
-
-def _is_cut(record: Any) -> bool:
-    return any(isinstance(part, Left) for part in (record.key, record.value, *(value for _, value in record.headers)))
 
 
 def _append(spark: "SparkSession", paths: PathSettings, rows: list[Row]) -> None:

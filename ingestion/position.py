@@ -67,7 +67,11 @@ def _last_offsets(checkpoint: Path, of: str) -> Offsets | None:
     batches = [int(file.name) for file in (checkpoint / of).glob("[0-9]*")]
     if not batches:
         return None
-    lines = (checkpoint / "offsets" / str(max(batches))).read_text().splitlines()
+    try:
+        lines = (checkpoint / "offsets" / str(max(batches))).read_text().splitlines()
+    except FileNotFoundError:
+        # a checkpoint that is being deleted
+        return None
     by_topic: dict[str, dict[str, int]] = json.loads(lines[2])
     return {int(partition): offset for offsets in by_topic.values() for partition, offset in offsets.items()}
 

@@ -23,6 +23,7 @@ LABELS = {
     "no_process": "Le flux est à l'arrêt\u00a0: le processus Bronze ne tourne pas.",
     "failed": "Le flux est à l'arrêt\u00a0: le processus Bronze a échoué.",
     "waiting": "Le flux est à l'arrêt\u00a0: le processus Bronze attend Kafka ou Spark.",
+    "isolating": "Le flux est à l'arrêt\u00a0: de gros événements l'ont fait échouer, ils sont lus sans lui.",
     "no_broker": "Le flux est à l'arrêt\u00a0: Kafka ne répond pas.",
     "unpublished": "Un événement attend dans Kafka depuis plus de 60 secondes sans être publié.",
     "open_transaction": "Un producteur garde une transaction ouverte depuis plus de 60 secondes\u00a0: "

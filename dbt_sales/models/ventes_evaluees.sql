@@ -94,7 +94,9 @@ jugees as (
         produits.categorie,
         case
             when typees.parse_error is not null then 'illisible'
-            when coalesce(abs(typees.vente_id), 9007199254740992) >= 9007199254740992
+            when
+                typees.vente_id is null
+                or typees.vente_id not between -9007199254740991 and 9007199254740991
                 then 'vente_id_invalide'
             when typees.client_id is null then 'client_id_invalide'
             when typees.produit_id is null then 'produit_id_invalide'

@@ -6,11 +6,11 @@ versions that the ledger has published.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ingestion.settings import PathSettings, load
-from ingestion.verify.bronze import bronze_checks
+from ingestion.settings import PathSettings, SilverSettings, load
+from ingestion.verify.bronze import bronze_checks, longest_wait
 from ingestion.verify.ledger import count_check, range_check
 from ingestion.verify.loading import load_bronze, load_gaps, load_silver, load_topic
 from ingestion.verify.report import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, UNREADABLE, Check, Progress, Verification, unread
@@ -44,7 +44,8 @@ def verify(
         with topic_log() as log:
             load_topic(bench, log, on_progress)
         on_progress("silver", 0, 0)
-        checks = [files, *bronze_checks(bench, now or datetime.now(UTC))]
+        pause = timedelta(seconds=load(SilverSettings).interval_seconds)
+        checks = [files, *bronze_checks(bench, now or datetime.now(UTC), longest_wait(pause))]
         if published:
             checks.append(published)
         if published and published.ok:

@@ -1,5 +1,6 @@
 """What a verification says: one check for each line of the table."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ MOST_EXAMPLES = 5
 NOT_YET_PUBLISHED = "not yet published"
 LEFT_IN_KAFKA = "left in Kafka"
 # what a missing, torn or garbled file makes of the libraries that read it
-UNREADABLE = (duckdb.Error, DeltaError, LakeError, pa.ArrowException, OSError)
+UNREADABLE = (duckdb.Error, DeltaError, LakeError, pa.ArrowException, sqlite3.Error, OSError)
 
 
 @dataclass(frozen=True, slots=True)

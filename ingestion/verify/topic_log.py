@@ -15,8 +15,9 @@ from ingestion.topic import BrokerError, Offsets, reader
 
 BATCH = 20_000
 BATCH_BYTES = 16 * 1024 * 1024
-# kafka-python counts records, not bytes, and each may have KEPT_BYTES
-POLLED = 32
+# kafka-python counts records, not bytes, and each may have KEPT_BYTES: few at once as soon as one is large
+POLLED, POLLED_LARGE = 500, 32
+SMALL_VALUE = 16 * 1024
 SILENCE_SECONDS = 30.0
 
 
@@ -66,12 +67,15 @@ def _batches(
     for tp in waiting:
         consumer.seek(tp, first[tp])
     heard, batch, size = time.monotonic(), list[Record](), 0
+    at_once = POLLED_LARGE
     while waiting:
-        polled = consumer.poll(timeout_ms=1000, max_records=POLLED)
+        polled = consumer.poll(timeout_ms=1000, max_records=at_once)
         if polled:
             heard = time.monotonic()
             batch += [_record(each) for tp, records in polled.items() for each in records if each.offset < end[tp]]
-            size += sum(max(each.serialized_value_size, 0) for records in polled.values() for each in records)
+            sizes = [max(each.serialized_value_size, 0) for records in polled.values() for each in records]
+            size += sum(sizes)
+            at_once = POLLED_LARGE if max(sizes) > SMALL_VALUE else POLLED
             if size >= BATCH_BYTES or len(batch) >= BATCH:
                 yield batch
                 batch, size = [], 0

@@ -3,6 +3,7 @@
 import tracemalloc
 
 import pytest
+from kafka.errors import CorruptRecordError
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from ingestion.bounded import BoundedBatch, Left
@@ -68,5 +69,13 @@ def test_memory_does_not_follow_what_a_batch_unpacks_to(name):
 
 def test_a_batch_that_ends_early_is_an_error():
     batch = bytearray(packed([(b"1", bytes(KEPT_BYTES + 1), [])], 0))
-    with pytest.raises(ValueError, match="ends within a record"):
+    with pytest.raises(CorruptRecordError, match="ends within a record"):
         list(BoundedBatch(batch[:-1000]))
+
+
+def test_a_header_name_that_is_not_utf_8_stops_nobody():
+    """Java takes it, so Bronze has the event."""
+    batch = packed([SMALL[0], SMALL[0]], CODECS["none"]).replace(b"origine", b"orig\xffne")
+    first, second = BoundedBatch(bytearray(batch))
+    assert first.headers == [("orig\ufffdne", b"caisse 4"), ("vide", None)]
+    assert (second.offset, second.key, second.value) == (1, *SMALL[0][:2])

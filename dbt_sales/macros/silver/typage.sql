@@ -9,11 +9,12 @@
 {%- endmacro %}
 
 
-{# The same for money: at most two decimals that are not zero. #}
+{# The same for money: at most two decimals that are not zero.  Zeros behind them are cut: a cast takes the square of their
+   number in time, a minute for the two million that an event has room for. #}
 {% macro montant_exact(texte) -%}
     case
         when {{ texte }} rlike '\\A[+-]?0*[0-9]{1,10}([.][0-9]{1,2}0*)?\\z'
-            then try_cast({{ texte }} as decimal(12, 2))
+            then try_cast(regexp_replace({{ texte }}, '([.][0-9]{1,2})0*\\z', '$1') as decimal(12, 2))
         else try_cast({{ avec_exposant(texte, decimales=2) }} * 0.01 as decimal(12, 2))
     end
 {%- endmacro %}

@@ -32,7 +32,7 @@
 {% macro refused_options() %}
     {%- set refusals = [] -%}
     {%- set missing = missing_of_a_slice() -%}
-    {%- set touched = missing | length < nodes_of_a_slice() | length or not selected_resources -%}
+    {%- set touched = nodes_of_a_slice() | select('in', selected_resources) | list or not selected_resources -%}
     {%- for option in ('empty', 'sample') if invocation_args_dict.get(option) and touched -%}
         {%- do refusals.append(
             "--" ~ option ~ " would leave events out of a slice; use it without the models that make one (--select)"

@@ -3,7 +3,7 @@
 {# In the lake's folder of that name, where the gateway finds its tables when it starts. #}
 {% macro spark__create_schema(relation) %}
     {%- call statement('create_schema') -%}
-        create schema if not exists {{ relation }} location '${spark.sql.warehouse.dir}/{{ relation.schema }}'
+        create schema if not exists {{ relation }} location '${spark.sales.lake}/{{ relation.schema }}'
     {%- endcall -%}
 {% endmacro %}
 
