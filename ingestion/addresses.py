@@ -31,7 +31,7 @@ def without_proxy(environment: Mapping[str, str], hosts: tuple[str, ...] = ()) -
     """The environment for a process that talks with parts of the stack, at these hosts and on this machine.
 
     Those stand in `no_proxy`.  A SOCKS proxy is left out: httpx, by which Airflow's tasks report, needs a library for
-    it that is not installed, and is refused any client, also for hosts that need no proxy.
+    it that is not installed, and cannot make any client without it, not even for hosts that need no proxy.
     """
     spellings = {name: (name, name.upper()) for name in (*PROXIES, "no_proxy")}
     listed = [environment.get(name, "") for name in spellings["no_proxy"]] + [*LOOPBACK, *hosts]
