@@ -23,6 +23,7 @@ from ingestion.bronze_table import CREATE_BRONZE
 from ingestion.life import alive
 from ingestion.printable import printable
 from ingestion.process import configure_logging
+from ingestion.publication import publications
 from ingestion.settings import PathSettings, load
 from ingestion.spark import in_sql
 from ingestion.state import read_state, write_state
@@ -91,6 +92,7 @@ def fill_catalogue() -> int:
     lake = load(PathSettings).lake_dir
     for name in SCHEMAS:
         (lake / name).mkdir(parents=True, exist_ok=True)
+    set_unfinished_aside(lake)
     schemas = schema_folders(lake)
     with session() as gateway:
         for schema in schemas:
@@ -113,13 +115,35 @@ def schema_folders(lake: Path) -> list[Path]:
 
 
 def delta_tables(folder: Path) -> Iterator[Path]:
-    """The folder's Delta tables, but for those whose name no table of the catalogue can have."""
+    """The folder's Delta tables, but for those that the catalogue cannot have."""
     for table in sorted(log.parent for log in folder.glob("*/_delta_log")):
         # Spark takes nothing else, and would take a capital for its small letter: another folder's table
-        if re.fullmatch(NAME, table.name):
-            yield table
-        else:
+        if not re.fullmatch(NAME, table.name):
             logger.warning("left out of the catalogue, for its name is none for a table: %s", table)
+        elif _is_unfinished(table):
+            logger.warning("left out of the catalogue, because its log holds no commit: %s", table)
+        else:
+            yield table
+
+
+def set_unfinished_aside(lake: Path) -> None:
+    """Move away what a `create table` has left that was killed: nothing could be created there again.
+
+    Not once something is published: then a table of Silver without its log was finished, and has lost it.
+    """
+    kept = SCHEMAS if publications(lake / "silver") else SCHEMAS[:1]
+    for schema in schema_folders(lake):
+        for table in (log.parent for log in schema.glob("*/_delta_log") if schema.name not in kept):
+            if _is_unfinished(table):
+                aside = lake / ".unfinished" / f"{schema.name}.{table.name}.{time.time_ns()}"
+                aside.parent.mkdir(exist_ok=True)
+                table.rename(aside)
+                logger.warning("moved %s to %s: it was never finished", table, aside)
+
+
+def _is_unfinished(table: Path) -> bool:
+    """Its log has neither a commit nor a checkpoint."""
+    return next((table / "_delta_log").glob("[0-9]*"), None) is None
 
 
 def _text(path: Path) -> str:

@@ -6,9 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 from pyhive.exc import OperationalError
 from TCLIService.ttypes import TOpenSessionResp, TStatus, TStatusCode
 from thrift.Thrift import TApplicationException
@@ -135,6 +138,7 @@ def test_ready_is_said_of_one_gateway_only(filler: Filler, start: Start) -> None
 def test_only_folders_that_can_be_tables_are_registered(lake: Path, caplog: pytest.LogCaptureFixture) -> None:
     for name in ("ventes_clean", "ventes_clean-old", "Ventes_clean", "ventes clean", "2025_copy", "`x`"):
         (lake / "silver" / name / "_delta_log").mkdir(parents=True)
+        (lake / "silver" / name / "_delta_log" / f"{0:020}.json").touch()
     (lake / "silver" / "no_table").mkdir()
     assert [table.name for table in delta_tables(lake / "silver")] == ["2025_copy", "ventes_clean"]
     left_out = [record.getMessage().rsplit("/", 1)[1] for record in caplog.records]
@@ -164,3 +168,36 @@ def test_refused_session_and_lost_connection_are_one_line() -> None:
     assert not isinstance(refused.value, NoGatewayError)
     with pytest.raises(NoGatewayError, match=r"^gone$"), thrift._told("gone", NoGatewayError):
         raise TApplicationException(0, "another service")
+
+
+def unfinished(table: Path) -> Path:
+    """As a `create table … as select` leaves it that is killed before its commit."""
+    (table / "_delta_log").mkdir(parents=True)
+    (table / "part-0.parquet").write_bytes(b"PAR1")
+    return table
+
+
+def test_a_table_that_was_never_finished_keeps_no_other_from_its_catalogue(lake: Path) -> None:
+    whole = lake / "bronze" / "ventes_raw"
+    write_deltalake(str(whole), pa.table({"a": [1]}))
+    unfinished(lake / "bronze" / "beaucoup")
+    assert list(gateway.delta_tables(lake / "bronze")) == [whole]
+
+
+def test_what_was_never_finished_is_moved_away_while_nothing_is_published(lake: Path) -> None:
+    table, other = unfinished(lake / "silver" / "ventes_clean"), unfinished(lake / "essai" / "base")
+    gateway.set_unfinished_aside(lake)
+    assert not table.exists()
+    assert not other.exists()
+    assert len(list((lake / ".unfinished").glob("*/part-0.parquet"))) == 2
+    assert gateway.schema_folders(lake) == [lake / "bronze", lake / "silver"]
+
+
+def test_a_published_table_that_has_lost_its_log_stays_where_it_is(lake: Path) -> None:
+    ledger = {"tranche": [1], "kafka_partition": [0], "from_offset": [0], "to_offset": [1], "versions": ['{"a": 0}']}
+    counts = {name: [0] for name in ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates")}
+    closed = {"closed_at": [datetime(2026, 1, 1, tzinfo=UTC)]}
+    write_deltalake(str(lake / "silver" / "bilan_ingestion"), pa.table(ledger | counts | closed))
+    table = unfinished(lake / "silver" / "ventes_clean")
+    gateway.set_unfinished_aside(lake)
+    assert table.exists()
