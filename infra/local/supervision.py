@@ -127,7 +127,8 @@ def _program(name: str, module: str, rank: int, paths: PathSettings) -> list[str
         "stopasgroup = true",
         "killasgroup = true",
         "redirect_stderr = true",
-        f"stdout_logfile = {paths.log_dir}/{name}.log",
+        # this one it expands twice
+        f"stdout_logfile = {str(paths.log_dir).replace('%', '%%')}/{name}.log",
         "stdout_logfile_maxbytes = 10MB",
         "stdout_logfile_backups = 1",
     ]

@@ -132,7 +132,7 @@ def test_every_stored_verdict_is_the_references(judged, stack):
     stack.verify()
 
 
-@pytest.mark.parametrize(("number", "case"), enumerate(BY_HAND), ids=[" ".join(case)[:60] for case in BY_HAND])
+@pytest.mark.parametrize(("number", "case"), list(enumerate(BY_HAND)), ids=[" ".join(case)[:60] for case in BY_HAND])
 def test_values_of_other_clients_get_their_verdict(judged, number, case):
     assert judged[f"hand {number}".encode()] == BY_HAND[case]
 

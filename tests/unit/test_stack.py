@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from supervisor.options import ServerOptions
 
 from infra.local import kafka, launch, stack, supervision
 from infra.local.isolation import isolated_environment
@@ -241,10 +242,12 @@ def test_odd_folder_stands_in_the_configurations_as_it_is(tmp_path: Path, monkey
     load.cache_clear()
     paths = load(PathSettings)
     paths.run_dir.mkdir(parents=True)
-    # as supervisor reads it, and fills in what stands behind a %
-    config = RawConfigParser(inline_comment_prefixes=(";", "#"))
-    config.read(supervision.write_config(paths), encoding="utf-8")
-    assert config["program:kafka"]["stdout_logfile"] % {} == f"{odd}/log/kafka.log"
+    (odd / "log").mkdir()
+    options = ServerOptions()
+    options.realize(["-c", str(supervision.write_config(paths))], doc="")
+    logs = [each.stdout_logfile for group in options.process_group_configs for each in group.process_configs]
+    assert logs == [f"{odd}/log/{name}.log" for name in [*PROGRAMS, *AIRFLOW]]
+    assert options.logfile == f"{odd}/log/supervisor.log"
     properties = kafka._write_properties(odd / "kafka", load(BrokerSettings)).read_text()
     assert "log.dirs=" + str(odd).replace("é", r"\u00e9").replace("à", r"\u00e0") + "/kafka/log\n" in properties
 
