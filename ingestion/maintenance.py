@@ -57,8 +57,12 @@ def maintain() -> list[Upkeep]:
     else:
         with thrift.session() as gateway:
             refuse_strangers()
+            known = {f"{schema}.{name}" for schema in SCHEMAS for _, name, _ in gateway.run(f"show tables in {schema}")}
             for table in tables:
-                gateway.run(f"vacuum {table} retain {hours} hours")
+                if table in known:
+                    gateway.run(f"vacuum {table} retain {hours} hours")
+                else:
+                    logger.warning("not vacuumed, because the catalogue does not have it: %s", table)
     done = [Upkeep(table, *before[table], *_on_disk(folder)) for table, folder in tables.items()]
     write_state("maintenance", "done", tables=[asdict(each) for each in done])
     return done

@@ -1,5 +1,6 @@
 """One lake, one owner: readers who want it all, a second stack, variables of other tools.  None of them stops it."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,7 +52,10 @@ def large(stack):
     stack.sales("drain")
     stack.sales("sql", TABLE)
     yield "bronze.beaucoup"
+    # the folder outlives the table, and the next gateway would have it again
     stack.sales("sql", "drop table bronze.beaucoup")
+    stack.sales("maintain")
+    shutil.rmtree(stack.lake / "bronze" / "beaucoup")
 
 
 @pytest.fixture(autouse=True)
