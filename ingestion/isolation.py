@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 FAILURES = 2
 # many records of less than LARGEST_EVENT fill the heap, too: a poll takes them by number
 SMALL_RECORD, LARGE_TOGETHER = 64 * 1024, 64 * 1024 * 1024
-# what is handed to the gateway at once: a commit each
-CHUNK_BYTES = 4 * 1024 * 1024
+# what is handed to the gateway at once, a commit each: events of 3 MB one by one would take a second each
+CHUNK_BYTES = 16 * 1024 * 1024
 CHUNK_RECORDS = 20_000
 # of up to KEPT_BYTES each
 POLLED = 32
