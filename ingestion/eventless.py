@@ -15,6 +15,7 @@ from deltalake import DeltaTable
 
 from ingestion.gaps import accepted_gaps
 from ingestion.lake import query, table_exists
+from ingestion.records import reading_record
 from ingestion.topic import Offsets
 
 _CREATE = """
@@ -127,5 +128,5 @@ def _file(bronze: Path) -> Path:
 
 @contextmanager
 def _register(bronze: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(_file(bronze), timeout=30)) as connection:
+    with reading_record(_file(bronze)), closing(sqlite3.connect(_file(bronze), timeout=30)) as connection:
         yield connection

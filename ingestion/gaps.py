@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ingestion.records import reading_record
 from ingestion.state import replace_text
 
 
@@ -32,11 +33,12 @@ class Gap:
 
 def accepted_gaps(bronze: Path) -> list[Gap]:
     """The losses that somebody has accepted by name, by partition and offset; their ranges do not overlap."""
-    try:
-        record = json.loads(_record(bronze).read_text())
-    except FileNotFoundError:
+    record = _record(bronze)
+    if not record.exists():
         return []
-    return [Gap(**gap | {"accepted_at": _moment(gap.get("accepted_at"))}) for gap in record]
+    with reading_record(record):
+        gaps = json.loads(record.read_text())
+        return [Gap(**gap | {"accepted_at": _moment(gap.get("accepted_at"))}) for gap in gaps]
 
 
 def accept_gaps(bronze: Path, gaps: list[Gap]) -> None:

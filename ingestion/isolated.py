@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ingestion.records import reading_record
 from ingestion.state import replace_text
 
 
@@ -21,11 +22,12 @@ class Isolated:
 
 def isolated_events(bronze: Path) -> list[Isolated]:
     """All that were ever isolated, by partition and offset."""
-    try:
-        record = json.loads(_record(bronze).read_text())
-    except FileNotFoundError:
+    record = _record(bronze)
+    if not record.exists():
         return []
-    return [Isolated(**each | {"isolated_at": datetime.fromisoformat(each["isolated_at"])}) for each in record]
+    with reading_record(record):
+        events = json.loads(record.read_text())
+        return [Isolated(**each | {"isolated_at": datetime.fromisoformat(each["isolated_at"])}) for each in events]
 
 
 def remember(bronze: Path, found: Iterable[Isolated]) -> list[Isolated]:

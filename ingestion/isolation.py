@@ -204,9 +204,12 @@ def _note(bronze: Path, rows: list[Row]) -> None:
 def _read(paths: PathSettings) -> Attempts | None:
     try:
         content = json.loads(_attempts(paths).read_text())
+        return Attempts(**content | {name: _numbered(content[name]) for name in ("start", "planned")})
     except FileNotFoundError:
         return None
-    return Attempts(**content | {name: _numbered(content[name]) for name in ("start", "planned")})
+    except (ValueError, TypeError, KeyError) as error:
+        logger.warning("counting the stream's failures anew: %s cannot be read (%s)", _attempts(paths), error)
+        return None
 
 
 def _numbered(offsets: dict[str, int]) -> Offsets:

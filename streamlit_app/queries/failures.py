@@ -7,6 +7,7 @@ import duckdb
 from deltalake.exceptions import DeltaError
 
 from ingestion.lake import LakeError
+from ingestion.records import RecordError
 
 
 class NeverPublished(Exception):
@@ -32,5 +33,5 @@ def reading(what: str) -> Iterator[None]:
     """Raises LakeUnreadable for whatever a missing, torn or garbled file makes of the libraries that read it."""
     try:
         yield
-    except (duckdb.Error, DeltaError, LakeError, OSError, ValueError) as error:
+    except (duckdb.Error, DeltaError, LakeError, RecordError, OSError, ValueError) as error:
         raise LakeUnreadable(f"{what} cannot be read") from error
