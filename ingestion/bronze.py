@@ -18,7 +18,7 @@ from ingestion.bronze_table import bronze_projection
 from ingestion.eventless import note_eventless
 from ingestion.gaps import accepted_gaps
 from ingestion.gateway import Filler
-from ingestion.isolation import go_past
+from ingestion.isolation import failed_plan, forget_failures, go_past
 from ingestion.lake import BronzeOffsets
 from ingestion.life import alive
 from ingestion.position import BronzeError, find_position, offset_gaps, read_ends
@@ -28,7 +28,7 @@ from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.spark import connect
 from ingestion.state import read_state, replace_text, write_state
 from ingestion.stream_progress import Progress
-from ingestion.topic import BrokerError, create_topic, offset_range, topic_id
+from ingestion.topic import BrokerError, Offsets, create_topic, offset_range, topic_id
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 QUERY_NAME = "bronze_ventes_raw"
 # A backlog is read in parts of this size: three whole topic partitions for two tasks would leave a core waiting.
 RECORDS_PER_SPLIT = 25_000
-# A poll unpacks so many events at once, whatever their size; fewer cost time (docs/decisions/0015-large-events.md).
-RECORDS_PER_POLL = 50
+# A poll unpacks so many events at once, whatever their size.  The few are for a place where the stream has failed: they
+# cost time (docs/decisions/0015-large-events.md).
+RECORDS_PER_POLL, FEW_RECORDS_PER_POLL = 500, 4
 GROUP_PREFIX = "airflow-bronze-processor"
 # Batches with fewer events than offsets are looked at soon, and together; the others only tell that there was nothing.
 LOOK_AT_HOLES_SECONDS, REMEMBER_NONE_SECONDS = 10.0, 600.0
@@ -63,7 +64,13 @@ def main() -> None:
         spark = connect(session_id)
         query = _find(spark)
         progress = Progress(query)
-        _watch(query or _start(spark), session_id, progress)
+        if query is None:
+            go_past(spark)
+        while True:
+            _watch(query or _start(spark), session_id, progress)
+            # it has been stopped, in the midst of a batch perhaps: no failure of its own
+            query = None
+            progress.follow_another()
     except Exception as error:
         # the state file carries the reason to whoever waits for the stream; the process still ends with it
         write_state("bronze", "failed", error=_reason(error))
@@ -117,9 +124,9 @@ def _find(spark: "SparkSession") -> "Query | None":
 
 def _start(spark: "SparkSession") -> "Query":
     paths, bronze = load(PathSettings), load(BronzeSettings)
-    go_past(spark)
     starting = _starting_offsets(paths)
-    source = _read_topic(spark, load(KafkaSettings), bronze, starting)
+    at_once = FEW_RECORDS_PER_POLL if failed_plan(paths) else RECORDS_PER_POLL
+    source = _read_topic(spark, load(KafkaSettings), bronze, starting, at_once)
     stages, columns = bronze_projection()
     for stage in stages:
         source = source.selectExpr(*stage)
@@ -135,7 +142,9 @@ def _start(spark: "SparkSession") -> "Query":
     )
 
 
-def _read_topic(spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSettings, starting: str) -> "DataFrame":
+def _read_topic(
+    spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSettings, starting: str, at_once: int
+) -> "DataFrame":
     return (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", kafka.bootstrap_servers)
@@ -150,7 +159,7 @@ def _read_topic(spark: "SparkSession", kafka: KafkaSettings, bronze: BronzeSetti
         .option("maxOffsetsPerTrigger", bronze.max_offsets_per_trigger)
         .option("maxRecordsPerPartition", RECORDS_PER_SPLIT)
         .option("failOnDataLoss", "true")
-        .option("kafka.max.poll.records", RECORDS_PER_POLL)
+        .option("kafka.max.poll.records", at_once)
         .load()
     )
 
@@ -180,9 +189,13 @@ def _starting_offsets(paths: PathSettings) -> str:
 
 
 def _watch(query: "Query", session_id: str, progress: Progress) -> None:
-    """Report the stream's progress until it fails; raises BronzeError with its reason."""
-    logger.info("stream %s runs", QUERY_NAME)
-    holes = _Holes(load(PathSettings))
+    """Report the stream's progress; returns when it has been stopped to go on at its full speed.
+
+    Raises BronzeError with its reason when it fails.
+    """
+    paths = load(PathSettings)
+    bronze, holes, failed = BronzeOffsets(), _Holes(paths), failed_plan(paths)
+    logger.info("stream %s runs%s", QUERY_NAME, ", a few events at a time" if failed else "")
     while True:
         state = read_state("gateway")
         if state.get("session_id") != session_id or not alive(state["life"]):
@@ -191,7 +204,15 @@ def _watch(query: "Query", session_id: str, progress: Progress) -> None:
             raise BronzeError(_stream_failure(query))
         write_state("bronze", "running", gateway=state["life"], **progress.of(query))
         holes.look(progress)
+        if failed and _is_past(failed, read_ends(paths, bronze)):
+            query.stop()
+            forget_failures(paths)
+            return
         time.sleep(1)
+
+
+def _is_past(plan: Offsets, read: Offsets) -> bool:
+    return all(read.get(partition, 0) >= end for partition, end in plan.items())
 
 
 def _stream_failure(query: "Query") -> str:

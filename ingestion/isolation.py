@@ -1,9 +1,10 @@
 """Go on past events that kill what reads them.
 
-A batch of Kafka's counts at most 2 MiB packed; what it unpacks to has no bound.  Where the stream has failed twice from
-the same offsets on, this process reads what it had planned, a piece at a time (`ingestion.bounded`), and hands it to
-the gateway as rows.  A row of what is larger than `KEPT_BYTES` is without its value, as the stream's own would be.
-What holds nothing large is left to the stream: then the gateway died of something else.
+A batch of Kafka's counts at most 2 MiB packed; what it unpacks to has no bound.  Where the stream has failed once, it
+takes a few events at a time until it is past that place.  Where it has failed twice from the same offsets on, this
+process reads what it had planned, a piece at a time (`ingestion.bounded`), and hands it to the gateway as rows.  A row
+of what is larger than `KEPT_BYTES` is without its value, as the stream's own would be.  What holds nothing large is
+left to the stream: then the gateway died of something else.
 """
 
 import json
@@ -92,7 +93,18 @@ def go_past(spark: "SparkSession") -> None:
             for rows in _chunks(_walk(consumer, partition, start, attempts.planned)):
                 _note(paths.bronze, rows)
                 _append(spark, paths, rows)
-    _attempts(paths).unlink()
+    forget_failures(paths)
+
+
+def failed_plan(paths: PathSettings) -> Offsets:
+    """Up to where the stream has failed and not yet got past, by partition; empty where it has not."""
+    attempts = _read(paths)
+    return attempts.planned if attempts else {}
+
+
+def forget_failures(paths: PathSettings) -> None:
+    """The stream is past the place where it has failed."""
+    _attempts(paths).unlink(missing_ok=True)
 
 
 def count_start(paths: PathSettings) -> Attempts | None:
@@ -102,7 +114,7 @@ def count_start(paths: PathSettings) -> Attempts | None:
         return known
     start, planned = find_position(paths).offsets, planned_end(paths.checkpoint) or {}
     if all(end <= start.get(partition, 0) for partition, end in planned.items()):
-        _attempts(paths).unlink(missing_ok=True)
+        forget_failures(paths)
         return None
     # without a checkpoint each plan is made anew, and may end elsewhere
     attempts = Attempts(start, planned, known.failed + 1 if known and known.start == start else 1)

@@ -20,6 +20,10 @@ class Progress:
         self._totals = {"rows_total": 0, "batches_total": 0}
         self._last: dict[str, Any] = {}
 
+    def follow_another(self) -> None:
+        """What is asked from now on is another query, whose batches may have lower numbers."""
+        self._newest = -1
+
     def of(self, query: "StreamingQuery | ConnectQuery") -> dict[str, Any]:
         """`batch_ms` and `rows_per_second` are those of the last batch that held events."""
         # the gateway remembers the last twenty

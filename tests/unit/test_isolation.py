@@ -10,7 +10,7 @@ from deltalake import write_deltalake
 
 from ingestion.bounded import Left
 from ingestion.isolated import Isolated, isolated_events, remember
-from ingestion.isolation import CHUNK_BYTES, Attempts, _chunks, count_start
+from ingestion.isolation import CHUNK_BYTES, Attempts, _chunks, count_start, failed_plan, forget_failures
 from ingestion.position import planned_end
 from ingestion.settings import PathSettings, load
 from ingestion.topic import Offsets
@@ -95,6 +95,25 @@ def test_what_was_begun_goes_on_without_its_checkpoint(paths: PathSettings) -> N
     begun = {"start": {"0": 5}, "planned": {"0": 9}, "failed": 2, "begun": True}
     (paths.bronze / "_attempts.json").write_text(json.dumps(begun))
     assert count_start(paths) == Attempts({0: 5}, {0: 9}, 2, begun=True)
+
+
+def test_a_failure_is_known_until_the_stream_is_past_it(paths: PathSettings) -> None:
+    assert failed_plan(paths) == {}
+    write_table(paths, FIRST)
+    write_checkpoint(paths, [FIRST, SECOND], committed=1)
+    count_start(paths)
+    assert failed_plan(paths) == SECOND
+    forget_failures(paths)
+    assert failed_plan(paths) == {}
+    assert count_start(paths) == Attempts(FIRST, SECOND, 1)
+
+
+def test_a_count_that_cannot_be_read_begins_anew(paths: PathSettings, caplog: pytest.LogCaptureFixture) -> None:
+    write_table(paths, FIRST)
+    write_checkpoint(paths, [FIRST, SECOND], committed=1)
+    (paths.bronze / "_attempts.json").write_text("")
+    assert count_start(paths) == Attempts(FIRST, SECOND, 1)
+    assert "_attempts.json cannot be read" in caplog.text
 
 
 def test_rows_are_handed_on_in_pieces_and_what_is_left_as_its_size() -> None:
