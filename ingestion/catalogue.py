@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ingestion.errors import SalesError
 from ingestion.settings import DBT_PROJECT
 
 SEEDS = DBT_PROJECT / "seeds"
@@ -23,7 +24,7 @@ CLIENTS, PRODUITS = SEEDS / "clients.csv", SEEDS / "produits.csv"
 MAX_NAME = 100
 
 
-class CatalogueError(Exception):
+class CatalogueError(SalesError):
     """A catalogue cannot be used; the message names file, row (the header is row 1) and column, the rule, the value."""
 
 

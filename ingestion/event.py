@@ -1,10 +1,16 @@
-"""The sale event: the single definition of its fields.  Bronze, the dbt source and the API are checked against it."""
+"""The sale event, and how it travels.
+
+`VenteEvent` is the single definition of its fields: Bronze, the dbt source and the API are checked against it.
+"""
 
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+# by Kafka partition
+Offsets = dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,15 @@ class VenteEvent:
 
     def to_json(self) -> bytes:
         return encode({name: getattr(self, name) for name in EVENT_FIELDS})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`kind`: `vente`, or the kind of a faulty event; `value` None is a tombstone."""
+
+    kind: str
+    key: bytes
+    value: bytes | None
 
 
 EVENT_FIELDS = tuple(field.name for field in fields(VenteEvent))

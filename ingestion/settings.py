@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingestion.addresses import OF_EVERY_ADDRESS, reached_at
+from ingestion.errors import SalesError
 
 PROJECT = Path(__file__).resolve().parents[1]
 EMBEDDED_ENV = PROJECT / "infra" / "local" / "embedded.env"
@@ -61,10 +62,6 @@ def _one_address(host: str) -> str:
 
 Host = Annotated[str, AfterValidator(_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class SettingsError(Exception):
-    """A variable is missing or wrong; the message names it, the rule and the value."""
 
 
 class _Settings(BaseSettings):
@@ -221,9 +218,9 @@ S = TypeVar("S", bound=_Settings)
 
 @cache
 def load(kind: type[S]) -> S:
-    """Read one group of settings; raises SettingsError naming every variable that is missing or wrong."""
+    """Read one group of settings; raises SalesError naming every variable that is missing or wrong."""
     if kind is PathSettings and (fault := folder_fault(PROJECT)):
-        raise SettingsError(f"{fault}, got {str(PROJECT)!r}; move the project to another folder, and run make there")
+        raise SalesError(f"{fault}, got {str(PROJECT)!r}; move the project to another folder, and run make there")
     env_file = os.environ.get("SALES_ENV_FILE", str(EMBEDDED_ENV)) or None
     try:
         return kind(_env_file=env_file)  # type: ignore[call-arg]
@@ -236,4 +233,4 @@ def load(kind: type[S]) -> S:
             else f"{prefix}{fault['loc'][0]}".upper() + " is required and has no value"
             for fault in error.errors()
         ]
-        raise SettingsError("; ".join(faults)) from error
+        raise SalesError("; ".join(faults)) from error

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import streamlit as st
 
-from ingestion.freshness import Freshness
-from ingestion.publication import Publication
+from ingestion.lake.ledger import Publication
+from ingestion.reading.freshness import Freshness
 from streamlit_app import charts, queries
 from streamlit_app.queries import Filters, HourOfSales, Snapshot
 

@@ -11,7 +11,7 @@ from streamlit_app import live
 from streamlit_app.figures import running_hour
 from streamlit_app.formats import ago, instant
 from streamlit_app.labels import LABELS
-from streamlit_app.queries import LakeUnreadable, Snapshot, newest_vente_at
+from streamlit_app.queries import LakeUnreadableError, Snapshot, newest_vente_at
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +27,12 @@ def shown() -> Snapshot:
 def run_under_banner(page: StreamlitPage) -> None:
     """Run the page; what cannot be read is said once and calmly, and the banner tries again."""
     st.session_state["unreadable"] = False
-    with suppress(LakeUnreadable):
+    with suppress(LakeUnreadableError):
         shown()
     freshness_banner()
     try:
         page.run()
-    except LakeUnreadable as error:
+    except LakeUnreadableError as error:
         if not st.session_state["unreadable"]:
             _say_unreadable(error)
 
@@ -44,7 +44,7 @@ def freshness_banner() -> None:
         if _is_outdated(snapshot):
             st.rerun()
         _say_how_fresh(snapshot)
-    except LakeUnreadable as error:
+    except LakeUnreadableError as error:
         _say_unreadable(error)
 
 
@@ -63,7 +63,7 @@ def _running(snapshot: Snapshot) -> datetime:
     return running_hour(publication, live.sampler().latest()) if publication else datetime.min
 
 
-def _say_unreadable(error: LakeUnreadable) -> None:
+def _say_unreadable(error: LakeUnreadableError) -> None:
     logger.error("%s", error.for_log)
     st.session_state["unreadable"] = True
     st.warning(LABELS["unreadable"], icon=":material/warning:")

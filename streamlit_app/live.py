@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from functools import cache
 from threading import Event, Thread
 
-from ingestion.freshness import Freshness, Measuring
+from ingestion.reading.freshness import Freshness, Measuring
 from ingestion.settings import PathSettings, load
-from streamlit_app.queries import Lake, LakeUnreadable
+from streamlit_app.queries import Lake, LakeUnreadableError
 from streamlit_app.queries.failures import reading
 
 SAMPLE_SECONDS = 2.0
@@ -50,7 +50,7 @@ class Sampler:
         while not self._stop.is_set():
             try:
                 self._latest = self._measure()
-            except LakeUnreadable as error:
+            except LakeUnreadableError as error:
                 logger.error("freshness could not be measured: %s", error.for_log)
             except Exception:
                 # the thread must outlive whatever it meets: an old measurement expires and shows as stale

@@ -9,7 +9,7 @@ import sys
 
 import uvicorn
 
-from ingestion.process import configure_logging
+from ingestion.processes.logs import configure_logging
 from ingestion.settings import AppSettings, load
 
 

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ingestion.explain import Coordinates, Trace, explain, read_reference
-from ingestion.gaps import Gap
-from ingestion.isolated import Isolated
+from ingestion.bronze.gaps import Gap
+from ingestion.bronze.isolated import Isolated
+from ingestion.lake.ledger import Publication
 from ingestion.printable import printable
-from ingestion.publication import Publication
+from ingestion.reading.explain import Coordinates, Trace, explain, read_reference
 from streamlit_app import charts, live, panels, queries
 from streamlit_app.event_text import as_text
 from streamlit_app.figures import is_dark
 from streamlit_app.formats import instant, nombre
 from streamlit_app.labels import LABELS, PARSE_ERRORS, RAISONS, VERDICTS
-from streamlit_app.queries import LakeUnreadable, RejectedEvent, Snapshot, Totals
+from streamlit_app.queries import LakeUnreadableError, RejectedEvent, Snapshot, Totals
 
 logger = logging.getLogger(__name__)
 SHOWN_SLICES, SHOWN_EVENTS, SHOWN_BYTES = 50, 50, 2_000
@@ -117,7 +117,7 @@ def search(key: str) -> None:
 def _traces(key: str, wanted: int | Coordinates) -> None:
     try:
         traces = _explain(key, wanted)
-    except LakeUnreadable as error:
+    except LakeUnreadableError as error:
         logger.error("%s", error.for_log)
         st.warning(LABELS["not_searched"], icon=":material/warning:")
         return

@@ -19,7 +19,7 @@ if "scheduler" in sys.argv or "worker" in sys.argv:
         "cosmos.operators.watcher",
         "dbt.adapters.spark.impl",
         "dbt.cli.main",
-        "ingestion.silver",
+        "ingestion.silver.slices",
         "ingestion.verify",
         "pyhive.hive",
     ):

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from infra.local.airflow import forget_old_runs
 from ingestion.orchestration import alerts, runs
+from ingestion.orchestration.airflow_upkeep import forget_old_runs
 
 EVERY_NIGHT_AT_FOUR = "0 4 * * *"
 

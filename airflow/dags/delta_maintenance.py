@@ -10,8 +10,8 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from ingestion.maintenance import maintain
 from ingestion.orchestration import alerts, runs
+from ingestion.silver.maintenance import maintain
 
 EVERY_NIGHT_AT_THREE = "0 3 * * *"
 

@@ -16,9 +16,9 @@ from typing import Any
 from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference, Param, dag, get_current_context, task
 from cosmos import DbtTaskGroup
 
-from ingestion.orchestration import alerts, runs, silver, stages
+from ingestion.orchestration import alerts, dbt_tasks, runs, stages
 from ingestion.settings import AirflowSettings, load
-from ingestion.silver import holder
+from ingestion.silver.slices import holder
 
 # every two minutes, unless the environment says otherwise
 SCHEDULE = load(AirflowSettings).schedule or None
@@ -70,7 +70,7 @@ def unified_sales_pipeline() -> None:
     @task(
         **RETRIES,
         execution_timeout=timedelta(minutes=2),
-        outlets=[silver.asset("bronze.ventes_raw")],
+        outlets=[dbt_tasks.asset("bronze.ventes_raw")],
         doc_md=stages.drain_to.__doc__,
     )
     def run_bronze_processing(sent: dict[str, Any]) -> None:
@@ -84,8 +84,8 @@ def unified_sales_pipeline() -> None:
     def verify_final_output(sent: dict[str, Any]) -> dict[str, Any]:
         return stages.verify_output(sent)
 
-    run_silver_processing = DbtTaskGroup(group_id="run_silver_processing", **silver.cosmos_options())
-    silver.complete(run_silver_processing)
+    run_silver_processing = DbtTaskGroup(group_id="run_silver_processing", **dbt_tasks.cosmos_options())
+    dbt_tasks.complete(run_silver_processing)
     sent = produce_sales_data()
     check_infrastructure() >> sent
     bronze = run_bronze_processing(sent)

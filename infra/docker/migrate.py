@@ -8,10 +8,10 @@ import os
 import shutil
 from pathlib import Path
 
-from infra.local.airflow import USER
-from ingestion import run_results
+from infra.local.airflow_process import USER
 from ingestion.orchestration.alerts import PREFIX
 from ingestion.settings import PathSettings, load
+from ingestion.silver import run_results
 
 BAKED = Path("/opt/state/dbt/project")
 

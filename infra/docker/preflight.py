@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.docker.env import PORT, ROOT, monitored
+from ingestion.errors import SalesError
 
 GIB = 1 << 30
 # what an idle stack takes, and room for its work
@@ -21,31 +22,27 @@ COMPOSE_AT_LEAST = (2, 23)
 MONITORING_PORTS = ("GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT")
 
 
-class StackError(Exception):
-    """The stack cannot start; the message names the rule, the value and the way out."""
-
-
 def refuse_without_docker() -> None:
     if not shutil.which("docker"):
-        raise StackError("docker is not on PATH; install Docker Engine with the Compose plugin (docs/full-stack.md)")
+        raise SalesError("docker is not on PATH; install Docker Engine with the Compose plugin (docs/full-stack.md)")
     engine = subprocess.run(["docker", "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True)
     if engine.returncode:
         reason = (engine.stderr.strip().splitlines() or ["no answer"])[-1]
-        raise StackError(f"the Docker engine does not answer ({reason}); start it, or join its group")
+        raise SalesError(f"the Docker engine does not answer ({reason}); start it, or join its group")
     answer = subprocess.run(["docker", "compose", "version", "--short"], capture_output=True, text=True)
     version = re.match(r"v?(\d+)\.(\d+)", answer.stdout)
     if version is None or (int(version[1]), int(version[2])) < COMPOSE_AT_LEAST:
         least = ".".join(map(str, COMPOSE_AT_LEAST))
-        raise StackError(f"Docker Compose must be {least} or later, got {answer.stdout.strip() or 'none'}; update it")
+        raise SalesError(f"Docker Compose must be {least} or later, got {answer.stdout.strip() or 'none'}; update it")
 
 
 def refuse_what_does_not_fit(settings: dict[str, str], ours: Collection[int]) -> None:
-    """Raises StackError with every fault; `ours`: ports of the stack that runs, which has its memory and disk."""
+    """Raises SalesError with every fault; `ours`: ports of the stack that runs, which has its memory and disk."""
     faults = taken_ports(settings, ours)
     if not ours:
         faults = [*_machine_faults(settings), *faults]
     if faults:
-        raise StackError("\n  ".join(["this machine cannot run the stack:", *faults]))
+        raise SalesError("\n  ".join(["this machine cannot run the stack:", *faults]))
 
 
 def _machine_faults(settings: dict[str, str]) -> list[str]:
@@ -83,9 +80,9 @@ def _disk(engine: dict[str, Any], installed: bool) -> str | None:
 
 
 def refuse_wrong_ports(settings: dict[str, str]) -> None:
-    """Raises StackError with every fault; Compose could not even say what runs."""
+    """Raises SalesError with every fault; Compose could not even say what runs."""
     if faults := port_faults(settings):
-        raise StackError("\n  ".join([".env asks for what cannot be:", *faults]))
+        raise SalesError("\n  ".join([".env asks for what cannot be:", *faults]))
 
 
 def _ports(settings: dict[str, str]) -> dict[str, str]:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from infra.docker.env import ROOT, monitored, read_env, write_env
-from infra.docker.preflight import StackError, refuse_what_does_not_fit, refuse_without_docker, refuse_wrong_ports
+from infra.docker.preflight import refuse_what_does_not_fit, refuse_without_docker, refuse_wrong_ports
+from ingestion.errors import SalesError
 
 HEALTHY_SECONDS = 600.0
 # a service that has died so often does not heal by itself
@@ -31,7 +32,7 @@ def main() -> None:
         sys.exit(f"one of {', '.join(verbs)} is needed, got {' '.join(sys.argv[1:]) or 'nothing'}")
     try:
         verbs[sys.argv[1]](*sys.argv[2:])
-    except StackError as error:
+    except SalesError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
@@ -79,7 +80,7 @@ def runs() -> None:
     """Exit code 1 where no container of the stack is there."""
     try:
         found = shutil.which("docker") and _containers()
-    except StackError:
+    except SalesError:
         found = None
     if not found:
         sys.exit(1)
@@ -123,7 +124,7 @@ def addresses(settings: dict[str, str]) -> str:
 
 
 def _wait(starting: "subprocess.Popen[str]", since: float, before: dict[str, str]) -> None:
-    """Say each service that becomes healthy; raises StackError for one that fails, and when the time is up."""
+    """Say each service that becomes healthy; raises SalesError for one that fails, and when the time is up."""
     deaths: Counter[str] = Counter()
     while True:
         ended, now = starting.poll(), time.monotonic()
@@ -142,7 +143,7 @@ def _wait(starting: "subprocess.Popen[str]", since: float, before: dict[str, str
             if ended:
                 why = f"{_last_line(starting)} ({why})"
             culprit = hopeless or next(iter(waiting), "")
-            raise StackError(
+            raise SalesError(
                 f"not healthy after {now - since:.0f} s: {why}; see docker compose logs {culprit}, then make up again"
             )
         time.sleep(1)
@@ -179,12 +180,12 @@ def _states() -> dict[str, str]:
     """Of the containers that are there; empty while Compose replaces one of them."""
     try:
         return states_of(_containers())
-    except StackError:
+    except SalesError:
         return {}
 
 
 def _containers() -> list[dict[str, Any]]:
-    """Every container of the stack, as Compose tells of it; raises StackError with its reason where it cannot.
+    """Every container of the stack, as Compose tells of it; raises SalesError with its reason where it cannot.
 
     Without those of `docker compose run`, which somebody has started for a task of their own.
     """
@@ -192,15 +193,15 @@ def _containers() -> list[dict[str, Any]]:
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if answer.returncode:
         reason = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise StackError(f"docker compose does not tell what runs ({reason}); mend .env, or the file that it names")
+        raise SalesError(f"docker compose does not tell what runs ({reason}); mend .env, or the file that it names")
     found = [json.loads(line) for line in answer.stdout.splitlines()]
     return [each for each in found if "com.docker.compose.oneoff=True" not in each["Labels"]]
 
 
 def _compose(*arguments: str) -> None:
-    """Raises StackError; Compose has said why."""
+    """Raises SalesError; Compose has said why."""
     if code := subprocess.run(["docker", "compose", *arguments], cwd=ROOT).returncode:
-        raise StackError(f"docker compose {' '.join(arguments)} ended with code {code}")
+        raise SalesError(f"docker compose {' '.join(arguments)} ended with code {code}")
 
 
 def _say(text: str) -> None:

@@ -21,15 +21,12 @@ from filelock import FileLock
 
 from infra.jars.network import network_options
 from infra.spark.java import java_binary
+from ingestion.errors import SalesError
 from ingestion.settings import PathSettings, load
 
 LISTS = Path(__file__).parent
 # of the embedded stack
 SETS = ("spark", "kafka")
-
-
-class JarError(Exception):
-    """A jar is missing or is not the pinned one; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +65,15 @@ def faults(jars: list[Jar], folder: Path) -> list[str]:
 
 
 def refuse_missing(folder: Path) -> None:
-    """Raise JarError when a pinned jar is not there; its content is checked when it is fetched."""
+    """Raise SalesError when a pinned jar is not there; its content is checked when it is fetched."""
     paths = [folder / jar_set / jar.filename for jar_set in SETS for jar in pinned(jar_set)]
     absent = [path.name for path in paths if not path.exists()]
     if absent:
-        raise JarError(f"{len(absent)} jars are missing in {folder}, the first is {absent[0]}; fetch them (sales jars)")
+        raise SalesError(f"{len(absent)} jars are missing in {folder}, the first is {absent[0]}; run sales jars")
 
 
 def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None, sets: Iterable[str] = ()) -> int:
-    """Bring the pinned jars, of `SETS` or of these, into `<folder>/<set>/`; how many were fetched.  Raises JarError."""
+    """Bring the pinned jars (`SETS`, or these) into `<folder>/<set>/`.  Returns how many were new.  Raises SalesError."""
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".fetch.lock"):
         fetched = sum(_fetch_set(jar_set, folder, on_progress) for jar_set in tuple(sets) or SETS)
@@ -95,7 +92,7 @@ def _fetch_set(jar_set: str, folder: Path, on_progress: Callable[[str], None]) -
         (target / jar.filename).unlink(missing_ok=True)
     output = _retrieve(missing, target, folder / "cache", on_progress)
     if wrong := faults(jars, target):
-        raise JarError(
+        raise SalesError(
             f"{len(wrong)} of {len(jars)} {jar_set} jars could not be fetched: {wrong[0]}; look at the network, or at "
             f"the list infra/jars/{jar_set}.txt; Ivy says: {output or 'nothing'}"
         )

@@ -18,7 +18,7 @@ from infra.local.stack import other_settings, processes
 from infra.local.supervision import AIRFLOW, PROGRAMS, SOCKET_PATH_LIMIT, StackError
 from infra.spark.java import JavaError, java_binary, java_version, refuse_nameless_user
 from ingestion.catalogue import CLIENTS, PRODUITS, SEEDS, CatalogueError, read_clients, read_produits
-from ingestion.owner import owner
+from ingestion.lake.ownership import owner
 from ingestion.settings import PathSettings, load
 
 GIB = 1 << 30

@@ -2,13 +2,13 @@
 
 import sys
 
-from ingestion.owner import LakeError, refuse_owned
+from ingestion.lake.ownership import LakeOwnedError, refuse_owned
 
 
 def main() -> None:
     try:
         refuse_owned()
-    except LakeError as error:
+    except LakeOwnedError as error:
         sys.exit(f"error: {error}")
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import psutil
 
-from infra.local.airflow import WORKER
+from infra.local.airflow_process import WORKER
 
 SECONDS = 1.0
 

@@ -9,12 +9,12 @@ import httpx
 
 from infra.local.launch import read_starts
 from infra.local.supervision import StackError
-from ingestion import gateway, thrift
 from ingestion.addresses import reached_at
-from ingestion.life import alive
+from ingestion.gateway import sql, table_list
+from ingestion.processes.liveness import alive
+from ingestion.processes.state import read_state
 from ingestion.settings import AirflowSettings, AppSettings, KafkaSettings, PathSettings, load
-from ingestion.state import read_state
-from ingestion.topic import BrokerError, topic_id
+from ingestion.topic.client import BrokerError, topic_id
 
 Probe = Callable[[], str | None]
 # deaths in a row after which there is no use in waiting
@@ -40,12 +40,12 @@ def probe_kafka() -> str | None:
 
 
 def probe_gateway() -> str | None:
-    if fault := gateway.fault():
+    if fault := table_list.fault():
         return fault
     try:
-        with thrift.session() as session:
+        with sql.session() as session:
             session.run("select 1")
-    except thrift.StatementError as error:
+    except sql.StatementError as error:
         return str(error)
     return None
 

@@ -21,7 +21,8 @@ from infra.spark.java import java_version, refuse_nameless_user
 from ingestion import catalogue
 from ingestion.addresses import without_proxy
 from ingestion.environment import own_environment
-from ingestion.owner import refuse_owned
+from ingestion.lake.ownership import refuse_owned
+from ingestion.processes.state import read_state, write_state
 from ingestion.settings import (
     PROJECT,
     BronzeSettings,
@@ -30,7 +31,6 @@ from ingestion.settings import (
     SilverSettings,
     load,
 )
-from ingestion.state import read_state, write_state
 
 LEAST_FREE_BYTES = 1 << 30
 STOP_SECONDS = 60.0
@@ -192,14 +192,14 @@ def _refuse_what_cannot_run(paths: PathSettings) -> None:
 
 
 def start_airflow() -> bool:
-    """Start Airflow's processes in a stack that runs; False when they run already.  Raises StackError, AirflowError."""
-    from infra.local import airflow
+    """Start Airflow's processes in a stack that runs; False when they run already.  Raises StackError, SalesError."""
+    from infra.local import airflow_process
 
     with _one_at_a_time(load(PathSettings)):
         if not (wanted := supervision.stopped(AIRFLOW)):
             return False
         if len(wanted) == len(AIRFLOW):
-            airflow.prepare()
+            airflow_process.prepare()
         supervision.start(wanted)
     return True
 

@@ -10,24 +10,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from infra.local.airflow import COMMANDS
+from infra.local.airflow_process import COMMANDS
+from ingestion.errors import SalesError
 from ingestion.settings import PROJECT, PathSettings, load
 
 # in the order in which they are stopped, backwards
 PROGRAMS = {
-    "kafka": "infra.local.kafka",
+    "kafka": "infra.local.broker",
     "gateway": "infra.spark.gateway",
-    "bronze": "ingestion.bronze",
-    "silver": "ingestion.follower",
+    "bronze": "ingestion.bronze.stream",
+    "silver": "ingestion.silver.follower",
     "app": "streamlit_app.serve",
 }
 # started on demand, by `sales airflow`
-AIRFLOW = dict.fromkeys(COMMANDS, "infra.local.airflow")
+AIRFLOW = dict.fromkeys(COMMANDS, "infra.local.airflow_process")
 # a file system name for a socket has room for so many bytes
 SOCKET_PATH_LIMIT = 100
 
 
-class StackError(Exception):
+class StackError(SalesError):
     """The stack cannot start, or does not answer; the message names the rule, the value and the way out."""
 
 

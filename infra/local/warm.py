@@ -20,6 +20,7 @@ from infra.local.isolation import isolated_environment
 from infra.local.mark import MARK
 from infra.spark.java import java_version
 from ingestion.environment import own_environment
+from ingestion.errors import SalesError
 from ingestion.settings import PROJECT, PathSettings, load
 
 # the cache is 340 MB, and is written twice on its way
@@ -29,17 +30,13 @@ READY_SECONDS = 180.0
 WRITING_SECONDS = 300.0
 
 
-class WarmError(Exception):
-    """The cache could not be made; everything works without it."""
-
-
 def make_cache(on_progress: Callable[[str], None]) -> str:
-    """Write `gateway.aot` beside the jars, whole or not at all; return what was done.  Raises WarmError."""
+    """Write `gateway.aot` beside the jars, whole or not at all; return what was done.  Raises SalesError."""
     jars = load(PathSettings).jars_dir
     if java_version() < FIRST_JAVA:
         return f"no start-up cache: it needs Java {FIRST_JAVA} or later, this is {java_version()}; nothing to do"
     if (free := shutil.disk_usage(jars).free) < NEEDED_BYTES:
-        raise WarmError(f"the start-up cache needs 2 GiB of free disk at {jars}, there are {free >> 20} MiB")
+        raise SalesError(f"the start-up cache needs 2 GiB of free disk at {jars}, there are {free >> 20} MiB")
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="sales-warm-") as scratch:
         # beside its place, so that it can be moved there in one step
@@ -74,7 +71,7 @@ def _train(scratch: Path, cache: Path, on_progress: Callable[[str], None]) -> No
     finally:
         _stop_all(environment[MARK])
     if run.wait() or not cache.exists():
-        raise WarmError(f"the training run failed, and everything works without its cache: {said[-1]}")
+        raise SalesError(f"the training run failed, and everything works without its cache: {said[-1]}")
 
 
 def _stop_all(mark: str) -> None:
@@ -92,7 +89,7 @@ def main() -> None:
     log_dir = load(PathSettings).log_dir
     log_dir.mkdir(parents=True)
     _step("starting a broker and a gateway")
-    modules = {"kafka": "infra.local.kafka", "gateway": "infra.spark.gateway", "bronze": "ingestion.bronze"}
+    modules = {"kafka": "infra.local.broker", "gateway": "infra.spark.gateway", "bronze": "ingestion.bronze.stream"}
     running = {name: _start(module, log_dir / f"{name}.log") for name, module in modules.items()}
     for name, process in running.items():
         _wait_until_ready(name, process, log_dir)
@@ -120,11 +117,11 @@ def _wait_until_ready(name: str, process: "subprocess.Popen[bytes]", log_dir: Pa
 
 
 def _run_chain() -> None:
-    from ingestion.drain import drain
-    from ingestion.feed import feed
-    from ingestion.producer import produce
+    from ingestion.bronze.drain import drain
     from ingestion.settings import KafkaSettings
-    from ingestion.silver import run_until_published
+    from ingestion.silver.slices import run_until_published
+    from ingestion.source.messages import feed
+    from ingestion.source.producer import produce
 
     for dirty in (True, False):
         _step("sending sales through the whole chain")

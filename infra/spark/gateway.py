@@ -10,14 +10,14 @@ from pathlib import Path
 import pyspark
 
 from infra.spark.java import java_binary, java_version, log_settings, resident_jvm_options, spark_jvm_options
-from ingestion import gateway
 from ingestion.addresses import in_brackets
 from ingestion.environment import own_environment
-from ingestion.owner import LakeError, own_lake
-from ingestion.process import configure_logging
+from ingestion.gateway import table_list
+from ingestion.gateway.connect import in_sql
+from ingestion.lake.ownership import LakeOwnedError, own_lake
+from ingestion.processes.logs import configure_logging
+from ingestion.processes.state import write_state
 from ingestion.settings import PROJECT, PathSettings, SparkSettings, load
-from ingestion.spark import in_sql
-from ingestion.state import write_state
 
 SPARK_CONFIG = PROJECT / "infra" / "spark"
 SPARK_HOME = Path(pyspark.__file__).parent
@@ -58,9 +58,9 @@ def main() -> None:
 def _own_lake() -> None:
     try:
         own_lake()
-    except LakeError as error:
+    except LakeOwnedError as error:
         # not over the words of a gateway that runs
-        if not gateway.runs():
+        if not table_list.runs():
             write_state("gateway", "refused", error=str(error))
         logger.error("%s", error)
         raise SystemExit(1) from error

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from ingestion.environment import own_environment
+from ingestion.errors import SalesError
 from ingestion.settings import PathSettings, load
 
 # What org.apache.spark.launcher.JavaModuleOptions (Spark 4.2) asks of every JVM that runs Spark, less
@@ -30,7 +31,7 @@ OPENED_PACKAGES = (
 OPENED_BEFORE_24 = ("sun.security.action",)
 
 
-class JavaError(Exception):
+class JavaError(SalesError):
     """No usable Java, or Java cannot run here; the message says which one was tried, or why, and the way out."""
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from filelock import FileLock
 
 from ingestion.printable import printable
+from ingestion.processes.state import read_state, write_state
 from ingestion.settings import PathSettings, load
-from ingestion.state import read_state, write_state
 
 PREFIX = "dag-"
 logger = logging.getLogger(__name__)

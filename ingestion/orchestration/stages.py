@@ -14,27 +14,26 @@ from typing import Any
 
 from deltalake import DeltaTable
 
-from ingestion import catalogue, hints, thrift
+from ingestion import catalogue, hints
 from ingestion.addresses import reached_at
-from ingestion.drain import drain
-from ingestion.feed import feed
-from ingestion.freshness import CAUSES, measure, stream_fault
-from ingestion.lake import query
-from ingestion.producer import Report, produce
+from ingestion.bronze.drain import drain
+from ingestion.errors import SalesError
+from ingestion.event import Offsets
+from ingestion.gateway import sql
+from ingestion.lake.delta import query
+from ingestion.processes.state import read_state
+from ingestion.reading.freshness import CAUSES, measure, stream_fault
+from ingestion.reading.overview import silver_status
 from ingestion.settings import KafkaSettings, PathSettings, SparkSettings, load
-from ingestion.silver import Silver, break_dead_lock
-from ingestion.state import read_state
-from ingestion.status import silver_status
-from ingestion.topic import BrokerError, Offsets, topic_faults
+from ingestion.silver.slices import Silver, break_dead_lock
+from ingestion.source.messages import feed
+from ingestion.source.producer import Report, produce
+from ingestion.topic.client import BrokerError, topic_faults
 from ingestion.verify import verify
 
 CONNECT_SECONDS = 3.0
 DRAIN_SECONDS = 60.0
 logger = logging.getLogger(__name__)
-
-
-class StageError(Exception):
-    """A stage does not hold; one line for each fault: what is wrong, and the command that mends it."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Sent:
 
 
 def check_infrastructure() -> dict[str, Any]:
-    """Every part answers, and no slice of an earlier run is left open.  Raises StageError with all that is wrong."""
+    """Every part answers, and no slice of an earlier run is left open.  Raises SalesError with all that is wrong."""
     checks = {
         "broker and topic": _check_topic,
         "gateway (Thrift)": _check_thrift,
@@ -68,7 +67,7 @@ def check_infrastructure() -> dict[str, Any]:
     }
     faults = [fault for name, check in checks.items() for fault in _told(name, check)]
     if faults:
-        raise StageError("\n".join(faults))
+        raise SalesError("\n".join(faults))
     # a task that was killed leaves its lock
     break_dead_lock()
     return {"finished_slice": finish_open_slice(), "checked": list(checks)}
@@ -92,9 +91,9 @@ def _check_topic() -> list[str]:
 
 def _check_thrift() -> list[str]:
     try:
-        with thrift.session() as session:
+        with sql.session() as session:
             session.run("select 1")
-    except thrift.StatementError as error:
+    except sql.StatementError as error:
         return [str(error)]
     return []
 
@@ -152,13 +151,13 @@ def produce_sales(count: int, seed: int | None = None, dirty: bool = False) -> d
 
 
 def drain_to(sent: dict[str, Any], timeout: float = DRAIN_SECONDS) -> None:
-    """Wait until Bronze has come so far.  Raises DrainError, a dead stream's with the stream's own reason."""
+    """Wait until Bronze has come so far.  Raises SalesError, a dead stream's with the stream's own reason."""
     drain(Sent(**sent).targets, timeout, lambda missing: logger.info("Bronze still lacks %d events", missing))
     logger.info("Bronze holds every event of this run")
 
 
 def check_bronze(sent: dict[str, Any]) -> dict[str, int]:
-    """Every offset that was acknowledged is in Bronze, once.  Raises StageError."""
+    """Every offset that was acknowledged is in Bronze, once.  Raises SalesError."""
     of_run, bronze = Sent(**sent), DeltaTable(str(load(PathSettings).bronze))
     faults, found = [], 0
     for partition, runs in of_run.runs.items():
@@ -177,7 +176,7 @@ def check_bronze(sent: dict[str, Any]) -> dict[str, int]:
                 f"Bronze holds {offsets} of them in {rows} rows; compare all of it (sales verify)"
             )
     if faults:
-        raise StageError("\n".join(faults))
+        raise SalesError("\n".join(faults))
     logger.info("Bronze holds the offsets of this run, each once")
     return {"events": found}
 
@@ -185,7 +184,7 @@ def check_bronze(sent: dict[str, Any]) -> dict[str, int]:
 def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
     """The whole lake agrees, what this run sent is published, and the figures are fresh; returns the figures.
 
-    Raises StageError.
+    Raises SalesError.
     """
     verification, silver = verify(), silver_status()
     faults = [
@@ -207,7 +206,7 @@ def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
     elif cause:
         faults.append(f"the figures are stale: {CAUSES[cause]} (sales status)")
     if faults:
-        raise StageError("\n".join(faults))
+        raise SalesError("\n".join(faults))
     return {
         "slice": silver.tranche,
         "data_age_seconds": round(max((now - silver.closed_at).total_seconds(), 0.0), 1) if silver.closed_at else None,

@@ -1,6 +1,6 @@
 """Check the whole lake against the broker's own log, without Spark and without dbt.  Run: sales verify
 
-Expected is what the broker holds, judged once more by `ingestion.verdict`; found is what the files hold, at the
+Expected is what the broker holds, judged once more by `ingestion.verify.verdict`; found is what the files hold, at the
 versions that the ledger has published.
 """
 

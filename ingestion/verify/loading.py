@@ -9,16 +9,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from ingestion.bronze.eventless import eventless_offsets
+from ingestion.bronze.gaps import Gap, accepted_gaps
 from ingestion.bronze_table import NUMBERS
 from ingestion.catalogue import clients, produits
-from ingestion.eventless import eventless_offsets
-from ingestion.gaps import Gap, accepted_gaps
-from ingestion.lake import dataset, query, table_exists
-from ingestion.publication import Publication, publications
+from ingestion.lake.delta import dataset, query, table_exists
+from ingestion.lake.ledger import Publication, publications
 from ingestion.sizes import TOO_LARGE
-from ingestion.verdict import Evaluation, evaluate
 from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, Progress, unread
 from ingestion.verify.topic_log import TopicLog
+from ingestion.verify.verdict import Evaluation, evaluate
 from ingestion.verify.workbench import Workbench
 
 PUBLISHED = ("ventes_clean", "ventes_rejetees", "cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")

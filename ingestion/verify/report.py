@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
-from ingestion.gaps import Gap
-from ingestion.lake import LakeError
+from ingestion.bronze.gaps import Gap
+from ingestion.lake.delta import LakeError
 from ingestion.printable import printable
 
 Progress = Callable[[str, int, int], None]

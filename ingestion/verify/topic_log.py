@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from ingestion.event import Offsets
 from ingestion.settings import KafkaSettings, load
 from ingestion.sizes import LARGEST_EVENT
-from ingestion.topic import BrokerError, Offsets, reader
+from ingestion.topic.client import BrokerError, reader
 
 BATCH = 20_000
 BATCH_BYTES = 16 * 1024 * 1024

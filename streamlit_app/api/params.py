@@ -18,7 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from ingestion.verdict import RAISONS
+from ingestion.verify.verdict import RAISONS
 from streamlit_app.api.times import MOMENT, SPELLING, WHOLE_HOUR, moment, whole_hour
 from streamlit_app.queries import Filters, composed
 

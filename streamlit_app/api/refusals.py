@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from streamlit_app.api.encoding import to_json
-from streamlit_app.queries import LakeUnreadable, NeverPublished, VersionGone
+from streamlit_app.queries import LakeUnreadableError, NeverPublishedError, VersionGoneError
 
 logger = logging.getLogger(__name__)
 ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}
@@ -29,16 +29,16 @@ def install(app: FastAPI) -> None:
         answer.headers.update({**(error.headers or {}), **(ALLOWED if error.status_code == 405 else {})})
         return answer
 
-    @app.exception_handler(NeverPublished)
-    async def never_published(request: Request, error: NeverPublished) -> Response:
+    @app.exception_handler(NeverPublishedError)
+    async def never_published(request: Request, error: NeverPublishedError) -> Response:
         return refuse(404, str(error))
 
-    @app.exception_handler(VersionGone)
-    async def version_gone(request: Request, error: VersionGone) -> Response:
+    @app.exception_handler(VersionGoneError)
+    async def version_gone(request: Request, error: VersionGoneError) -> Response:
         return refuse(410, str(error))
 
-    @app.exception_handler(LakeUnreadable)
-    async def lake_unreadable(request: Request, error: LakeUnreadable) -> Response:
+    @app.exception_handler(LakeUnreadableError)
+    async def lake_unreadable(request: Request, error: LakeUnreadableError) -> Response:
         logger.error("%s", error.for_log)
         return refuse(503, "the lake cannot be read at the moment")
 

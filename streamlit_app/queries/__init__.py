@@ -1,6 +1,6 @@
 """Everything that the API and the pages ask the lake, and the only place that asks it."""
 
-from streamlit_app.queries.failures import LakeUnreadable, NeverPublished, VersionGone, reading
+from streamlit_app.queries.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from streamlit_app.queries.filters import Filters, composed
 from streamlit_app.queries.lake import Lake, Snapshot
 from streamlit_app.queries.rows import (
@@ -45,8 +45,8 @@ __all__ = [
     "HourOfSales",
     "HourlySales",
     "Lake",
-    "LakeUnreadable",
-    "NeverPublished",
+    "LakeUnreadableError",
+    "NeverPublishedError",
     "OverallStatistics",
     "PeriodOfSales",
     "ProductBySegment",
@@ -56,7 +56,7 @@ __all__ = [
     "TopProduct",
     "Totals",
     "Trend",
-    "VersionGone",
+    "VersionGoneError",
     "accepted_gaps",
     "aggregated_sales",
     "choices",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingestion.lake import commit_file
+from ingestion.lake.delta import commit_file
 
 
 def refuse_empty_commit(table: Path, version: int) -> None:

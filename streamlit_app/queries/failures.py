@@ -6,19 +6,19 @@ from contextlib import contextmanager
 import duckdb
 from deltalake.exceptions import DeltaError
 
-from ingestion.lake import LakeError
-from ingestion.records import RecordError
+from ingestion.errors import SalesError
+from ingestion.lake.delta import LakeError
 
 
-class NeverPublished(Exception):
+class NeverPublishedError(SalesError):
     """No such slice, or nothing was published by then; the message names what there is."""
 
 
-class VersionGone(Exception):
+class VersionGoneError(SalesError):
     """The slice was published, but its files have been vacuumed since."""
 
 
-class LakeUnreadable(Exception):
+class LakeUnreadableError(SalesError):
     """A file is missing or torn, or a table carries a Delta feature that reading by file list cannot honour."""
 
     @property
@@ -30,8 +30,8 @@ class LakeUnreadable(Exception):
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
-    """Raises LakeUnreadable for whatever a missing, torn or garbled file makes of the libraries that read it."""
+    """Raises LakeUnreadableError for whatever a missing, torn or garbled file makes of the libraries that read it."""
     try:
         yield
-    except (duckdb.Error, DeltaError, LakeError, RecordError, OSError, ValueError) as error:
-        raise LakeUnreadable(f"{what} cannot be read") from error
+    except (duckdb.Error, DeltaError, LakeError, OSError, ValueError) as error:
+        raise LakeUnreadableError(f"{what} cannot be read") from error

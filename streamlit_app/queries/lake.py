@@ -12,11 +12,11 @@ from typing import Any
 
 from deltalake import DeltaTable
 
-from ingestion.lake import commit_file, data_files, table_exists
-from ingestion.publication import Publication
+from ingestion.lake.delta import commit_file, data_files, table_exists
+from ingestion.lake.ledger import Publication
 from streamlit_app.queries.commits import refuse_empty_commit
 from streamlit_app.queries.engine import Engine, Row
-from streamlit_app.queries.failures import LakeUnreadable, NeverPublished, VersionGone, reading
+from streamlit_app.queries.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from streamlit_app.queries.ledger import Ledger
 from streamlit_app.queries.parse_errors import ParseErrors, Place
 from streamlit_app.queries.rows import Totals
@@ -38,7 +38,7 @@ class Snapshot:
     def rows(self, table: str, sql: str, **parameters: Any) -> list[Row]:
         """Run SQL that reads `read_parquet($files)`; a table without a file has no rows.
 
-        Raises LakeUnreadable, of an older slice also VersionGone.
+        Raises LakeUnreadableError, of an older slice also VersionGoneError.
         """
         version = None if self.publication is None else self.publication.versions.get(table)
         if version is None:
@@ -48,12 +48,12 @@ class Snapshot:
             with reading(f"table {table}"):
                 files = self._lake.files(table, version)
                 return self._lake.engine.rows(sql, {"files": files, **parameters}) if files else []
-        except LakeUnreadable as error:
+        except LakeUnreadableError as error:
             # looked for afterwards, as they may go while they are read
             needed = (self._lake.commit_file(table, version), *map(Path, files))
             if self._is_current or all(file.exists() for file in needed):
                 raise
-            raise VersionGone("this slice's files have been vacuumed; ask for a newer one") from error
+            raise VersionGoneError("this slice's files have been vacuumed; ask for a newer one") from error
 
     def check(self) -> None:
         """Open every published file; its rows are not read, as probes come often.  Raises as `rows` does."""
@@ -61,7 +61,7 @@ class Snapshot:
             self.rows(table, "select count(*) from read_parquet($files)")
 
     def parse_errors(self, places: Collection[Place]) -> dict[tuple[int, int], str]:
-        """Why these events could not be read, by partition and offset.  Raises LakeUnreadable."""
+        """Why these events could not be read, by partition and offset.  Raises LakeUnreadableError."""
         return self._lake.parse_errors.of(places)
 
     @property
@@ -82,7 +82,7 @@ class Lake:
         self._newest = Snapshot(self, None)
 
     def current(self) -> Snapshot:
-        """The newest publication; the same object until there is another one.  Raises LakeUnreadable."""
+        """The newest publication; the same object until there is another one.  Raises LakeUnreadableError."""
         slices = self.ledger.slices()
         newest = slices[-1] if slices else None
         if newest is not self._newest.publication:
@@ -90,12 +90,12 @@ class Lake:
         return self._newest
 
     def at(self, as_of: int | datetime) -> Snapshot:
-        """The lake after that slice, or at that moment, which has come.  Raises NeverPublished, LakeUnreadable."""
+        """The lake after that slice, or at that past moment.  Raises NeverPublishedError, LakeUnreadableError."""
         if isinstance(as_of, datetime) and as_of > datetime.now(UTC):
-            raise NeverPublished(f"that time has not come yet; {self._what_there_is()}")
+            raise NeverPublishedError(f"that time has not come yet; {self._what_there_is()}")
         found = self.ledger.find(as_of) if isinstance(as_of, int) else self.ledger.last_closed_by(as_of)
         if found is None:
-            raise NeverPublished(self._what_there_is())
+            raise NeverPublishedError(self._what_there_is())
         current = self.current()
         return current if found is current.publication else Snapshot(self, found, is_current=False)
 
@@ -103,7 +103,7 @@ class Lake:
         return commit_file(self._silver / table, version)
 
     def opened_at(self) -> datetime | None:
-        """When the open slice was opened; None when every slice is closed.  Raises LakeUnreadable."""
+        """When the open slice was opened; None when every slice is closed.  Raises LakeUnreadableError."""
         path = self._silver / "tranches"
         with reading("table tranches"):
             if not table_exists(path):
@@ -138,7 +138,7 @@ class Lake:
         delta = DeltaTable(str(self._silver / table), version=version)
         features = set(delta.protocol().reader_features or ())
         if "columnMapping" in features or ("deletionVectors" in features and _has_deletion_vectors(delta)):
-            raise LakeUnreadable(f"table {table} uses column mapping or deletion vectors; switch them off")
+            raise LakeUnreadableError(f"table {table} uses column mapping or deletion vectors; switch them off")
         return tuple(data_files(delta))
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from deltalake import DeltaTable
 
-from ingestion.lake import commit_file, data_files, table_exists
-from ingestion.publication import Publication
+from ingestion.lake.delta import commit_file, data_files, table_exists
+from ingestion.lake.ledger import Publication
 from streamlit_app.queries.commits import refuse_empty_commit
 from streamlit_app.queries.engine import Engine
 from streamlit_app.queries.failures import reading
@@ -43,8 +43,8 @@ class Ledger:
     """Every closed slice, the oldest first.  A look without news costs one `stat`; news cost what was added.
 
     `publications()` of `ingestion` reads the ledger whole; at a slice every few seconds it gains thousands of files a
-    day, and a page that waits for figures must not wait for all of them.  Every look may raise LakeUnreadable; the next
-    one tries again.
+    day, and a page that waits for figures must not wait for all of them.  Every look may raise LakeUnreadableError; the
+    next one tries again.
     """
 
     def __init__(self, path: Path, engine: Engine) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from deltalake import DeltaTable
 
-from ingestion.lake import table_exists
+from ingestion.lake.delta import table_exists
 from streamlit_app.queries.engine import Engine
 from streamlit_app.queries.failures import reading
 
@@ -38,7 +38,7 @@ class ParseErrors:
         self._table: DeltaTable | None = None
 
     def of(self, places: Collection[Place]) -> dict[tuple[int, int], str]:
-        """By partition and offset; without an entry where Bronze could read the event.  Raises LakeUnreadable."""
+        """By partition and offset; without an entry where Bronze could read the event.  Raises LakeUnreadableError."""
         offsets: dict[date, list[int]] = {}
         for _, offset, day in sorted(places, key=lambda place: place.kafka_offset):
             offsets.setdefault(day, []).append(offset)

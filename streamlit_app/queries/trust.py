@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from ingestion import gaps, isolated
-from ingestion.isolated import Isolated
+from ingestion.bronze import gaps, isolated
+from ingestion.bronze.isolated import Isolated
 from streamlit_app.queries.failures import reading
 from streamlit_app.queries.lake import Lake, Snapshot
 from streamlit_app.queries.parse_errors import Place

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import typer
 
-from ingestion.cli import app
+from infra.cli import app
 from ingestion.settings import EMBEDDED_ENV, PROJECT, _Settings
-from ingestion.verdict import RAISONS
+from ingestion.verify.verdict import RAISONS
 
 README = PROJECT / "README.md"
 RUNBOOK = PROJECT / "docs" / "runbook.md"

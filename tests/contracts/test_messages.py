@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingestion.gaps import Gap
+from ingestion.bronze.gaps import Gap
 from ingestion.settings import PROJECT
 
 RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text()

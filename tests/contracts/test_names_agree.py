@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from ingestion.bronze_table import _EXPRESSIONS, BRONZE_COLUMNS
-from ingestion.dirty import KINDS
 from ingestion.event import EVENT_FIELDS
-from ingestion.maintenance import REMEMBERED
 from ingestion.settings import EMBEDDED_ENV, PROJECT, _Settings
+from ingestion.silver.maintenance import REMEMBERED
+from ingestion.source.faulty import KINDS
 from streamlit_app.labels import PARSE_ERRORS
 
 MODELS = PROJECT / "dbt_sales" / "models"

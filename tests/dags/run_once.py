@@ -6,13 +6,13 @@ Exits with 0 when the run succeeds.  A process of its own: Airflow reads its env
 import os
 import sys
 
-from infra.local import airflow
+from infra.local import airflow_process
 
-airflow.prepare()
-os.environ.update(airflow.environment())
+airflow_process.prepare()
+os.environ.update(airflow_process.environment())
 
-from airflow.dag_processing.dagbag import DagBag  # noqa: E402
-from airflow.sdk import BaseSensorOperator  # noqa: E402
+from airflow_process.dag_processing.dagbag import DagBag  # noqa: E402
+from airflow_process.sdk import BaseSensorOperator  # noqa: E402
 
 dag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags["unified_sales_pipeline"]
 # dag.test() of Airflow 3.3 looks for a deadline by an id that it has not got

@@ -13,11 +13,12 @@ import pytest
 from deltalake import DeltaTable
 from playwright.sync_api import Browser, sync_playwright
 
-from ingestion.bench.airflow import Airflow, opened
-from ingestion.bench.api import CHROMIUM_OPTIONS, chromium
-from ingestion.bench.stack import Stack, isolated, until
-from ingestion.lake import table_exists
-from ingestion.producer import Message, produce
+from infra.bench.api import CHROMIUM_OPTIONS, chromium
+from infra.testbed.dags import Airflow, opened
+from infra.testbed.embedded import Stack, isolated, until
+from ingestion.event import Message
+from ingestion.lake.delta import table_exists
+from ingestion.source.producer import produce
 
 
 class StackUnderTest(Stack):

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion.dirty import KINDS
-from ingestion.generator import make_ventes
+from ingestion.source.faulty import KINDS
+from ingestion.source.generator import make_ventes
 
 pytestmark = pytest.mark.e2e
 SEED, COUNT = 7, 50

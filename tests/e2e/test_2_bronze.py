@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion.strict_json import Unreadable, read_object
+from ingestion.verify.strict_json import UnreadableError, read_object
 
 pytestmark = pytest.mark.e2e
 
@@ -81,7 +81,7 @@ def test_it_reads_what_the_reference_reads(arrived, name):
     try:
         read_object(NASTY[name])
         expected = None
-    except Unreadable as error:
+    except UnreadableError as error:
         expected = str(error)
     assert parse_error == expected
 
@@ -92,7 +92,7 @@ def test_a_number_keeps_its_value(arrived, name):
     montant = arrived[name][2]
     try:
         expected = read_object(NASTY[name])["montant"]
-    except Unreadable:
+    except UnreadableError:
         assert montant is None
         return
     if expected.replace(".", "").isdigit():

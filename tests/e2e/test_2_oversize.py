@@ -8,8 +8,8 @@ import httpx
 import pytest
 from kafka import KafkaProducer
 
-from ingestion.bench.stack import until
-from ingestion.isolated import isolated_events
+from infra.testbed.embedded import until
+from ingestion.bronze.isolated import isolated_events
 from ingestion.sizes import KEPT_BYTES, LARGEST_EVENT
 
 pytestmark = pytest.mark.e2e

@@ -10,10 +10,10 @@ from decimal import Decimal
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
-from ingestion.bench.stack import until
-from ingestion.eventless import eventless_offsets
-from ingestion.generator import make_ventes
-from ingestion.topic import offset_range
+from infra.testbed.embedded import until
+from ingestion.bronze.eventless import eventless_offsets
+from ingestion.source.generator import make_ventes
+from ingestion.topic.client import offset_range
 
 pytestmark = pytest.mark.e2e
 CODECS = ("gzip", "snappy", "lz4", "zstd")

@@ -9,9 +9,10 @@ import pytest
 from deltalake import DeltaTable
 from kafka import KafkaAdminClient, TopicPartition
 
-from ingestion.bench.stack import until
-from ingestion.producer import Message, produce
-from ingestion.topic import offset_range
+from infra.testbed.embedded import until
+from ingestion.event import Message
+from ingestion.source.producer import produce
+from ingestion.topic.client import offset_range
 
 pytestmark = pytest.mark.e2e
 

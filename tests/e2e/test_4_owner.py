@@ -13,7 +13,7 @@ from pyhive import hive
 from pyspark.sql.connect.session import SparkSession
 
 from infra.local.isolation import isolated_environment
-from ingestion.bench.stack import until
+from infra.testbed.embedded import until
 
 pytestmark = pytest.mark.e2e
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from ingestion.bench.airflow import opened
-from ingestion.bench.stack import isolated
+from infra.testbed.dags import opened
+from infra.testbed.embedded import isolated
 from tests.e2e.conftest import StackUnderTest
 
 pytestmark = pytest.mark.e2e

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from ingestion.bench.airflow import password, passwords_file
-from ingestion.bench.stack import until
+from infra.testbed.dags import password, passwords_file
+from infra.testbed.embedded import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.airflow]
 IN_THE_GRAPH = ("clients_seed", "ventes_clean_run", "assert_slice_holds_test", "bilan_ingestion_run")

@@ -6,9 +6,9 @@ import psutil
 import pytest
 from deltalake import DeltaTable
 
-from infra.local.airflow import WORKER
+from infra.local.airflow_process import WORKER
 from infra.local.mark import MARK
-from ingestion.bench.stack import until
+from infra.testbed.embedded import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.airflow]
 DBT = "run_silver_processing.dbt_producer_watcher"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 
-from ingestion.generator import make_ventes
+from ingestion.source.generator import make_ventes
 
 pytestmark = pytest.mark.e2e
 

@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ingestion.bench.containers import FullStack, isolated_containers
+from infra.testbed.containers import FullStack, isolated_containers
 
 RECOVERIES: list[tuple[str, str, float]] = []
 

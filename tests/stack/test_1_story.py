@@ -6,10 +6,10 @@ import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from infra.bench.api import CHROMIUM_OPTIONS, chromium
 from infra.grafana.build import queries
 from infra.prometheus.metrics import METRICS
-from ingestion.bench.api import CHROMIUM_OPTIONS, chromium
-from ingestion.bench.stack import until
+from infra.testbed.embedded import until
 
 pytestmark = pytest.mark.stack
 
@@ -46,9 +46,9 @@ def test_no_faulty_event_is_lost(stack):
 
 
 def test_a_producer_on_this_machine_reaches_the_brokers(stack):
-    from ingestion.feed import feed
-    from ingestion.producer import produce
     from ingestion.settings import KafkaSettings
+    from ingestion.source.messages import feed
+    from ingestion.source.producer import produce
 
     settings = KafkaSettings(
         _env_file=None,

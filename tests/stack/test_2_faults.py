@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from ingestion.bench.stack import until
+from infra.testbed.embedded import until
 
 pytestmark = pytest.mark.stack
 SALES = 3000

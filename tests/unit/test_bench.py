@@ -10,17 +10,18 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from ingestion.bench.api import ENDPOINTS, MOST_HOURS_CUT, _windows
-from ingestion.bench.catchup import Watch, _rates
-from ingestion.bench.commits import Commit, Window, bronze_latencies, commits, published_latencies
-from ingestion.bench.demo import seconds, step_seconds
-from ingestion.bench.figures import BenchError, Figure, Unit, by_name, percentile, percentiles
-from ingestion.bench.sample_lake import CLEAN, write_lake
-from ingestion.bench.stack import Stack, isolated, until
-from ingestion.cli import app, bench, main
-from ingestion.cli.bench import DIGITS
-from ingestion.cli.console import span
-from ingestion.publication import publications
+from infra.bench.api import ENDPOINTS, MOST_HOURS_CUT, _windows
+from infra.bench.catchup import Watch, _rates
+from infra.bench.commits import Commit, Window, bronze_latencies, commits, published_latencies
+from infra.bench.demo import seconds, step_seconds
+from infra.bench.figures import Figure, Unit, by_name, percentile, percentiles
+from infra.bench.sample_lake import CLEAN, write_lake
+from infra.cli import app, bench, main
+from infra.cli.bench import DIGITS
+from infra.cli.console import span
+from infra.testbed.embedded import Stack, isolated, until
+from ingestion.errors import SalesError
+from ingestion.lake.ledger import publications
 from streamlit_app.queries import Lake, overall_statistics
 
 ARRIVED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -145,7 +146,7 @@ def test_a_length_of_time_is_read_as_the_command_writes_it(length: float) -> Non
 def test_the_steps_of_a_demo_are_read_from_its_last_line() -> None:
     said = "\n1 min 41 s in all (start 1 min 05 s, produce 0.4 s, Bronze 12.0 s); the stack runs on (sales down ...)\n"
     assert step_seconds(said) == {"start": 65.0, "produce": 0.4, "Bronze": 12.0}
-    with pytest.raises(BenchError, match="no such line"):
+    with pytest.raises(SalesError, match="no such line"):
         step_seconds("no such line")
 
 
@@ -189,13 +190,13 @@ def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
     stack = Stack(tmp_path, dict(os.environ))
     failing = ("python", "-c", "print('its last words'); raise SystemExit(3)")
     assert stack.attempt(*failing) == (3, "its last words\n")
-    with pytest.raises(BenchError, match="ended with 3: its last words"):
+    with pytest.raises(SalesError, match="ended with 3: its last words"):
         stack.run(*failing)
     assert stack.run("python", "-c", "print('well')") == "well\n"
 
 
 def test_what_never_comes_is_named() -> None:
-    with pytest.raises(BenchError, match=r"waited 0\.01 s in vain: the sky falls"):
+    with pytest.raises(SalesError, match=r"waited 0\.01 s in vain: the sky falls"):
         until(lambda: None, "the sky falls", 0.01)
 
 
@@ -243,6 +244,6 @@ def test_an_unknown_case_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_running_stack_is_a_reason_not_to_measure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingestion.bench.machine.running_stacks", lambda: {"/somewhere/var"})
-    with pytest.raises(BenchError, match="VAR_DIR=/somewhere/var"):
+    monkeypatch.setattr("infra.bench.machine.running_stacks", lambda: {"/somewhere/var"})
+    with pytest.raises(SalesError, match="VAR_DIR=/somewhere/var"):
         app(["bench", "demo"], standalone_mode=False)

@@ -6,8 +6,8 @@ import pytest
 from kafka.errors import CorruptRecordError
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
-from ingestion.bounded import BoundedBatch, Left
 from ingestion.sizes import KEPT_BYTES
+from ingestion.topic.unpacking import BoundedBatch, Left
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 HEADERS = [("origine", b"caisse 4"), ("vide", None)]

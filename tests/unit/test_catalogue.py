@@ -16,15 +16,15 @@ from dbt_common.clients.agate_helper import from_csv
 from dbt_common.clients.jinja import get_environment
 
 from infra.local import doctor
-from ingestion import catalogue, follower
-from ingestion import silver as silver_module
+from ingestion import catalogue
 from ingestion.catalogue import CatalogueError, Client, read_clients, read_produits
 from ingestion.event import VenteEvent
-from ingestion.generator import make_ventes
 from ingestion.orchestration import stages
+from ingestion.processes.state import read_state
 from ingestion.settings import DBT_PROJECT
-from ingestion.silver import Silver
-from ingestion.state import read_state
+from ingestion.silver import follower, slices
+from ingestion.silver.slices import Silver
+from ingestion.source.generator import make_ventes
 from tests.unit.test_generator import MIDNIGHT
 
 CLIENTS = "client_id,client_nom,pays,segment\n"
@@ -253,7 +253,7 @@ def test_the_follower_says_the_fault_and_goes_on_once_the_file_is_edited(
     clients, told = project / "seeds" / "clients.csv", []
     right = clients.read_text()
     clients.write_text(CLIENTS + "1,a,,c\n")
-    monkeypatch.setattr(silver_module, "DBT_PROJECT", project)
+    monkeypatch.setattr(slices, "DBT_PROJECT", project)
     monkeypatch.setattr(catalogue, "CLIENTS", clients)
     silver = Silver()
 

@@ -14,15 +14,15 @@ import pytest
 import typer
 from deltalake import write_deltalake
 
-from ingestion import cli
-from ingestion.cli import data, silver
-from ingestion.cli.console import number, size, span
-from ingestion.cli.stack import _added
-from ingestion.gaps import Gap, accept_gaps, accepted_gaps
-from ingestion.isolated import Isolated, remember
+from infra import cli
+from infra.cli import data, silver
+from infra.cli.console import number, size, span
+from infra.cli.stack import _added
+from ingestion.bronze.gaps import Gap, accept_gaps, accepted_gaps
+from ingestion.bronze.isolated import Isolated, remember
+from ingestion.gateway.sql import _first_line
 from ingestion.orchestration import alerts
 from ingestion.settings import PathSettings, load
-from ingestion.thrift import _first_line
 from ingestion.verify import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, Check, Verification
 from tests.unit.test_explain import write, write_bronze, write_ledger
 
@@ -54,7 +54,7 @@ def test_help_lists_every_verb(run: Callable[..., tuple[int, str, str]]) -> None
 
 def test_help_imports_nothing_heavy() -> None:
     heavy = {"pyspark", "kafka", "duckdb", "deltalake", "dbt", "pydantic", "httpx", "psutil", "pyarrow"}
-    script = f"import sys, ingestion.cli; print(*{heavy} & set(sys.modules))"
+    script = f"import sys, infra.cli; print(*{heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.strip() == ""
 
 
@@ -128,7 +128,7 @@ def test_status_of_an_empty_lake_without_stack(
 
 def test_in_containers_there_are_no_verbs_that_start_or_install() -> None:
     environment = os.environ | {"SALES_ENV_FILE": "", "COLUMNS": "200"}
-    command = [sys.executable, "-m", "ingestion.cli", "--help"]
+    command = [sys.executable, "-m", "infra.cli", "--help"]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     verbs = set(re.findall(r"^│ ([a-z][a-z-]+) ", told, re.MULTILINE))
     assert verbs == {

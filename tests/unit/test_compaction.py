@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion import follower
-from ingestion.compaction import small_files
-from ingestion.thrift import StatementError
+from ingestion.gateway.sql import StatementError
+from ingestion.silver import follower
+from ingestion.silver.compaction import small_files
 
 
 def test_small_files_are_counted_in_each_partition_even_of_a_year_that_python_has_none_for(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from ingestion.catalogue import clients, produits
-from ingestion.dirty import KINDS, Kind
 from ingestion.event import VenteEvent
-from ingestion.generator import make_ventes
-from ingestion.verdict import RAISONS, Evaluation, evaluate
+from ingestion.source.faulty import KINDS, Kind
+from ingestion.source.generator import make_ventes
+from ingestion.verify.verdict import RAISONS, Evaluation, evaluate
 
 NOW = datetime(2025, 12, 22, 10, 30, 45, 123456, tzinfo=UTC)
 CLIENTS = {client.client_id for client in clients()}

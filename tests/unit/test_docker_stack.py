@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from infra.docker.env import SECRETS, TEMPLATE, monitored, read_env, write_env
-from infra.docker.preflight import StackError, port_faults, refuse_wrong_ports, taken_ports
+from infra.docker.preflight import port_faults, refuse_wrong_ports, taken_ports
 from infra.docker.stack import addresses, obsolete, published, states_of
+from ingestion.errors import SalesError
 
 
 @pytest.fixture
@@ -196,7 +197,7 @@ def test_what_is_not_started_needs_no_port(taken: int) -> None:
 
 def test_every_wrong_port_is_told_at_once() -> None:
     faults = "HTTP_PORT must be a port, got 'x'\n  AIRFLOW_HTTP_PORT must be a port, got '0'"
-    with pytest.raises(StackError, match=f"^.env asks for what cannot be:\n  {faults}$"):
+    with pytest.raises(SalesError, match=f"^.env asks for what cannot be:\n  {faults}$"):
         refuse_wrong_ports({"HTTP_PORT": "x", "AIRFLOW_HTTP_PORT": "0"})
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import airflow, stack
+from infra.local import airflow_process, stack
 from infra.spark.java import java_version
 from ingestion.environment import forget_foreign, own_environment
 from ingestion.settings import EMBEDDED_ENV, variables
-from ingestion.silver import Silver
+from ingestion.silver.slices import Silver
 
 FOREIGN = {
     "DBT_TARGET": "prod",
@@ -57,7 +57,7 @@ def test_a_process_forgets_them() -> None:
 def test_airflow_gets_none_of_them_but_its_own(foreign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (foreign / "var" / "airflow").mkdir(parents=True)
     monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "7")
-    given = airflow.environment()
+    given = airflow_process.environment()
     assert not FOREIGN.keys() & given.keys()
     assert given["AIRFLOW__CORE__PARALLELISM"] == "7"
 

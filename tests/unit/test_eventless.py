@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion.eventless import Range, eventless_offsets, examined, note_eventless, without
-from ingestion.gaps import Gap, accept_gaps
+from ingestion.bronze.eventless import Range, eventless_offsets, examined, note_eventless, without
+from ingestion.bronze.gaps import Gap, accept_gaps
 
 
 def write_events(bronze: Path, *places: tuple[int, int]) -> None:

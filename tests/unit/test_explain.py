@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion.explain import Coordinates, Trace, absence, explain, read_reference
-from ingestion.gaps import Gap, accept_gaps
+from ingestion.bronze.gaps import Gap, accept_gaps
+from ingestion.reading.explain import Coordinates, Trace, absence, explain, read_reference
 
 ARRIVED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 UTC_TIME = pa.timestamp("us", "UTC")

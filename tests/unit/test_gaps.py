@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.gaps import Gap, accept_gaps, accepted_gaps
+from ingestion.bronze.gaps import Gap, accept_gaps, accepted_gaps
 
 
 def ranges(bronze: Path) -> list[tuple[int, int, int]]:

@@ -13,21 +13,21 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 from pyhive.exc import OperationalError
+from sql.Thrift import TApplicationException
 from TCLIService.ttypes import TOpenSessionResp, TStatus, TStatusCode
-from thrift.Thrift import TApplicationException
 
-from ingestion import gateway, thrift
-from ingestion.gateway import Filler, _text, delta_tables, schema_folders
+from ingestion.gateway import sql, table_list
+from ingestion.gateway.sql import NoGatewayError, StatementError, session
+from ingestion.gateway.table_list import Filler, _text, delta_tables, schema_folders
+from ingestion.processes.state import write_state
 from ingestion.settings import load
-from ingestion.state import write_state
-from ingestion.thrift import NoGatewayError, StatementError, session
 
 Start = Callable[[str], "subprocess.Popen[bytes]"]
 
 
 GATEWAY = """
 import os, sys
-from ingestion.state import write_state
+from ingestion.processes.state import write_state
 write_state("gateway", "started", session_id=sys.argv[1])
 print(flush=True)
 # as the JVM takes the place of the process that says it
@@ -65,7 +65,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def filler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Filler]:
-    monkeypatch.setattr(gateway, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(table_list, "RETRY_SECONDS", 0.1)
     filler = Filler()
     yield filler
     if filler._process is not None:
@@ -83,7 +83,7 @@ def until(condition: Callable[[], object]) -> None:
 def test_no_filler_without_a_gateway(filler: Filler) -> None:
     assert not filler.look()
     assert filler._process is None
-    assert gateway.fault() == "starts"
+    assert table_list.fault() == "starts"
 
 
 def test_filler_that_is_killed_is_replaced_and_ends_with_its_gateway(filler: Filler, start: Start) -> None:
@@ -108,18 +108,18 @@ def test_filler_that_is_killed_is_replaced_and_ends_with_its_gateway(filler: Fil
 
 def test_second_filler_leaves_the_work_to_the_first(start: Start) -> None:
     start("one")
-    lock = load(gateway.PathSettings).run_dir / ".catalogue.lock"
-    with gateway.FileLock(lock):
-        assert subprocess.run([sys.executable, "-m", "ingestion.gateway"], timeout=20).returncode == 0
-    assert gateway.fault() == "starts"
+    lock = load(table_list.PathSettings).run_dir / ".catalogue.lock"
+    with table_list.FileLock(lock):
+        assert subprocess.run([sys.executable, "-m", "ingestion.gateway.table_list"], timeout=20).returncode == 0
+    assert table_list.fault() == "starts"
 
 
 def test_reason_is_told_and_a_mended_lake_needs_no_restart(filler: Filler, start: Start, lake: Path) -> None:
     start("one")
     lake.touch()
     filler.look()
-    until(lambda: gateway.fault() != "starts")
-    assert "lake" in (gateway.fault() or "")
+    until(lambda: table_list.fault() != "starts")
+    assert "lake" in (table_list.fault() or "")
     lake.unlink()
     until(lambda: filler.look() or (lake / "silver").exists())
 
@@ -130,9 +130,9 @@ def test_ready_is_said_of_one_gateway_only(filler: Filler, start: Start) -> None
     assert filler.look()
     running.kill()
     running.wait()
-    assert not gateway.ready()
+    assert not table_list.ready()
     start("two")
-    assert gateway.fault() == "starts"
+    assert table_list.fault() == "starts"
 
 
 def test_only_folders_that_can_be_tables_are_registered(lake: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -163,10 +163,10 @@ def test_nothing_at_the_port_is_one_line() -> None:
 
 def test_refused_session_and_lost_connection_are_one_line() -> None:
     answer = TOpenSessionResp(status=TStatus(TStatusCode.ERROR_STATUS, errorMessage="Failed to open\nat org.apache"))
-    with pytest.raises(StatementError, match=r"^Failed to open$") as refused, thrift._told("gone", NoGatewayError):
+    with pytest.raises(StatementError, match=r"^Failed to open$") as refused, sql._told("gone", NoGatewayError):
         raise OperationalError(answer)
     assert not isinstance(refused.value, NoGatewayError)
-    with pytest.raises(NoGatewayError, match=r"^gone$"), thrift._told("gone", NoGatewayError):
+    with pytest.raises(NoGatewayError, match=r"^gone$"), sql._told("gone", NoGatewayError):
         raise TApplicationException(0, "another service")
 
 
@@ -181,16 +181,16 @@ def test_a_table_that_was_never_finished_keeps_no_other_from_its_catalogue(lake:
     whole = lake / "bronze" / "ventes_raw"
     write_deltalake(str(whole), pa.table({"a": [1]}))
     unfinished(lake / "bronze" / "beaucoup")
-    assert list(gateway.delta_tables(lake / "bronze")) == [whole]
+    assert list(table_list.delta_tables(lake / "bronze")) == [whole]
 
 
 def test_what_was_never_finished_is_moved_away_while_nothing_is_published(lake: Path) -> None:
     table, other = unfinished(lake / "silver" / "ventes_clean"), unfinished(lake / "essai" / "base")
-    gateway.set_unfinished_aside(lake)
+    table_list.set_unfinished_aside(lake)
     assert not table.exists()
     assert not other.exists()
     assert len(list((lake / ".unfinished").glob("*/part-0.parquet"))) == 2
-    assert gateway.schema_folders(lake) == [lake / "bronze", lake / "silver"]
+    assert table_list.schema_folders(lake) == [lake / "bronze", lake / "silver"]
 
 
 def test_a_published_table_that_has_lost_its_log_stays_where_it_is(lake: Path) -> None:
@@ -199,5 +199,5 @@ def test_a_published_table_that_has_lost_its_log_stays_where_it_is(lake: Path) -
     closed = {"closed_at": [datetime(2026, 1, 1, tzinfo=UTC)]}
     write_deltalake(str(lake / "silver" / "bilan_ingestion"), pa.table(ledger | counts | closed))
     table = unfinished(lake / "silver" / "ventes_clean")
-    gateway.set_unfinished_aside(lake)
+    table_list.set_unfinished_aside(lake)
     assert table.exists()

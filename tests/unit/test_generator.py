@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ingestion.catalogue import clients, produits
 from ingestion.event import EVENT_FIELDS, VenteEvent
-from ingestion.generator import make_ventes, past_times
+from ingestion.source.generator import make_ventes, past_times
 
 MIDNIGHT = datetime(2025, 12, 22, tzinfo=UTC)
 BY_TIME_AND_ID = ("vente_id", "timestamp")

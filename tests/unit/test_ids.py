@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.ids import LIMIT, IdError, reserve_ids
+from ingestion.errors import SalesError
+from ingestion.source.ids import LIMIT, reserve_ids
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def test_ids_go_on_from_the_last_one_when_the_clock_is_behind(lake: Path) -> Non
 
 
 def test_processes_at_once_never_get_the_same_id() -> None:
-    script = "from ingestion.ids import reserve_ids\nfor _ in range(40): print(*reserve_ids(7))"
+    script = "from ingestion.source.ids import reserve_ids\nfor _ in range(40): print(*reserve_ids(7))"
     running = [subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     given = [number for process in running for number in process.communicate()[0].split()]
     assert len(given) == 3 * 40 * 7
@@ -47,11 +48,11 @@ def test_processes_at_once_never_get_the_same_id() -> None:
 
 def test_spoilt_file_is_refused_by_name(lake: Path) -> None:
     (lake / "dernier_vente_id").write_text("")
-    with pytest.raises(IdError, match=r"dernier_vente_id must hold the last vente_id, got ''"):
+    with pytest.raises(SalesError, match=r"dernier_vente_id must hold the last vente_id, got ''"):
         reserve_ids(1)
 
 
 def test_more_than_53_bits_is_refused(lake: Path) -> None:
     (lake / "dernier_vente_id").write_text(str(LIMIT - 2))
-    with pytest.raises(IdError, match="53 bits"):
+    with pytest.raises(SalesError, match="53 bits"):
         reserve_ids(5)

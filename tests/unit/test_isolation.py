@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion.bounded import Left
-from ingestion.isolated import Isolated, isolated_events, remember
-from ingestion.isolation import CHUNK_BYTES, Attempts, _chunks, count_start, failed_plan, forget_failures
-from ingestion.position import planned_end
+from ingestion.bronze.isolated import Isolated, isolated_events, remember
+from ingestion.bronze.isolation import CHUNK_BYTES, Attempts, _chunks, count_start, failed_plan, forget_failures
+from ingestion.bronze.resume import planned_end
+from ingestion.event import Offsets
 from ingestion.settings import PathSettings, load
-from ingestion.topic import Offsets
+from ingestion.topic.unpacking import Left
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 FIRST, SECOND = {0: 5, 1: 3}, {0: 9, 1: 3}

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from infra.jars import fetch, network
-from infra.jars.fetch import SETS, Jar, JarError, faults, pinned, refuse_missing
+from infra.jars.fetch import SETS, Jar, faults, pinned, refuse_missing
 from ingestion.addresses import PROXIES
+from ingestion.errors import SalesError
 
 RIGHT = Jar("org.example", "right", "1.0", hashlib.sha256(b"right").hexdigest())
 
@@ -42,7 +43,7 @@ def test_right_jar_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_start_without_jars_names_the_first_and_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(JarError, match=r"jars are missing in .*; fetch them \(sales jars\)"):
+    with pytest.raises(SalesError, match=r"jars are missing in .*; fetch them \(sales jars\)"):
         refuse_missing(tmp_path)
 
 
@@ -73,7 +74,7 @@ def test_fetched_file_that_is_not_the_pinned_one_stops_with_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(monkeypatch, b"wrong")
-    with pytest.raises(JarError, match=r"right-1\.0\.jar is not the pinned file.*Ivy says: Host not found"):
+    with pytest.raises(SalesError, match=r"right-1\.0\.jar is not the pinned file.*Ivy says: Host not found"):
         fetch.fetch(tmp_path)
 
 

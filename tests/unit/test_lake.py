@@ -9,9 +9,9 @@ from deltalake import DeltaTable, write_deltalake
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestion.lake import FIRST_OPENED, BronzeOffsets
+from ingestion.event import Offsets
+from ingestion.lake.delta import FIRST_OPENED, BronzeOffsets
 from ingestion.settings import load
-from ingestion.topic import Offsets
 
 SCHEMA = pa.schema(
     [

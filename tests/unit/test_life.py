@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ingestion.life import NUMBERS, alive, own_life
+from ingestion.processes.liveness import NUMBERS, alive, own_life
 
-SAY = "from ingestion.life import own_life; print(own_life(), flush=True);"
+SAY = "from ingestion.processes.liveness import own_life; print(own_life(), flush=True);"
 Start = Callable[[str], tuple["subprocess.Popen[str]", int]]
 
 
@@ -57,7 +57,7 @@ def test_a_child_has_a_life_of_its_own(start: Start) -> None:
 def test_asking_takes_nobodys_life() -> None:
     own = own_life()
     assert alive(own)
-    ask = f"from ingestion.life import alive; print(alive({own}), alive({NUMBERS + 1}))"
+    ask = f"from ingestion.processes.liveness import alive; print(alive({own}), alive({NUMBERS + 1}))"
     for _ in range(2):
         answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
         assert answer.stdout.split() == ["True", "False"]

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestion.maintenance import retention_hours
-from ingestion.publication import Publication
+from ingestion.lake.ledger import Publication
+from ingestion.silver.maintenance import retention_hours
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 WEEK = 168

@@ -11,13 +11,13 @@ import pytest
 
 from infra.local import stack
 from infra.local.doctor import _owner
-from ingestion import owner as ownership
-from ingestion.gateway import fault, runs
-from ingestion.owner import LakeError, own_lake, owner, refuse_owned, refuse_strangers
+from ingestion.gateway.table_list import fault, runs
+from ingestion.lake import ownership
+from ingestion.lake.ownership import LakeOwnedError, own_lake, owner, refuse_owned, refuse_strangers
+from ingestion.processes.state import read_state
 from ingestion.settings import PathSettings, load
-from ingestion.state import read_state
 
-HOLD = "from ingestion.owner import own_lake; own_lake(); print(flush=True); import os, time;"
+HOLD = "from ingestion.lake.ownership import own_lake; own_lake(); print(flush=True); import os, time;"
 # as the JVM takes the place of the process that took the lake
 GATEWAY = "os.execlp('sleep', 'sleep', '60')"
 Hold = Callable[..., "subprocess.Popen[str]"]
@@ -72,13 +72,13 @@ def test_a_child_that_outlives_its_gateway_does_not_hold_the_lake(hold: Hold) ->
 def test_whoever_asks_neither_takes_the_lake_nor_frees_it(hold: Hold) -> None:
     hold()
     assert all(owner() is not None for _ in range(3))
-    with pytest.raises(LakeError):
+    with pytest.raises(LakeOwnedError):
         refuse_owned()
 
 
 def test_a_second_gateway_is_refused_by_name(hold: Hold, folders: Path) -> None:
     hold("other")
-    with pytest.raises(LakeError) as refused:
+    with pytest.raises(LakeOwnedError) as refused:
         own_lake()
     assert str(refused.value) == (
         f"LAKE_DIR={folders / 'lake'} is held by the gateway of VAR_DIR={folders / 'other'} on {os.uname().nodename}; "
@@ -101,13 +101,15 @@ def test_only_the_stack_of_the_gateway_may_write_through_it(hold: Hold) -> None:
 
 def test_another_stack_may_not_write(hold: Hold, folders: Path) -> None:
     hold("other")
-    with pytest.raises(LakeError, match=f"VAR_DIR={folders}/other on .*, and VAR_DIR is {folders}/var; say VAR_DIR="):
+    with pytest.raises(
+        LakeOwnedError, match=f"VAR_DIR={folders}/other on .*, and VAR_DIR is {folders}/var; say VAR_DIR="
+    ):
         refuse_strangers()
 
 
 def test_a_start_is_refused_before_anything_runs(hold: Hold, folders: Path) -> None:
     hold("other")
-    with pytest.raises(LakeError, match="stop that stack, or set another LAKE_DIR"):
+    with pytest.raises(LakeOwnedError, match="stop that stack, or set another LAKE_DIR"):
         stack.start()
     assert not (folders / "var" / "run" / "supervisord.conf").exists()
 
@@ -125,7 +127,7 @@ def test_a_gateway_refuses_by_itself_and_its_stack_says_why(hold: Hold) -> None:
 
 def test_a_second_gateway_of_the_same_stack_leaves_the_first_ones_words(hold: Hold) -> None:
     hold(
-        then="from ingestion.state import write_state; write_state('gateway', 'started', session_id='one'); "
+        then="from ingestion.processes.state import write_state; write_state('gateway', 'started', session_id='one'); "
         "print(flush=True); " + GATEWAY
     )
     while not runs():
@@ -154,18 +156,20 @@ def test_a_file_system_without_locks_is_one_line(monkeypatch: pytest.MonkeyPatch
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(ownership.fcntl, "lockf", no_locks)
-    with pytest.raises(LakeError, match=r"LAKE_DIR must lie on a file system with locks, got .* \(No locks available"):
+    with pytest.raises(
+        LakeOwnedError, match=r"LAKE_DIR must lie on a file system with locks, got .* \(No locks available"
+    ):
         own_lake()
 
 
 def test_a_lake_that_cannot_be_written_is_one_line(folders: Path) -> None:
     (folders / "lake").touch()
-    with pytest.raises(LakeError, match=r"LAKE_DIR must be a folder that can be written, got .* \(File exists\)"):
+    with pytest.raises(LakeOwnedError, match=r"LAKE_DIR must be a folder that can be written, got .* \(File exists\)"):
         own_lake()
 
 
 def test_a_lake_whose_owner_has_not_said_its_name_is_held_all_the_same(hold: Hold, folders: Path) -> None:
     hold()
     (folders / "lake" / ownership.FILE).write_text("")
-    with pytest.raises(LakeError, match=r"held by the gateway of VAR_DIR=\(not said\)"):
+    with pytest.raises(LakeOwnedError, match=r"held by the gateway of VAR_DIR=\(not said\)"):
         refuse_owned()

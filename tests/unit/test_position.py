@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion.eventless import Range, write_eventless
-from ingestion.lake import BronzeOffsets
-from ingestion.position import Position, find_position, read_ends
+from ingestion.bronze.eventless import Range, write_eventless
+from ingestion.bronze.resume import Position, find_position, read_ends
+from ingestion.event import Offsets
+from ingestion.lake.delta import BronzeOffsets
 from ingestion.settings import PathSettings, load
-from ingestion.topic import Offsets
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import unicodedata
 
 import pytest
 
-from ingestion.cli import console
+from infra.cli import console
+from ingestion.gateway.sql import _first_line
 from ingestion.printable import printable
-from ingestion.process import configure_logging
-from ingestion.thrift import _first_line
+from ingestion.processes.logs import configure_logging
 
 OBEYED = {
     "colour": "\x1b[31m",
@@ -102,7 +102,8 @@ def test_log_has_one_line_for_a_message(capfd: pytest.CaptureFixture[str]) -> No
 
 def test_terminal_without_utf8_gets_escapes_and_no_traceback() -> None:
     script = """if True:
-        from ingestion import cli, printable
+        from ingestion import printable
+        from infra import cli
         printable.write_whatever_comes()
         cli.console.say("é 日 \\ud800")
         cli.main(["logs", "é"])

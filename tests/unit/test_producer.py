@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from ingestion.dirty import KINDS
-from ingestion.feed import BLOCK, feed
-from ingestion.producer import Message, Report
+from ingestion.event import Message
+from ingestion.source.faulty import KINDS
+from ingestion.source.messages import BLOCK, feed
+from ingestion.source.producer import Report
 
 
 def reserver() -> tuple[Callable[[int], range], list[int]]:

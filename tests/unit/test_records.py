@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.eventless import eventless_offsets, examined
-from ingestion.gaps import accepted_gaps
-from ingestion.isolated import isolated_events
-from ingestion.records import RecordError
+from ingestion.bronze.eventless import eventless_offsets, examined
+from ingestion.bronze.gaps import accepted_gaps
+from ingestion.bronze.isolated import isolated_events
+from ingestion.lake.delta import LakeError
 
 
 @pytest.mark.parametrize("content", [b"no such thing", b'{"a": 1}', b"[1]", b"\xff\xfe", b'[{"partition": 0}]'])
@@ -23,5 +23,5 @@ from ingestion.records import RecordError
 )
 def test_a_damaged_record_is_named(tmp_path: Path, name: str, read: Callable[[Path], object], content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(RecordError, match=f"{name} cannot be read .*backup"):
+    with pytest.raises(LakeError, match=f"{name} cannot be read .*backup"):
         read(tmp_path)

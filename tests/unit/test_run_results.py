@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ingestion.run_results import remember, remember_of_cosmos
-from ingestion.state import read_state
+from ingestion.processes.state import read_state
+from ingestion.silver.run_results import remember, remember_of_cosmos
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingestion import settings
+from ingestion.errors import SalesError
 from ingestion.settings import (
     EMBEDDED_ENV,
     PROJECT,
@@ -16,7 +17,6 @@ from ingestion.settings import (
     BrokerSettings,
     KafkaSettings,
     PathSettings,
-    SettingsError,
     SparkSettings,
     load,
 )
@@ -65,7 +65,7 @@ def test_a_schedule_is_a_cron_expression_or_nothing(monkeypatch: pytest.MonkeyPa
         assert load(AirflowSettings).schedule == schedule
     monkeypatch.setenv("AIRFLOW_SCHEDULE", "every day")
     load.cache_clear()
-    with pytest.raises(SettingsError, match=r"AIRFLOW_SCHEDULE: must be a cron expression .*, got 'every day'"):
+    with pytest.raises(SalesError, match=r"AIRFLOW_SCHEDULE: must be a cron expression .*, got 'every day'"):
         load(AirflowSettings)
 
 
@@ -82,13 +82,13 @@ def test_named_brokers_go_before_host_and_port(monkeypatch: pytest.MonkeyPatch) 
 
 def test_without_file_brokers_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SALES_ENV_FILE", "")
-    with pytest.raises(SettingsError, match="KAFKA_BOOTSTRAP_SERVERS is required and has no value"):
+    with pytest.raises(SalesError, match="KAFKA_BOOTSTRAP_SERVERS is required and has no value"):
         load(KafkaSettings)
 
 
 def test_missing_variables_are_all_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SALES_ENV_FILE", "")
-    with pytest.raises(SettingsError, match=r"LAKE_DIR is required.*VAR_DIR is required.*JARS_DIR is required"):
+    with pytest.raises(SalesError, match=r"LAKE_DIR is required.*VAR_DIR is required.*JARS_DIR is required"):
         load(PathSettings)
 
 
@@ -104,7 +104,7 @@ def test_a_folder_that_a_part_would_misread_is_refused(
     variable: str, character: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, f"/data/mes{character}ventes")
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SalesError) as told:
         load(PathSettings)
     said = str(told.value)
     assert said.startswith(f"{variable}: a folder's path may hold letters, digits, spaces and ")
@@ -117,27 +117,27 @@ def test_a_folder_that_a_part_would_misread_is_refused(
 def test_a_folder_with_what_looks_encoded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Delta's reader would look for `a b`."""
     monkeypatch.setenv("LAKE_DIR", "/data/a%20b")
-    with pytest.raises(SettingsError, match=r"LAKE_DIR: .* may not hold what looks like an encoded character, '%20'"):
+    with pytest.raises(SalesError, match=r"LAKE_DIR: .* may not hold what looks like an encoded character, '%20'"):
         load(PathSettings)
 
 
 def test_a_project_in_such_a_folder_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "PROJECT", Path("/data/a,b"))
-    with pytest.raises(SettingsError, match=r"but not ',', got '/data/a,b'; move the project to another folder"):
+    with pytest.raises(SalesError, match=r"but not ',', got '/data/a,b'; move the project to another folder"):
         load(PathSettings)
 
 
 @pytest.mark.parametrize("host", ["", "[::1]", "fe80::1%eth0", "two hosts", "http://localhost"])
 def test_a_host_is_a_name_or_an_address(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APP_HOST", host)
-    with pytest.raises(SettingsError, match=r"APP_HOST: must be a name or an address, without brackets"):
+    with pytest.raises(SalesError, match=r"APP_HOST: must be a name or an address, without brackets"):
         load(AppSettings)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_the_broker_tells_its_clients_one_address(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_HOST", host)
-    with pytest.raises(SettingsError, match=r"KAFKA_HOST: must be one address, the one that clients are told, got"):
+    with pytest.raises(SalesError, match=r"KAFKA_HOST: must be one address, the one that clients are told, got"):
         load(BrokerSettings)
 
 
@@ -151,5 +151,5 @@ def test_the_page_has_an_address_in_both_families(host: str, url: str, monkeypat
 
 def test_wrong_value_is_named_with_its_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPARK_UI_PORT", "70000")
-    with pytest.raises(SettingsError, match=r"SPARK_UI_PORT: .*less than or equal to 65535, got '70000'"):
+    with pytest.raises(SalesError, match=r"SPARK_UI_PORT: .*less than or equal to 65535, got '70000'"):
         load(SparkSettings)

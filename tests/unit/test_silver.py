@@ -6,8 +6,8 @@ import shutil
 import pytest
 from dbt.cli.main import dbtRunnerResult
 
-from ingestion import silver
 from ingestion.settings import DBT_PROJECT
+from ingestion.silver import slices
 
 
 @pytest.fixture
@@ -15,12 +15,12 @@ def project(own_folders, monkeypatch):
     """A copy of the dbt project that a test may edit."""
     copy = own_folders / "dbt_sales"
     shutil.copytree(DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
-    monkeypatch.setattr(silver, "DBT_PROJECT", copy)
+    monkeypatch.setattr(slices, "DBT_PROJECT", copy)
     return copy
 
 
 def test_an_edited_rule_is_read_again(project):
-    resident = silver.Silver()
+    resident = slices.Silver()
     assert not resident.edited()
     resident.parse()
     assert not resident.edited()
@@ -35,5 +35,5 @@ def test_an_edited_rule_is_read_again(project):
 
 
 def test_an_interruption_is_named():
-    assert silver._failure(dbtRunnerResult(False, KeyboardInterrupt())).startswith("interrupted; a slice that is open")
-    assert silver._failure(dbtRunnerResult(False, MemoryError())) == "MemoryError"
+    assert slices._failure(dbtRunnerResult(False, KeyboardInterrupt())).startswith("interrupted; a slice that is open")
+    assert slices._failure(dbtRunnerResult(False, MemoryError())) == "MemoryError"

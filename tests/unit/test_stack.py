@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 from supervisor.options import ServerOptions
 
-from infra.local import kafka, launch, stack, supervision
+from infra.local import broker, launch, stack, supervision
 from infra.local.isolation import isolated_environment
 from infra.local.launch import DELAYS, Starts, next_start
 from infra.local.mark import MARK
@@ -20,8 +20,8 @@ from infra.local.ports import port_faults, ports
 from infra.local.readiness import last_lines, probe_app
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from infra.spark.java import JavaError, refuse_nameless_user, resident_jvm_options
+from ingestion.processes.state import read_state, write_state
 from ingestion.settings import BrokerSettings, PathSettings, load
-from ingestion.state import read_state, write_state
 
 
 @pytest.fixture(autouse=True)
@@ -248,7 +248,7 @@ def test_odd_folder_stands_in_the_configurations_as_it_is(tmp_path: Path, monkey
     logs = [each.stdout_logfile for group in options.process_group_configs for each in group.process_configs]
     assert logs == [f"{odd}/log/{name}.log" for name in [*PROGRAMS, *AIRFLOW]]
     assert options.logfile == f"{odd}/log/supervisor.log"
-    properties = kafka._write_properties(odd / "kafka", load(BrokerSettings)).read_text()
+    properties = broker._write_properties(odd / "kafka", load(BrokerSettings)).read_text()
     assert "log.dirs=" + str(odd).replace("é", r"\u00e9").replace("à", r"\u00e0") + "/kafka/log\n" in properties
 
 

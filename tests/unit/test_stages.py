@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion.orchestration.stages import Sent, StageError, check_bronze
-from ingestion.producer import Report
+from ingestion.errors import SalesError
+from ingestion.orchestration.stages import Sent, check_bronze
 from ingestion.settings import PathSettings, load
+from ingestion.source.producer import Report
 
 
 def bronze_of(places: list[tuple[int, int]]) -> None:
@@ -44,7 +45,7 @@ def test_offsets_of_others_and_of_nobody_lie_between(own_folders: Path) -> None:
 )
 def test_each_acknowledged_event_is_in_bronze_once(rows: list[tuple[int, int]], told: str, own_folders: Path) -> None:
     bronze_of(rows)
-    with pytest.raises(StageError, match=told):
+    with pytest.raises(SalesError, match=told):
         check_bronze(sent((0, 10), (0, 11), (0, 12)))
 
 

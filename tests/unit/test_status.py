@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion import status
-from ingestion.cli.status import _show_drift
-from ingestion.status import schema_drift
+from infra.cli.status import _show_drift
+from ingestion.reading import overview
+from ingestion.reading.overview import schema_drift
 
 SCHEMA = pa.schema(
     [
@@ -49,7 +49,7 @@ def test_events_of_the_last_day_are_counted_and_no_others(lake: Path, capsys: py
 def test_search_of_fewer_files_says_how_far_it_went(
     lake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(status, "DRIFT_FILES", 2)
+    monkeypatch.setattr(overview, "DRIFT_FILES", 2)
     unsearched = arrive(lake, (timedelta(minutes=10), "canal"))
     for minutes in (3, 2):
         arrive(lake, (timedelta(minutes=minutes), None))

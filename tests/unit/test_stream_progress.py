@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from ingestion.stream_progress import Progress
+from ingestion.bronze.progress import Progress
 
 
 def batch(number: int, rows: int, start: dict[str, int] | None, end: dict[str, int]) -> SimpleNamespace:

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from ingestion.state import read_state
-from ingestion.tally import Tally
+from ingestion.processes.state import read_state
+from ingestion.source.sent_totals import Tally
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 

@@ -8,7 +8,7 @@ import pytest
 from kafka.errors import KafkaTimeoutError
 
 from ingestion.settings import KafkaSettings, load
-from ingestion.topic import BrokerError, _connected, offset_range
+from ingestion.topic.client import BrokerError, _connected, offset_range
 
 
 class Client:

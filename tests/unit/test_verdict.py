@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.catalogue import clients, produits
-from ingestion.dirty import KINDS, Kind
 from ingestion.event import VenteEvent, encode
 from ingestion.sizes import LARGEST_EVENT
-from ingestion.verdict import RAISONS, Evaluation, evaluate
+from ingestion.source.faulty import KINDS, Kind
+from ingestion.verify.verdict import RAISONS, Evaluation, evaluate
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KAFKA = datetime(2025, 12, 22, 10, 30, 46, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion import verdict
+from ingestion.verify import verdict
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.sizes import LARGEST_EVENT
-from ingestion.strict_json import Unreadable, read_object
+from ingestion.verify.strict_json import UnreadableError, read_object
 
 
 def parse_error(value: bytes | None) -> str | None:
     try:
         read_object(value)
-    except Unreadable as error:
+    except UnreadableError as error:
         return str(error)
     return None
 

@@ -3,7 +3,7 @@
 
    The lock is a view in the gateway's catalogue: creating it is atomic, and it is gone when the gateway is.  Its only row
    says who holds it, and until when.  `sales silver`, the follower and the DAG free the lock of a run whose process is
-   dead (ingestion/silver.py); the lease is for what they cannot see. #}
+   dead (ingestion/silver/slices.py); the lease is for what they cannot see. #}
 {% macro prendre_le_verrou(attente_s=180) %}
     {%- set bail_s = 3600 if var('rebuild') else 900 -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}

@@ -7,7 +7,7 @@ from prometheus_client.registry import Collector
 
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
-from streamlit_app.queries import Lake, LakeUnreadable, Snapshot, clean_count, newest_vente_at, rejected_by_raison
+from streamlit_app.queries import Lake, LakeUnreadableError, Snapshot, clean_count, newest_vente_at, rejected_by_raison
 
 
 class Figures(Collector):
@@ -18,7 +18,7 @@ class Figures(Collector):
         yield from self._freshness()
         try:
             published, readable = list(self._of_lake()), True
-        except LakeUnreadable:
+        except LakeUnreadableError:
             # our own requests are still to be scraped, now above all
             published, readable = [], False
         yield GaugeMetricFamily("sales_lake_readable", "0 when a published table cannot be read", value=readable)

@@ -7,14 +7,15 @@ from typing import Any
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ingestion import run_results, tally
 from ingestion.orchestration.alerts import dag_states
-from ingestion.state import read_state
+from ingestion.processes.state import read_state
+from ingestion.silver import run_results
+from ingestion.source import sent_totals
 
 
 class Producers(Collector):
     def collect(self) -> Iterable[Metric]:
-        state = read_state(tally.STATE)
+        state = read_state(sent_totals.STATE)
         events = CounterMetricFamily("sales_producer_events", "Acknowledged events", labels=("kind",))
         for kind, count in state.get("kinds", {"vente": 0}).items():
             events.add_metric((kind,), count)

@@ -11,9 +11,9 @@ from deltalake import DeltaTable
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ingestion.lake import commit_file
+from ingestion.lake.delta import commit_file
 from ingestion.settings import PathSettings, load
-from streamlit_app.queries import Lake, LakeUnreadable
+from streamlit_app.queries import Lake, LakeUnreadableError
 from streamlit_app.queries.failures import reading
 
 
@@ -43,7 +43,7 @@ class Tables(Collector):
             try:
                 with reading(f"table {path.name}"):
                     facts = self._look(path)
-            except LakeUnreadable:
+            except LakeUnreadableError:
                 # the others are still to be told; its absence shows
                 continue
             version.add_metric(name, facts.version)

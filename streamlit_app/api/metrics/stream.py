@@ -7,13 +7,13 @@ from pathlib import Path
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ingestion.freshness import Freshness, stream_fault
-from ingestion.gaps import accepted_gaps
-from ingestion.isolated import isolated_events
-from ingestion.state import read_state
-from ingestion.topic import Offsets
+from ingestion.bronze.gaps import accepted_gaps
+from ingestion.bronze.isolated import isolated_events
+from ingestion.event import Offsets
+from ingestion.processes.state import read_state
+from ingestion.reading.freshness import Freshness, stream_fault
 from streamlit_app.live import Sampler, utc_now
-from streamlit_app.queries import LakeUnreadable
+from streamlit_app.queries import LakeUnreadableError
 from streamlit_app.queries.failures import reading
 
 
@@ -40,11 +40,11 @@ class Stream(Collector):
             )
         yield from self._isolated()
         if (freshness := self._sampler.current(utc_now())) is not None and freshness.end:
-            with suppress(LakeUnreadable), reading("Bronze"):
+            with suppress(LakeUnreadableError), reading("Bronze"):
                 yield from self._behind(freshness)
 
     def _isolated(self) -> Iterable[Metric]:
-        with suppress(LakeUnreadable), reading("the record of isolated events"):
+        with suppress(LakeUnreadableError), reading("the record of isolated events"):
             events = isolated_events(self._bronze)
             yield GaugeMetricFamily(
                 "sales_stream_isolated_events", "Events that went past the stream, ever", value=len(events)

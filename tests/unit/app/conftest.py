@@ -16,8 +16,8 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app
-from ingestion.bench.sample_lake import CLEAN, LEDGER, PUBLISHED, REJECTED, published_tables
-from ingestion.freshness import Freshness
+from infra.bench.sample_lake import CLEAN, LEDGER, PUBLISHED, REJECTED, published_tables
+from ingestion.reading.freshness import Freshness
 from streamlit_app import figures, live
 from streamlit_app.api.app import create_app
 from streamlit_app.live import Sampler

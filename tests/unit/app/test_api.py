@@ -8,9 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
-from ingestion.freshness import Freshness
-from ingestion.gaps import Gap, accept_gaps
-from ingestion.isolated import Isolated, remember
+from ingestion.bronze.gaps import Gap, accept_gaps
+from ingestion.bronze.isolated import Isolated, remember
+from ingestion.reading.freshness import Freshness
 from ingestion.settings import PathSettings, load
 from streamlit_app.api import models, operations
 from streamlit_app.api.app import create_app

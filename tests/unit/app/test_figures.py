@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion.freshness import Freshness
-from ingestion.verdict import RAISONS
+from ingestion.reading.freshness import Freshness
+from ingestion.verify.verdict import RAISONS
 from streamlit_app import charts, labels, panels, queries
 from streamlit_app.figures import complete_hours, figures, running_hour
 from streamlit_app.queries import Filters, HourOfSales, PeriodOfSales, Trend

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestion.freshness import CAUSES, Freshness, stream_fault, waiting_offsets
-from ingestion.life import NUMBERS, own_life
+from ingestion.processes.liveness import NUMBERS, own_life
+from ingestion.reading.freshness import CAUSES, Freshness, stream_fault, waiting_offsets
 from streamlit_app.labels import LABELS
 from streamlit_app.live import Sampler
 

@@ -11,7 +11,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from ingestion.bench.api import ENDPOINTS
+from infra.bench.api import ENDPOINTS
 from streamlit_app.api.app import create_app
 from streamlit_app.api.times import whole_hour
 

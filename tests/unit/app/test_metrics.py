@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 from fastapi.testclient import TestClient
 
-from ingestion.maintenance import Upkeep
 from ingestion.orchestration import alerts
-from ingestion.state import write_state
+from ingestion.processes.state import write_state
+from ingestion.silver.maintenance import Upkeep
 from streamlit_app.api.app import create_app
 
 

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from ingestion.explain import Trace
-from ingestion.freshness import Freshness
-from ingestion.gaps import Gap, accept_gaps
-from ingestion.isolated import Isolated, remember
+from ingestion.bronze.gaps import Gap, accept_gaps
+from ingestion.bronze.isolated import Isolated, remember
+from ingestion.reading.explain import Trace
+from ingestion.reading.freshness import Freshness
 from streamlit_app import trust_panels
 from streamlit_app.formats import UNIT, instant
 from streamlit_app.labels import LABELS

@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from streamlit_app import queries
-from streamlit_app.queries import Filters, NeverPublished, VersionGone
+from streamlit_app.queries import Filters, NeverPublishedError, VersionGoneError
 from tests.unit.app.conftest import FIRST, TinyLake
 
 NINE, TEN, MIDNIGHT = datetime(2025, 12, 22, 9), datetime(2025, 12, 22, 10), datetime(2025, 12, 23)
@@ -161,13 +161,13 @@ def test_the_lake_can_be_asked_as_it_was(published):
 
 @pytest.mark.parametrize("as_of", [0, 3, 2**31, datetime(2025, 1, 1, tzinfo=UTC)])
 def test_what_was_never_published_is_named(published, as_of):
-    with pytest.raises(NeverPublished, match="slices 1 to 2"):
+    with pytest.raises(NeverPublishedError, match="slices 1 to 2"):
         published.lake.at(as_of)
 
 
 def test_a_vacuumed_slice_is_gone_and_the_current_one_is_not(published):
     published.vacuum()
-    with pytest.raises(VersionGone):
+    with pytest.raises(VersionGoneError):
         queries.aggregated_sales(published.lake.at(1))
     assert len(queries.aggregated_sales(published.lake.current())) == 4
 

@@ -12,16 +12,16 @@ from typing import Any
 import pyarrow as pa
 from deltalake import write_deltalake
 
+from ingestion.bronze.eventless import Range, write_eventless
+from ingestion.bronze.gaps import Gap, accept_gaps
 from ingestion.catalogue import clients, produits
-from ingestion.dirty import KINDS
 from ingestion.event import VenteEvent
-from ingestion.eventless import Range, write_eventless
-from ingestion.gaps import Gap, accept_gaps
-from ingestion.generator import make_ventes
 from ingestion.sizes import TOO_LARGE
-from ingestion.strict_json import Unreadable, read_object
-from ingestion.verdict import Evaluation, evaluate
+from ingestion.source.faulty import KINDS
+from ingestion.source.generator import make_ventes
 from ingestion.verify import Record, TopicLog, Verification, verify
+from ingestion.verify.strict_json import UnreadableError, read_object
+from ingestion.verify.verdict import Evaluation, evaluate
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ARRIVED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -167,7 +167,7 @@ def sound_lake(values: Sequence[bytes | None], slices: tuple[int, ...] = (), par
 def parse_error(value: bytes | None) -> str | None:
     try:
         read_object(value)
-    except Unreadable as error:
+    except UnreadableError as error:
         return str(error)
     return None
 

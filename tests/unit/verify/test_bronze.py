@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.eventless import Range
-from ingestion.gaps import Gap
+from ingestion.bronze.eventless import Range
+from ingestion.bronze.gaps import Gap
 from ingestion.sizes import LARGEST_EVENT
-from ingestion.topic import BrokerError
-from ingestion.verdict import Evaluation
+from ingestion.topic.client import BrokerError
 from ingestion.verify import verify
+from ingestion.verify.verdict import Evaluation
 from tests.unit.verify.damage import move_slice, repeat
 from tests.unit.verify.lake import Lake, close_slice, dirty_lake, failed, sound_lake, ventes
 

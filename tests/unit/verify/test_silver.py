@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion.event import encode
-from ingestion.verdict import evaluate
+from ingestion.verify.verdict import evaluate
 from tests.unit.verify.lake import (
     ARRIVED,
     Lake,

@@ -1,0 +1,39 @@
+"""Which cases there are, and how one is run."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from infra.bench import api, catchup, dag, demo, fresh, full, latency, memory, modes, pipeline
+from infra.bench.figures import CaseResult, Measured, Tell
+
+
+@dataclass(frozen=True)
+class Case:
+    """`runs`: how often it is measured unless the user says otherwise."""
+
+    title: str
+    measure: Callable[[int, Tell], Measured]
+    runs: int
+
+
+CASES = {
+    "demo": Case("sales demo, from nothing running", demo.measure, 3),
+    "pipeline": Case("the pipeline on a warm stack: produce 50, drain, one slice, verify", pipeline.measure, 5),
+    "latency": Case("event to Bronze, 100 events/s", latency.measure, 1),
+    "fresh": Case("event to published figure with the follower, 2 events/s", fresh.measure, 1),
+    "catchup": Case("Bronze catch-up, 300 000 events waiting", catchup.measure, 3),
+    "api": Case("API over 1 000 000 sales", api.measure, 3),
+    "memory": Case("memory of the idle stack after work", memory.measure, 1),
+    "dag": Case("one run of unified_sales_pipeline, 50 sales", dag.measure, 5),
+    "full": Case("the full stack in containers", full.measure, 5),
+    "modes": Case("one slice from Airflow, in three ways", modes.measure, 5),
+}
+
+
+def run_case(name: str, runs: int | None, tell: Tell) -> CaseResult:
+    """Measure one case, so many times or as often as it is by default.  Raises SalesError."""
+    case = CASES[name]
+    now, load = datetime.now(UTC), os.getloadavg()[0]
+    return CaseResult(name, now.isoformat(timespec="seconds"), load, case.measure(runs or case.runs, tell))

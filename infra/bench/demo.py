@@ -1,0 +1,39 @@
+"""`sales demo` from nothing running on an empty lake to its end, each run on a fresh lake.
+
+Timed is the command from its start to its exit (`all`), and beside it the steps as the command prints them, to a tenth
+of a second.  What `make demo` does before it (checking that everything is installed) is not in it.
+"""
+
+import re
+import time
+
+from infra.bench.figures import Measured, Tell, by_name
+from infra.testbed.embedded import isolated
+from ingestion.errors import SalesError
+
+
+def measure(runs: int, tell: Tell) -> Measured:
+    return Measured(by_name("s", [_run(number, tell) for number in range(1, runs + 1)]))
+
+
+def _run(number: int, tell: Tell) -> dict[str, float]:
+    tell(f"demo {number}")
+    with isolated() as stack:
+        started = time.monotonic()
+        said = stack.run("sales", "demo")
+        return {"all": time.monotonic() - started, **step_seconds(said)}
+
+
+def step_seconds(said: str) -> dict[str, float]:
+    """The steps in the last line of a demo: `41.0 s in all (start 20.0 s, publish 1 min 05 s); ...`."""
+    found = re.search(r" in all \((.+)\); the stack runs on", said)
+    if found is None:
+        raise SalesError(f"the demo did not print the times of its steps: {said.strip()[-500:]}")
+    steps = re.findall(r"(\w+) ((?:\d+ min )?[\d.]+ s)(?:, |$)", found[1])
+    return {name: seconds(text) for name, text in steps}
+
+
+def seconds(text: str) -> float:
+    """A length of time as the command writes it, up to an hour."""
+    minutes, _, rest = text.rpartition(" min ")
+    return float(minutes or 0) * 60 + float(rest.removesuffix(" s"))

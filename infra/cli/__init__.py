@@ -1,0 +1,77 @@
+"""The `sales` command: every verb of the system, one function each.  Run: sales --help
+
+One module for each group of verbs.  What a verb needs is imported inside its function: `sales --help` stays quick.
+"""
+
+import errno
+import logging
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from infra.cli import bench, data, demo, setup, silver, stack
+from infra.cli.console import complain
+from ingestion.errors import SalesError
+from ingestion.hints import embedded
+from ingestion.printable import write_whatever_comes
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Sales from Kafka to published figures: send sales, look at them, check them.",
+)
+# in containers nothing is started, installed or measured by these verbs
+for group in (demo, stack, data, silver, setup, bench) if embedded() else (stack, data, silver):
+    group.register(app)
+
+# they stop it, look at it whatever its settings, or need no stack
+WITHOUT_STACK = ("down", "logs", "jars", "doctor", "warm", "bench")
+
+
+@app.callback()
+def _same_stack(context: typer.Context) -> None:
+    if embedded() and context.invoked_subcommand not in WITHOUT_STACK:
+        from infra.local.stack import refuse_other_settings
+
+        refuse_other_settings()
+
+
+NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one verb.  Exit code 1 and one line for an error of ours, 2 for a wrong call; anything else is a bug."""
+    # what a library has to say comes as an error, in one line, or not at all
+    logging.getLogger().addHandler(logging.NullHandler())
+    write_whatever_comes()
+    try:
+        code = app(arguments, prog_name="sales", standalone_mode=False)
+    except typer.TyperException as error:
+        code = _misused(error)
+    except typer.Abort:
+        code = 130
+    except Exception as error:
+        if not _expected(error):
+            raise
+        complain(str(error))
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _misused(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "sales"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return error.exit_code
+    complain(f"{error.format_message()} ({path} --help)")
+    return error.exit_code
+
+
+def _expected(error: Exception) -> bool:
+    """Whether its message is for the user; that of a folder that cannot be written is, too."""
+    if isinstance(error, OSError):
+        return error.errno in NOT_ALLOWED
+    return isinstance(error, SalesError)

@@ -1,0 +1,104 @@
+"""The demo: everything from start to verified figures, with the time of each step."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.console import GOOD, number, out, say, show, span, waiting
+from infra.cli.data import send_sales, wait_for_bronze
+from infra.cli.silver import check_everything
+from infra.cli.stack import show_addresses, start_stack
+from ingestion.errors import SalesError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from ingestion.event import Offsets
+    from ingestion.lake.ledger import Publication
+
+POLL_SECONDS = 0.2
+
+
+def register(app: typer.Typer) -> None:
+    app.command(rich_help_panel="Start here")(demo)
+
+
+def demo(
+    count: Annotated[int, typer.Option(min=1, help="Sales to send.")] = 50,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that each step may take.")] = 180.0,
+) -> None:
+    """Start the stack, send sales, follow them to the published figures, verify them; leave the stack running."""
+    steps: dict[str, float] = {}
+    with _timed("start", steps):
+        start_stack(timeout)
+    with _timed("produce", steps):
+        report = send_sales(count)
+    with _timed("Bronze", steps):
+        wait_for_bronze(report.targets, timeout)
+    with _timed("publish", steps):
+        publication = wait_for_publication(report.targets, timeout)
+    show_headline(publication)
+    with _timed("verify", steps):
+        right = check_everything()
+    show_addresses()
+    times = ", ".join(f"{step} {span(seconds)}" for step, seconds in steps.items())
+    say(f"{span(sum(steps.values()))} in all ({times}); the stack runs on (make down stops it)", GOOD)
+    if not right:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _timed(step: str, steps: dict[str, float]) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    steps[step] = time.monotonic() - started
+
+
+def wait_for_publication(targets: "Offsets", timeout: float) -> "Publication":
+    """The publication that holds the events up to the targets (exclusive); raises SalesError when the time is up."""
+    from ingestion.lake.ledger import publications
+    from ingestion.settings import PathSettings, load
+
+    started, silver = datetime.now(UTC), load(PathSettings).silver
+    with waiting("waiting for the published figures"):
+        while True:
+            closed = publications(silver)
+            if closed and all(closed[-1].offsets.get(partition, 0) >= end for partition, end in targets.items()):
+                break
+            _refuse_failed_slice(started)
+            if (datetime.now(UTC) - started).total_seconds() > timeout:
+                raise SalesError(f"nothing was published within {timeout:g} s; see sales logs silver")
+            time.sleep(POLL_SECONDS)
+    say(f"published with slice {closed[-1].tranche}", GOOD)
+    return closed[-1]
+
+
+def _refuse_failed_slice(since: datetime) -> None:
+    from ingestion.processes.state import read_state
+
+    state = read_state("silver")
+    if state.get("state") == "failed" and datetime.fromisoformat(state["at"]) > since:
+        raise SalesError(f"a slice failed and stays unpublished: {state['error']} (sales logs silver)")
+
+
+def show_headline(publication: "Publication") -> None:
+    from ingestion.reading.headline import headline
+
+    figures = headline(publication)
+    out.print()
+    say(f"{number(figures.ventes)} sales, {_euros(figures.montant)} EUR", "bold")
+    out.print()
+    for title, column, shares in (
+        ("Revenue by product", "product", figures.by_produit),
+        ("Revenue by country", "country", figures.by_pays),
+    ):
+        rows = [[name, _euros(montant)] for name, montant in shares]
+        show(title, [column, "EUR"], rows, ("EUR",))
+
+
+def _euros(montant: "Decimal") -> str:
+    return f"{montant:,.2f}".replace(",", " ")

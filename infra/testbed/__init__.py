@@ -1,0 +1,1 @@
+"""Stacks that tests and benchmarks start, drive and delete."""

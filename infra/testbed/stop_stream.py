@@ -1,0 +1,19 @@
+"""End the Bronze stream of the stack that the environment names.  Run: python -m infra.testbed.stop_stream
+
+The stream outlives its process in the gateway; what measures or tests a new start needs it gone.
+"""
+
+from ingestion.bronze.stream import QUERY_NAME
+from ingestion.gateway.connect import connect
+from ingestion.processes.state import read_state
+
+
+def main() -> None:
+    spark = connect(read_state("gateway")["session_id"])
+    for query in spark.streams.active:
+        if query.name == QUERY_NAME:
+            query.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""Records beside Bronze's table: what became of events that the table does not hold, or not whole."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingestion.lake.delta import LakeError
+
+
+@contextmanager
+def reading_record(path: Path) -> Iterator[None]:
+    """Raises LakeError for whatever a damaged file makes of its reader."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, sqlite3.DatabaseError) as error:
+        raise LakeError(f"the record {path} cannot be read ({error}); bring it back from a backup") from error

@@ -1,0 +1,80 @@
+"""SQL on the gateway over Thrift, for what needs Spark and not a Connect client: light to import, quick to connect."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from ingestion import hints
+from ingestion.addresses import reached_at
+from ingestion.errors import SalesError
+from ingestion.printable import printable
+from ingestion.settings import SparkSettings, load
+
+
+class StatementError(SalesError):
+    """The gateway refused a statement or does not answer; the message is its first line."""
+
+
+class NoGatewayError(StatementError):
+    """Nothing answers at the gateway's port."""
+
+
+class Session:
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+        self.columns: list[str] = []
+
+    def run(self, statement: str, at_most: int | None = None) -> list[tuple[Any, ...]]:
+        """Execute one statement and return its rows, `at_most` so many: the gateway does not make what nobody fetches.
+
+        Raises StatementError with Spark's own first line.
+        """
+        with _told("the gateway went away in mid-statement ({}); see sales status"):
+            self._cursor.execute(statement)
+            described = self._cursor.description or []
+            self.columns = [name.split(".")[-1] for name, *_ in described]
+            if not described:
+                return []
+            return list(self._cursor.fetchall() if at_most is None else self._cursor.fetchmany(at_most))
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """A Thrift session on the gateway; raises NoGatewayError where nothing answers, StatementError where it refuses."""
+    from pyhive import hive
+
+    spark = load(SparkSettings)
+    address = reached_at(spark.host, spark.thrift_port)
+    nobody = f"no gateway answers at {address}; is the stack up? ({hints.start()} starts it)"
+    with _told(nobody, NoGatewayError):
+        connection = hive.connect(host=spark.host, port=spark.thrift_port, username="sales", auth="NONE")
+    try:
+        yield Session(connection.cursor())
+    finally:
+        # nothing to close where the gateway has gone
+        with suppress(StatementError), _told("{}"):
+            connection.close()
+
+
+@contextmanager
+def _told(lost: str, kind: type[StatementError] = StatementError) -> Iterator[None]:
+    """Raise what Spark refuses as a StatementError with its reason, and a lost connection as `kind`, in these words."""
+    from pyhive.exc import Error
+    from thrift.Thrift import TException
+
+    try:
+        yield
+    except Error as error:
+        raise StatementError(_first_line(error)) from error
+    except (TException, OSError, EOFError) as error:
+        raise kind(lost.format(error)) from error
+
+
+def _first_line(error: Exception) -> str:
+    answer = error.args[0] if error.args else error
+    message: str = getattr(getattr(answer, "status", None), "errorMessage", None) or str(answer)
+    # "[CODE] some.java.Exception: [CODE] what it means ...", over several lines
+    meaning = re.sub(r"^\[[A-Z0-9_.]+\] [\w.$]+:\s*", "", message.removeprefix("Error running query: "))
+    # it may quote values of the data
+    return printable(meaning.split("\n")[0])

@@ -1,0 +1,182 @@
+"""Fill the gateway's catalogue after each of its starts, then call it ready.
+
+Run: python -m ingestion.gateway.table_list
+
+The catalogue lives in the gateway's memory; what is true of the tables stands in their Delta logs.  So every start
+registers the tables again, from the folders that hold a log, before anybody is told that the gateway is ready.
+
+The filler is a process of its own that ends when it is done.  The `bronze` process keeps one at work until the gateway
+is ready (`Filler`), and supervisor keeps `bronze`: whichever of them is killed, and when, another one begins again.
+What the filler says stands in a file of its own, under the session id of the gateway it is true of.
+"""
+
+import logging
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ingestion.bronze_table import CREATE_BRONZE
+from ingestion.gateway.connect import in_sql
+from ingestion.gateway.sql import NoGatewayError, session
+from ingestion.lake.ledger import publications
+from ingestion.printable import printable
+from ingestion.processes.liveness import alive
+from ingestion.processes.logs import configure_logging
+from ingestion.processes.state import read_state, write_state
+from ingestion.settings import PathSettings, load
+
+# a filler that failed or was killed is replaced, but does not keep the machine busy with failing
+RETRY_SECONDS = 5.0
+SCHEMAS = ("bronze", "silver")
+NAME = "[a-z0-9_]+"
+logger = logging.getLogger(__name__)
+
+
+class Filler:
+    """Keeps a filler at work while one is wanted."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._not_before = 0.0
+
+    def look(self) -> bool:
+        """Whether the gateway is ready; where it runs, lacks its catalogue, and ours is not at work, start one."""
+        if ready():
+            if self._process is not None:
+                # it has said its last word; a dead child would stay in the table of processes
+                self._process.wait()
+            return True
+        if _session() and not self._at_work() and time.monotonic() > self._not_before:
+            self._not_before = time.monotonic() + RETRY_SECONDS
+            self._process = subprocess.Popen([sys.executable, "-m", "ingestion.gateway.table_list"])
+        return False
+
+    def _at_work(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+
+def main() -> None:
+    configure_logging()
+    # the kernel takes the lock from a filler that is killed; its successor repeats what it did, which changes nothing
+    with suppress(Timeout), FileLock(load(PathSettings).run_dir / ".catalogue.lock", timeout=0):
+        _fill()
+
+
+def _fill() -> None:
+    """Wait until the gateway that runs now answers, fill its catalogue, and say how that went."""
+    wanted = _session()
+    # a gateway that is killed meanwhile has a successor, and that one a filler
+    while wanted and _session() == wanted:
+        try:
+            tables = fill_catalogue()
+        except NoGatewayError:
+            time.sleep(0.2)
+            continue
+        except Exception as error:
+            # whoever waits for the gateway is told the reason, whatever it is
+            reason = printable(" ".join(str(error).split())) or type(error).__name__
+            write_state("catalogue", "failed", session_id=wanted, error=reason)
+            logger.error("gateway failed: %s", reason)
+            return
+        write_state("catalogue", "ready", session_id=wanted, tables=tables)
+        logger.info("gateway ready: %d tables", tables)
+        return
+
+
+def fill_catalogue() -> int:
+    """Register every Delta table of the lake and create an empty Bronze; return how many tables there are."""
+    lake = load(PathSettings).lake_dir
+    for name in SCHEMAS:
+        (lake / name).mkdir(parents=True, exist_ok=True)
+    set_unfinished_aside(lake)
+    schemas = schema_folders(lake)
+    with session() as gateway:
+        for schema in schemas:
+            gateway.run(f"create schema if not exists `{schema.name}` location {_text(schema)}")
+        gateway.run(CREATE_BRONZE.format(location=_text(lake / "bronze" / "ventes_raw")))
+        tables = [table for schema in schemas for table in delta_tables(schema)]
+        for table in tables:
+            gateway.run(
+                f"create table if not exists `{table.parent.name}`.`{table.name}` using delta location {_text(table)}"
+            )
+    return len(tables)
+
+
+def schema_folders(lake: Path) -> list[Path]:
+    """Bronze, Silver, and the lake's other folders with Delta tables: what dbt has stored of failed tests, say."""
+    others = {log.parent.parent for log in lake.glob("*/*/_delta_log")}
+    return [lake / name for name in SCHEMAS] + sorted(
+        folder for folder in others if folder.name not in SCHEMAS and re.fullmatch(NAME, folder.name)
+    )
+
+
+def delta_tables(folder: Path) -> Iterator[Path]:
+    """The folder's Delta tables, but for those that the catalogue cannot have."""
+    for table in sorted(log.parent for log in folder.glob("*/_delta_log")):
+        # Spark takes nothing else, and would take a capital for its small letter: another folder's table
+        if not re.fullmatch(NAME, table.name):
+            logger.warning("left out of the catalogue, for its name is none for a table: %s", table)
+        elif _is_unfinished(table):
+            logger.warning("left out of the catalogue, because its log holds no commit: %s", table)
+        else:
+            yield table
+
+
+def set_unfinished_aside(lake: Path) -> None:
+    """Move away what a `create table` has left that was killed: nothing could be created there again.
+
+    Not once something is published: then a table of Silver without its log was finished, and has lost it.
+    """
+    kept = SCHEMAS if publications(lake / "silver") else SCHEMAS[:1]
+    for schema in schema_folders(lake):
+        for table in (log.parent for log in schema.glob("*/_delta_log") if schema.name not in kept):
+            if _is_unfinished(table):
+                aside = lake / ".unfinished" / f"{schema.name}.{table.name}.{time.time_ns()}"
+                aside.parent.mkdir(exist_ok=True)
+                table.rename(aside)
+                logger.warning("moved %s to %s: it was never finished", table, aside)
+
+
+def _is_unfinished(table: Path) -> bool:
+    """Its log has neither a commit nor a checkpoint."""
+    return next((table / "_delta_log").glob("[0-9]*"), None) is None
+
+
+def _text(path: Path) -> str:
+    """The path as a string in Spark's SQL."""
+    return f"'{in_sql(path)}'"
+
+
+def ready() -> bool:
+    """Whether the gateway that runs now has its catalogue."""
+    return fault() is None
+
+
+def fault() -> str | None:
+    """What the gateway that runs now lacks; None when it has its catalogue."""
+    wanted, said = _session(), read_state("catalogue")
+    if wanted is None:
+        return str(read_state("gateway").get("error", "starts"))
+    if said.get("session_id") != wanted:
+        return "starts"
+    return None if said["state"] == "ready" else str(said["error"])
+
+
+def runs() -> bool:
+    return _session() is not None
+
+
+def _session() -> str | None:
+    """The session id of the gateway that runs now; None where none runs, or it was refused the lake."""
+    gateway = read_state("gateway")
+    return str(gateway["session_id"]) if "session_id" in gateway and alive(gateway["life"]) else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Whose the lake is: one stack's gateway writes it, and holds a lock in its folder for as long as it lives.
+
+Two gateways on one lake would each commit past the other.  The kernel keeps the lock through `exec`, shows it to every
+container that has the volume, and takes it back however the gateway ends; the text in the file only says whose it is.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import socket
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ingestion import hints
+from ingestion.errors import SalesError
+from ingestion.processes.liveness import alive, own_life
+from ingestion.settings import PathSettings, load
+
+FILE = ".owner"
+# whoever asks holds the lock for a moment, too
+PATIENCE_SECONDS = 2.0
+
+
+class LakeOwnedError(SalesError):
+    """The lake is another gateway's, or cannot be locked; the message says whose, and the way out."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The gateway that holds a lake, by the folder of its stack, its machine or container, and its life there."""
+
+    var_dir: str
+    host: str
+    life: int
+
+    def ours(self) -> bool:
+        """Whether it is this stack's: a life is known only in the folder of the stack that it belongs to."""
+        return alive(self.life)
+
+
+def own_lake() -> None:
+    """Make this process the owner of the lake until it ends, through `exec`.  Raises LakeOwnedError."""
+    paths = load(PathSettings)
+    try:
+        paths.lake_dir.mkdir(parents=True, exist_ok=True)
+        # open for good: closing it would give back the lock
+        file = os.open(paths.lake_dir / FILE, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise LakeOwnedError(
+            f"LAKE_DIR must be a folder that can be written, got {paths.lake_dir} ({error.strerror}); "
+            f"set another LAKE_DIR"
+        ) from error
+    os.set_inheritable(file, True)
+    _take(file, paths.lake_dir)
+    text = json.dumps(asdict(Owner(str(paths.var_dir), socket.gethostname(), own_life()))).encode()
+    os.pwrite(file, text, 0)
+    os.ftruncate(file, len(text))
+
+
+def _take(file: int, lake: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not _locked(file, fcntl.LOCK_EX, lake):
+        if time.monotonic() > deadline:
+            refuse_owned()
+        time.sleep(0.05)
+
+
+def _locked(file: int, kind: int, lake: Path) -> bool:
+    try:
+        fcntl.lockf(file, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            return False
+        raise LakeOwnedError(
+            f"LAKE_DIR must lie on a file system with locks, got {lake} ({error.strerror}); set another LAKE_DIR"
+        ) from error
+    return True
+
+
+def owner() -> Owner | None:
+    """Whose gateway holds the lake now; not to be asked by that gateway itself.  Raises LakeOwnedError."""
+    lake = load(PathSettings).lake_dir
+    try:
+        file = os.open(lake / FILE, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        # shared: two that ask at once do not meet each other
+        return None if _locked(file, fcntl.LOCK_SH, lake) else _named(os.pread(file, 65536, 0))
+    finally:
+        os.close(file)
+
+
+def _named(text: bytes) -> Owner:
+    try:
+        return Owner(**json.loads(text))
+    except (ValueError, TypeError):
+        # it has the lock and has not said yet whose it is
+        return Owner("(not said)", "(not said)", 0)
+
+
+def refuse_owned() -> None:
+    """For whoever wants the lake for himself.  Raises LakeOwnedError while any gateway holds it."""
+    if (held := owner()) is not None:
+        lake = load(PathSettings).lake_dir
+        raise LakeOwnedError(
+            f"LAKE_DIR={lake} is held by the gateway of VAR_DIR={held.var_dir} on {held.host}; "
+            f"stop that stack, or set {hints.other_lake()}"
+        )
+
+
+def refuse_strangers() -> None:
+    """For all that write by the gateway or beside it.  Raises LakeOwnedError while another stack holds the lake."""
+    if (held := owner()) is not None and not held.ours():
+        paths = load(PathSettings)
+        raise LakeOwnedError(
+            f"LAKE_DIR={paths.lake_dir} is held by the stack of VAR_DIR={held.var_dir} on {held.host}, and VAR_DIR is "
+            f"{paths.var_dir}; say VAR_DIR={held.var_dir}, or set {hints.other_lake()}"
+        )

@@ -1,0 +1,118 @@
+"""The dbt project as Cosmos renders it: one task for each seed, model and test."""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import Asset, BaseOperator, TaskGroup
+from cosmos import ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+from cosmos.operators.watcher import DbtProducerWatcherOperator, DbtRunWatcherOperator, DbtTestWatcherOperator
+from filelock import FileLock
+
+from ingestion.addresses import reached_at
+from ingestion.processes.state import replace_text
+from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
+from ingestion.silver.run_results import remember_of_cosmos
+from ingestion.silver.slices import HOT_PATH_EXCLUDED, Silver, last_edit
+
+
+def manifest() -> Path:
+    """What a slice runs, as a manifest; written again where a file of the project is newer: so a new model appears."""
+    whole: Path = load(PathSettings).project_docs
+    path, edited = whole / "slice.json", last_edit()
+    if _is_of(path, edited):
+        return path
+    whole.mkdir(parents=True, exist_ok=True)
+    with FileLock(whole / ".lock"):
+        if not _is_of(path, edited):
+            Silver().write_manifest(whole)
+            replace_text(path, json.dumps(_of_a_slice(json.loads((whole / "manifest.json").read_text()))))
+            os.utime(path, (edited, edited))
+    return path
+
+
+def _is_of(path: Path, edited: float) -> bool:
+    return path.exists() and abs(path.stat().st_mtime - edited) < 1e-3
+
+
+def _of_a_slice(whole: dict[str, Any]) -> dict[str, Any]:
+    """Without what a slice leaves out: Cosmos would draw a task for an audit, whatever it is told to exclude."""
+    nodes = {
+        name: node
+        for name, node in whole["nodes"].items()
+        if node["resource_type"] in ("seed", "model", "test") and "audit" not in node["tags"]
+    }
+    return whole | {"nodes": nodes, "exposures": {}}
+
+
+def asset(table: str) -> Asset:
+    """A table as other DAGs can be scheduled on it, by its name in SQL."""
+    spark = load(SparkSettings)
+    return Asset(name=table, uri=f"spark://{reached_at(spark.host, spark.thrift_port)}/{table.replace('.', '/')}")
+
+
+def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any]:
+    """The arguments of a DbtTaskGroup.
+
+    In watcher mode one `dbt build` runs all, and a sensor for each node tells how that one went; docs/performance.md
+    compares it with the others.
+    """
+    watched = mode == ExecutionMode.WATCHER
+    return {
+        "project_config": ProjectConfig(
+            dbt_project_path=DBT_PROJECT,
+            manifest_path=manifest(),
+            project_name="dbt_sales",
+            install_dbt_deps=False,
+        ),
+        "profile_config": profile(),
+        "execution_config": ExecutionConfig(
+            execution_mode=mode,
+            invocation_mode=InvocationMode.DBT_RUNNER,
+        ),
+        "render_config": RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            # tests of several models are tasks of their own, too
+            test_behavior=TestBehavior.AFTER_EACH,
+            should_detach_multiple_parents_tests=True,
+            exclude=HOT_PATH_EXCLUDED,
+            # Cosmos would tell of a table before its tests; see `complete`
+            emit_datasets=False,
+        ),
+        "operator_args": {
+            "execution_timeout": timedelta(minutes=10),
+            "env": {"SALES_HOLDER": "{{ holder() }}"},
+            "append_env": True,
+            "callback": remember_of_cosmos,
+        }
+        # Deferred, a sensor whose node ends at once is resumed before the scheduler has seen it deferred, and fails.
+        | ({"deferrable": False, "poke_interval": 1.0} if watched else {}),
+    }
+
+
+def profile() -> ProfileConfig:
+    return ProfileConfig(
+        profile_name="dbt_sales",
+        target_name="gateway",
+        profiles_yml_filepath=DBT_PROJECT / "profiles.yml",
+    )
+
+
+def complete(group: TaskGroup) -> None:
+    """What Cosmos leaves out: the ledger, which publishes, waits for the tests and tells of every table.
+
+    So no cleared task gets round a test, and nobody hears of a table that is not published.
+    """
+    tasks = [task for task in group.iter_tasks() if isinstance(task, BaseOperator)]
+    (dbt,) = [task for task in tasks if isinstance(task, DbtProducerWatcherOperator)]
+    models = {task.model_unique_id.split(".")[-1]: task for task in tasks if isinstance(task, DbtRunWatcherOperator)}
+    ledger = models["bilan_ingestion"]
+    ledger.outlets = [asset(f"silver.{name}") for name in sorted(models)]
+    for test in tasks:
+        if isinstance(test, DbtTestWatcherOperator):
+            test >> ledger
+            # Cosmos 1.15 tells the outcome of a test only with that of its model, of which a test of several has none
+            dbt.tests_per_model[test.model_unique_id] = [test.model_unique_id]

@@ -1,0 +1,1 @@
+"""What people ask of the lake: how much, how fresh, and what became of an event."""

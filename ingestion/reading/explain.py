@@ -1,0 +1,209 @@
+"""Follow a `vente_id`, or one place in Kafka, to the verdict of every event there.
+
+Run: sales explain VENTE_ID, or sales explain PARTITION:OFFSET for an event without an id.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from deltalake import DeltaTable
+
+from ingestion.bronze.eventless import eventless_offsets
+from ingestion.bronze.gaps import accepted_gaps
+from ingestion.lake.delta import query, table_exists
+from ingestion.lake.ledger import Publication, publications
+from ingestion.settings import PathSettings, load
+
+Coordinates = tuple[int, int]
+# of a Kafka partition and a Kafka offset
+MAX_PARTITION, MAX_OFFSET = 2**31 - 1, 2**63 - 1
+
+
+class Verdict(NamedTuple):
+    """`en_attente`: no closed slice holds the event yet, so `tranche` is None.  `raison` is there for `rejete`."""
+
+    tranche: int | None = None
+    verdict: Literal["valide", "doublon", "rejete", "en_attente"] = "en_attente"
+    raison: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One event: where it lies in Kafka, its slice and verdict (see Verdict), and its bytes.
+
+    `vente_id` is the event's own text, `parse_error` says why an unreadable event has none.
+    """
+
+    vente_id: str | None
+    kafka_partition: int
+    kafka_offset: int
+    kafka_timestamp: datetime
+    tranche: int | None
+    verdict: Literal["valide", "doublon", "rejete", "en_attente"]
+    raison: str | None
+    value: bytes | None
+    parse_error: str | None = None
+
+
+class _Event(NamedTuple):
+    """What Bronze holds of an event."""
+
+    vente_id: str | None
+    kafka_timestamp: datetime
+    value: bytes | None
+    parse_error: str | None
+
+
+def read_reference(text: str) -> int | Coordinates:
+    """What `explain` is asked for: a `vente_id`, or PARTITION:OFFSET.  Raises ValueError."""
+    if re.fullmatch("[+-]?[0-9]{1,38}", text):
+        return int(text)
+    place = re.fullmatch("([0-9]{1,10}):([0-9]{1,19})", text)
+    if place and int(place[1]) <= MAX_PARTITION and int(place[2]) <= MAX_OFFSET:
+        return int(place[1]), int(place[2])
+    raise ValueError(f"must be a vente_id, as 1795329562159001, or PARTITION:OFFSET, as 1:5230, got {text!r}")
+
+
+def explain(wanted: int | Coordinates, lake: Path | None = None) -> list[Trace]:
+    """Every event with this `vente_id`, or the one at this place; empty when Bronze has none.
+
+    They come in the order in which the slices took them.  Unreadable events have no `vente_id`: only their place
+    leads to them.
+    """
+    lake = lake or load(PathSettings).lake_dir
+    closed = publications(lake / "silver")
+    events = _events(lake / "bronze" / "ventes_raw", wanted)
+    if not events:
+        return []
+    verdicts = _Verdicts(lake / "silver", closed[-1], list(events)) if closed else None
+    traces = []
+    for where, event in events.items():
+        tranche, verdict, raison = verdicts.of(where) if verdicts else Verdict()
+        vente_id, moment, value, parse_error = event
+        traces.append(Trace(vente_id, *where, moment, tranche, verdict, raison, value, parse_error))
+    last = float("inf")
+    return sorted(traces, key=lambda t: (t.tranche or last, t.kafka_partition, t.kafka_offset))
+
+
+def absence(place: Coordinates, lake: Path | None = None) -> str:
+    """What Bronze can tell of a place at which it has no event."""
+    (partition, offset), bronze = place, (lake or load(PathSettings).lake_dir) / "bronze" / "ventes_raw"
+    gaps = accepted_gaps(bronze)
+    if any(gap.partition == partition and gap.from_offset <= offset < gap.to_offset for gap in gaps):
+        return f"event {partition}:{offset} is lost: Kafka dropped it before Bronze read it, and the loss was accepted"
+    passed_over = (each for each in eventless_offsets(bronze) if each.kafka_partition == partition)
+    if any(each.from_offset <= offset < each.to_offset for each in passed_over):
+        return f"{partition}:{offset} is no event, but a transaction's marker, or what its producer took back"
+    held = _held(bronze)
+    if partition not in held:
+        others = f"; it has read {', '.join(map(str, sorted(held)))}" if held else " or any other"
+        return f"Bronze holds no event of partition {partition}{others}"
+    first, last = held[partition]
+    if offset < first:
+        return f"Bronze has nothing before offset {first} of partition {partition}, so not {offset}"
+    if offset > last:
+        return f"Bronze has read partition {partition} up to offset {last}, not {offset} yet (sales status)"
+    return (
+        f"there is no event {partition}:{offset}, and Bronze has read on up to {last}: an offset may hold no event, "
+        f"but a transaction's marker or what it took back; sales verify compares all with the topic"
+    )
+
+
+def _held(bronze: Path) -> dict[int, Coordinates]:
+    """By partition, the first and the last offset in Bronze."""
+    if not table_exists(bronze):
+        return {}
+    rows = query(
+        "select kafka_partition, min(kafka_offset), max(kafka_offset) from ventes_raw group by kafka_partition",
+        ventes_raw=DeltaTable(str(bronze)),
+    )
+    return {partition: (first, last) for partition, first, last in rows}
+
+
+def _events(path: Path, wanted: int | Coordinates) -> dict[Coordinates, _Event]:
+    """By place; a replayed copy is the same event."""
+    if not table_exists(path):
+        return {}
+    table = DeltaTable(str(path))
+    if isinstance(wanted, tuple):
+        return _read(table, [wanted])
+    # two steps: the search reads one column of the table, and the bytes come only from the files of what it found
+    found = query(
+        "select distinct kafka_partition, kafka_offset, date::varchar, vente_id from ventes_raw "
+        "where regexp_full_match(vente_id, ?)",
+        [_spellings(wanted)],
+        ventes_raw=table,
+    )
+    found = [row for row in found if Decimal(row[-1]) == wanted]
+    places = [(partition, offset) for partition, offset, *_ in found]
+    return _read(table, places, {day for _, _, day, _ in found}) if found else {}
+
+
+def _read(table: DeltaTable, places: list[Coordinates], days: Collection[str] = ()) -> dict[Coordinates, _Event]:
+    dates = ", ".join(sorted({f"date '{day}'" for day in days}))
+    on_days = f"date in ({dates}) and " if days else ""
+    rows = query(
+        f"select kafka_partition, kafka_offset, vente_id, kafka_timestamp, value, parse_error from ventes_raw "
+        f"where {on_days}{_among(places)}",
+        ventes_raw=table,
+    )
+    return {(partition, offset): _Event(*event) for partition, offset, *event in rows}
+
+
+def _spellings(vente_id: int) -> str:
+    """A pattern for every text that casts to the number: 12, +12, 0012, 12.0, 1.2e1, 120E-1.
+
+    It does not count places, and so finds 1.2 and 12e5, too.
+    """
+    sign = "-" if vente_id < 0 else "[+-]?" if vente_id == 0 else "[+]?"
+    digits = "[.]?".join(str(abs(vente_id)).rstrip("0") or "0")
+    return rf"{sign}(0+[.]?0*)?{digits}0*([.]0+)?([eE][+-]?0*[0-9]{{1,3}})?"
+
+
+def _among(places: list[Coordinates]) -> str:
+    """Condition on a row's coordinates; the bounds let files be skipped by their statistics."""
+    offsets = [offset for _, offset in places]
+    pairs = ", ".join(f"({partition}, {offset})" for partition, offset in places)
+    return f"kafka_offset between {min(offsets)} and {max(offsets)} and (kafka_partition, kafka_offset) in ({pairs})"
+
+
+class _Verdicts:
+    """What the published tables say of these events."""
+
+    def __init__(self, silver: Path, publication: Publication, places: list[Coordinates]) -> None:
+        def published(name: str, sql: str) -> list[tuple[Any, ...]]:
+            table = DeltaTable(str(silver / name), version=publication.versions[name])
+            return query(f"select kafka_partition, kafka_offset, {sql}", source=table)
+
+        self._ranges = query(
+            "select kafka_partition, from_offset, to_offset, tranche from bilan_ingestion where tranche <= ?",
+            [publication.tranche],
+            bilan_ingestion=DeltaTable(str(silver / "bilan_ingestion")),
+        )
+        self._clean = {
+            (partition, offset)
+            for partition, offset, _ in published("ventes_clean", f"1 from source where {_among(places)}")
+        }
+        self._rejected = {
+            (partition, offset): raison
+            for partition, offset, raison in published("ventes_rejetees", f"raison from source where {_among(places)}")
+        }
+
+    def of(self, where: Coordinates) -> Verdict:
+        tranche = self._tranche(*where)
+        if tranche is None:
+            return Verdict()
+        if where in self._clean:
+            return Verdict(tranche, "valide")
+        if where in self._rejected:
+            return Verdict(tranche, "rejete", self._rejected[where])
+        return Verdict(tranche, "doublon")
+
+    def _tranche(self, partition: int, offset: int) -> int | None:
+        holding = (tranche for held, start, end, tranche in self._ranges if held == partition and start <= offset < end)
+        return next(holding, None)

@@ -1,0 +1,182 @@
+"""How far the published figures are behind Kafka, and whether the stream lives.
+
+A quiet source is not stale: only an event that waits in Kafka, or a stream that cannot fetch it, makes figures stale.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from ingestion.bronze.isolated import LARGE_EVENTS
+from ingestion.bronze.resume import read_ends
+from ingestion.event import Offsets
+from ingestion.lake.delta import BronzeOffsets
+from ingestion.processes.liveness import alive
+from ingestion.processes.state import read_state
+from ingestion.settings import KafkaSettings, PathSettings, load
+from ingestion.topic.client import BrokerError, reader
+
+STALE_AFTER = timedelta(seconds=60)
+# a measurement older than this says nothing about now
+EXPIRES_AFTER = timedelta(seconds=30)
+_TIMEOUT_MS = 3000
+
+# what the Bronze process says it waits for while it reads in the stream's place (ingestion/bronze/isolation.py)
+
+# why figures are stale: fit for any reader, the process's own words may name paths
+CAUSES = {
+    "no_process": "the stream is down: the Bronze process does not run",
+    "failed": "the stream is down: the Bronze process has failed",
+    "waiting": "the stream is down: the Bronze process waits for the broker or the gateway",
+    "isolating": "the stream is down: it has failed on large events, which are read without it",
+    "no_broker": "the stream is down: Kafka does not answer",
+    "unpublished": "an event has been in Kafka for more than 60 seconds without being published",
+    "open_transaction": "a producer has kept a transaction open for more than 60 seconds: what was sent since waits",
+    "unmeasured": "freshness has not been measured in the last 30 seconds",
+}
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """One measurement.  `lag`: committed events that are not published, None when the broker did not answer.
+
+    It counts offsets, so it is too high by those that hold no event, until the stream has read them.  `fault` is a key
+    of CAUSES when the stream is down; `stream_error` says it in full, for operators.  `open_transaction_at`: since when
+    a transaction has been open that holds back what was sent behind it.
+    """
+
+    measured_at: datetime
+    lag: int | None
+    oldest_unpublished_at: datetime | None
+    fault: str | None
+    stream_error: str | None = None
+    # by partition, what the broker still holds: the first offset, and the end of what is committed (exclusive)
+    first: Offsets = field(default_factory=dict)
+    end: Offsets = field(default_factory=dict)
+    # by partition, the offset up to which the stream has read (exclusive)
+    read: Offsets = field(default_factory=dict)
+    open_transaction_at: datetime | None = None
+
+    def cause(self, now: datetime) -> str | None:
+        """Why the figures are stale at that time, as a key of CAUSES; None when they are not."""
+        if self.fault:
+            return self.fault
+        if self.expired(now):
+            return "unmeasured"
+        if self.oldest_unpublished_at and now - self.oldest_unpublished_at > STALE_AFTER:
+            return "unpublished"
+        if self.open_transaction_at and now - self.open_transaction_at > STALE_AFTER:
+            return "open_transaction"
+        return None
+
+    @property
+    def all_published(self) -> bool:
+        """Whether nothing waits, not even behind an open transaction; False when the broker did not answer."""
+        return self.lag == 0 and self.open_transaction_at is None
+
+    def expired(self, now: datetime) -> bool:
+        return now - self.measured_at > EXPIRES_AFTER
+
+    def stale(self, now: datetime) -> bool:
+        return self.cause(now) is not None
+
+
+class Measuring:
+    """Keeps what it has read of Bronze's log between two measurements."""
+
+    def __init__(self) -> None:
+        self._bronze = BronzeOffsets()
+
+    def measure(self, published: Offsets) -> Freshness:
+        """Compare the offsets published so far (exclusive) with the broker's; about 20 ms, on a new connection."""
+        fault, error = stream_fault(read_state("bronze"))
+        read = read_ends(load(PathSettings), self._bronze)
+        try:
+            return _measure(published, self._bronze.refresh(), read, fault, error)
+        except (BrokerError, KafkaError, OSError) as failure:
+            return Freshness(datetime.now(UTC), None, None, "no_broker", str(failure), read=read)
+
+
+def measure(published: Offsets) -> Freshness:
+    """Measure once."""
+    return Measuring().measure(published)
+
+
+def _measure(published: Offsets, highest: Offsets, read: Offsets, fault: str | None, error: str | None) -> Freshness:
+    settings = load(KafkaSettings)
+    with reader(settings, "read_uncommitted") as (everything, partitions):
+        # the log's end first: what is committed and ends before it ends at an open transaction
+        log_end = _by_number(everything.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
+        first = _by_number(everything.beginning_offsets(partitions, timeout_ms=_TIMEOUT_MS))
+        if not waiting_offsets(first, log_end, published, highest, read):
+            # as mostly: the stream, which reads what is committed, has read all of the log, and all is published
+            return Freshness(datetime.now(UTC), 0, None, fault, error, first, log_end, read)
+        with reader(settings) as (committed, _):
+            end = _by_number(committed.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
+            waiting = waiting_offsets(first, end, published, highest, read)
+            oldest = _oldest(committed, {n: (start, end[n]) for n, (start, _) in waiting.items()})
+        opened_at = _oldest(everything, {n: (end[n], last) for n, last in log_end.items() if last > end[n]})
+    lag = sum(count for _, count in waiting.values())
+    return Freshness(datetime.now(UTC), lag, oldest, fault, error, first, end, read, opened_at)
+
+
+def stream_fault(state: dict[str, Any]) -> tuple[str | None, str | None]:
+    """What is wrong with the Bronze process that says this of itself: a key of CAUSES, and the full words."""
+    if not state:
+        return "no_process", CAUSES["no_process"]
+    if state["state"] == "failed":
+        return "failed", state.get("error")
+    if not alive(state["life"]):
+        return "no_process", CAUSES["no_process"]
+    if state.get("for_") == LARGE_EVENTS:
+        return "isolating", CAUSES["isolating"]
+    if state["state"] != "running":
+        return "waiting", f"the Bronze process waits for the {state.get('for_', 'stack')}"
+    return None, None
+
+
+def waiting_offsets(
+    first: Offsets, end: Offsets, published: Offsets, highest: Offsets, read: Offsets
+) -> dict[int, tuple[int, int]]:
+    """By partition that holds more: the first offset that may hold an event to publish, and how many there are.
+
+    Up to Bronze's highest offset there is one for certain.  What the stream has read behind it was no event.
+    """
+    waiting = {}
+    for n, last in end.items():
+        # events that the broker has deleted cannot be waited for
+        start = max(published.get(n, 0), first.get(n, 0))
+        in_bronze = max(highest.get(n, -1) + 1 - start, 0)
+        unread = max(last - max(read.get(n, 0), start), 0)
+        if in_bronze + unread:
+            waiting[n] = (start if in_bronze else last - unread, in_bronze + unread)
+    return waiting
+
+
+def _by_number(offsets: dict[TopicPartition, int]) -> Offsets:
+    return {tp.partition: offset for tp, offset in offsets.items()}
+
+
+def _oldest(consumer: KafkaConsumer, ranges: dict[int, tuple[int, int]]) -> datetime | None:
+    """The Kafka timestamp of the oldest of the first events in these ranges; None where they hold none."""
+    topic = load(KafkaSettings).topic
+    times = [_first_time(consumer, TopicPartition(topic, n), start, end) for n, (start, end) in ranges.items()]
+    known = [moment for moment in times if moment is not None]
+    # nothing waits since tomorrow, nor since before there was a Kafka: a topic may leave its clock to the producers
+    return datetime.fromtimestamp(min(max(min(known) / 1000, 0.0), time.time()), UTC) if known else None
+
+
+def _first_time(consumer: KafkaConsumer, partition: TopicPartition, start: int, end: int) -> int | None:
+    """Milliseconds; None where the offsets up to `end` hold no event, or the broker does not send one in time."""
+    deadline = time.monotonic() + _TIMEOUT_MS / 1000
+    consumer.assign([partition])
+    consumer.seek(partition, start)
+    while consumer.position(partition) < end and time.monotonic() < deadline:
+        for records in consumer.poll(timeout_ms=_TIMEOUT_MS // 10, max_records=1).values():
+            milliseconds: int = records[0].timestamp
+            return milliseconds
+    return None

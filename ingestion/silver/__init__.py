@@ -1,0 +1,1 @@
+"""Running dbt: one slice after the other, and the upkeep of the tables."""

@@ -1,0 +1,135 @@
+"""The Silver follower: a slice as soon as Bronze has new events.
+
+Run: python -m ingestion.silver.follower (supervisor does).
+With nothing new it costs a look at the version of Bronze's log.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from ingestion.catalogue import CatalogueError
+from ingestion.gateway import table_list
+from ingestion.gateway.sql import StatementError
+from ingestion.processes.liveness import alive
+from ingestion.processes.logs import configure_logging
+from ingestion.processes.state import read_state, write_state
+from ingestion.settings import SilverSettings, load
+from ingestion.silver.compaction import compact
+from ingestion.silver.slices import Silver, SilverError
+
+LOOK_SECONDS = 0.2
+# A slice that fails stays open.  It is tried again, ever more seldom, for each try writes files; and at once where what
+# it failed of may be over.
+FIRST_RETRY_SECONDS = 30.0
+LAST_RETRY_SECONDS = 600.0
+SLICES_BETWEEN_COMPACTIONS = 20
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    configure_logging()
+    interval = load(SilverSettings).interval_seconds
+    write_state("silver", "waiting", for_="gateway")
+    silver = Silver()
+    _parse(silver)
+    _wait_for_gateway()
+    # the catalogues first: a fresh gateway loads its classes with them, while Bronze reads its first batch
+    _attempt(lambda: silver.run_slice("--select", "resource_type:seed"))
+    retry, slices = FIRST_RETRY_SECONDS, 0
+    while True:
+        _wait_for_gateway()
+        _rest_while_airflow_runs()
+        started, on_gateway = time.monotonic(), _gateway_session()
+        if silver.pending_count() == 0:
+            time.sleep(LOOK_SECONDS)
+        elif _attempt(silver.publish_next):
+            retry, slices = FIRST_RETRY_SECONDS, slices + 1
+            if slices % SLICES_BETWEEN_COMPACTIONS == 0:
+                _compact()
+            time.sleep(max(LOOK_SECONDS, started + interval - time.monotonic()))
+        elif _changes_within(retry, silver, on_gateway):
+            retry = FIRST_RETRY_SECONDS
+        else:
+            retry = min(2 * retry, LAST_RETRY_SECONDS)
+
+
+def _parse(silver: Silver) -> None:
+    """Read the project; where it cannot be read, again as soon as one of its files is edited."""
+    while True:
+        try:
+            silver.parse()
+            write_state("silver", "waiting", for_="gateway")
+            return
+        except (SilverError, CatalogueError) as error:
+            write_state("silver", "failed", error=str(error))
+            logger.error("the dbt project cannot be used: %s", error)
+        while not silver.edited():
+            time.sleep(LOOK_SECONDS)
+
+
+def _rest_while_airflow_runs() -> None:
+    """Its DAG publishes; two at it would only wait for each other."""
+    while airflow_runs():
+        if read_state("silver").get("state") != "resting":
+            write_state("silver", "resting", for_="Airflow")
+        time.sleep(LOOK_SECONDS)
+    if read_state("silver").get("state") == "resting":
+        write_state("silver", "idle")
+
+
+def airflow_runs() -> bool:
+    scheduler = read_state("airflow-scheduler")
+    return bool(scheduler) and alive(scheduler["life"])
+
+
+def _compact() -> None:
+    """A compaction that fails, for whatever reason, costs nobody anything: the next one does its work, too."""
+    try:
+        for done in compact():
+            logger.info("put %d small files of %s together, %d are left", done.before, done.table, done.after)
+    except Exception as error:
+        logger.warning("no compaction: %s", str(error).partition("\n")[0] or type(error).__name__)
+
+
+def _changes_within(seconds: float, silver: Silver, failed_on: str) -> bool:
+    """Wait; True as soon as a file of the dbt project is edited, the gateway is another one, or nothing is pending."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if silver.pending_count() == 0:
+            # somebody else has finished what failed here
+            write_state("silver", "idle")
+            return True
+        if silver.edited() or _gateway_session() != failed_on:
+            return True
+        time.sleep(LOOK_SECONDS)
+    return False
+
+
+def _gateway_session() -> str:
+    session: str = read_state("gateway").get("session_id", "")
+    return session
+
+
+def _wait_for_gateway() -> None:
+    while not table_list.ready():
+        time.sleep(LOOK_SECONDS)
+
+
+def _attempt(run: Callable[[], object]) -> bool:
+    """Whether the run ends well; where it does not, the reason is in the state file and the log."""
+    write_state("silver", "running")
+    started = time.monotonic()
+    try:
+        run()
+    except (SilverError, StatementError, CatalogueError) as error:
+        write_state("silver", "failed", error=str(error))
+        logger.error("the slice stays open: %s", error)
+        return False
+    write_state("silver", "idle")
+    logger.info("ran in %.1f s", time.monotonic() - started)
+    return True
+
+
+if __name__ == "__main__":
+    main()

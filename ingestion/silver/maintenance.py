@@ -1,0 +1,81 @@
+"""The daily upkeep of the lake: small files put together, files that no reader can ask for any more deleted.
+
+A reader may ask for the figures of any moment in the last seven days (`?as_of=`).  What was published then may be
+older: a slice holds until the next one closes.  So a file is kept for seven days, or since that slice closed, whichever
+is longer; and where that is longer than Delta remembers, nothing is deleted.
+"""
+
+import logging
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from pathlib import Path
+
+from ingestion.gateway import sql
+from ingestion.gateway.table_list import SCHEMAS, delta_tables
+from ingestion.lake.ledger import Publication, publications
+from ingestion.lake.ownership import refuse_strangers
+from ingestion.processes.state import write_state
+from ingestion.settings import PathSettings, load
+from ingestion.silver.compaction import compact
+
+PROMISED = timedelta(days=7)
+# so long Delta remembers which files were taken out of a table, and when (delta.deletedFileRetentionDuration in
+# dbt_project.yml); those that it has forgotten VACUUM deletes, whatever it is told to keep
+REMEMBERED = timedelta(days=9)
+# a run that has just read its files may still be at work with them
+MARGIN = timedelta(hours=1)
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """One table's data files on disk, before and after, with those that only older versions need."""
+
+    table: str
+    files_before: int
+    bytes_before: int
+    files_after: int
+    bytes_after: int
+
+
+def maintain() -> list[Upkeep]:
+    """Compact the tables that grow, vacuum all, through the gateway; safe beside the stream and a Silver run.
+
+    Deletes nothing where the promised figures rest on a slice older than Delta remembers: until a week after publishing
+    has begun again.  Raises StatementError.
+    """
+    paths = load(PathSettings)
+    tables = {
+        f"{schema}.{folder.name}": folder for schema in SCHEMAS for folder in delta_tables(paths.lake_dir / schema)
+    }
+    before = {table: _on_disk(folder) for table, folder in tables.items()}
+    compact(at_least=1)
+    hours = retention_hours(publications(paths.silver), datetime.now(UTC))
+    if hours is None:
+        logger.info("nothing is deleted: the figures of seven days ago rest on a slice that Delta does not remember")
+    else:
+        with sql.session() as gateway:
+            refuse_strangers()
+            known = {f"{schema}.{name}" for schema in SCHEMAS for _, name, _ in gateway.run(f"show tables in {schema}")}
+            for table in tables:
+                if table in known:
+                    gateway.run(f"vacuum {table} retain {hours} hours")
+                else:
+                    logger.warning("not vacuumed, because the catalogue does not have it: %s", table)
+    done = [Upkeep(table, *before[table], *_on_disk(folder)) for table, folder in tables.items()]
+    write_state("maintenance", "done", tables=[asdict(each) for each in done])
+    return done
+
+
+def retention_hours(closed: list[Publication], now: datetime) -> int | None:
+    """How long a file must be kept after the last version that needs it, at least seven days; None: for ever."""
+    promised_since = now - PROMISED
+    older = [each.closed_at for each in closed if each.closed_at <= promised_since]
+    kept = max(PROMISED, now - max(older) + MARGIN) if older else PROMISED
+    return ceil(kept / timedelta(hours=1)) if kept <= REMEMBERED else None
+
+
+def _on_disk(table: Path) -> tuple[int, int]:
+    sizes = [file.stat().st_size for file in table.rglob("*.parquet") if "_delta_log" not in file.parts]
+    return len(sizes), sum(sizes)

@@ -1,0 +1,61 @@
+"""What dbt said of its last runs, kept for whoever measures: durations and results of each node, and how runs ended."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from ingestion.processes.state import read_state, write_state
+from ingestion.settings import PathSettings, load
+
+STATE = "dbt"
+GOOD = ("success", "pass", "warn")
+# a node that did not run, or has nothing to run, says nothing of itself
+SKIPPED = ("skipped", "no-op")
+
+
+def remember(results: Path) -> None:
+    """Take over dbt's `run_results.json`; a run that ended before its first node has left none of its own."""
+    try:
+        run = json.loads(results.read_text())
+    except FileNotFoundError:
+        return
+    nodes = {node["unique_id"].split(".")[2]: _node(node) for node in run["results"] if node["status"] not in SKIPPED}
+    outcome = "success" if all(node["status"] in (*GOOD, *SKIPPED) for node in run["results"]) else "error"
+    with _known() as known:
+        # what is no longer in the project is forgotten with the state file, at a start of the stack
+        runs = known.get("runs", {"success": 0, "error": 0})
+        write_state(
+            STATE,
+            outcome,
+            ended_at=datetime.fromisoformat(run["metadata"]["generated_at"]).isoformat(),
+            seconds=run["elapsed_time"],
+            runs=runs | {outcome: runs[outcome] + 1},
+            nodes=known.get("nodes", {}) | nodes,
+        )
+
+
+def remember_of_cosmos(project_dir: str, **_: Any) -> None:
+    """As Cosmos calls it, with the scratch copy of the project in which dbt has run."""
+    remember(Path(project_dir) / "target" / "run_results.json")
+
+
+def _node(result: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "resource": result["unique_id"].split(".")[0],
+        "seconds": result["execution_time"],
+        "succeeded": result["status"] in GOOD,
+    }
+
+
+@contextmanager
+def _known() -> Iterator[dict[str, Any]]:
+    """The state so far; nobody else changes it meanwhile."""
+    folder = load(PathSettings).run_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / f".{STATE}.lock"):
+        yield read_state(STATE)

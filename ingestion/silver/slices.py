@@ -1,0 +1,222 @@
+"""Run the dbt project: one slice at a time, until everything in Bronze is published.
+
+dbt stays in this process: its manifest is parsed once, and a slice costs its statements only.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from ingestion import catalogue
+from ingestion.addresses import is_loopback
+from ingestion.environment import forget_foreign
+from ingestion.errors import SalesError
+from ingestion.event import Offsets
+from ingestion.gateway import sql
+from ingestion.lake.delta import BronzeOffsets
+from ingestion.lake.ledger import Publication, publications
+from ingestion.lake.ownership import refuse_strangers
+from ingestion.printable import printable
+from ingestion.processes.liveness import alive, own_life
+from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
+from ingestion.silver.run_results import remember
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+LOCK = "default.verrou_silver"
+# what a slice does not need: unit tests judge the code, audits the whole history
+HOT_PATH_EXCLUDED = ["resource_type:unit_test", "tag:audit"]
+logger = logging.getLogger(__name__)
+
+
+class SilverError(SalesError):
+    """A run failed: its slice stays open and unpublished.  The message is dbt's reason."""
+
+
+class Silver:
+    """A resident dbt."""
+
+    def __init__(self) -> None:
+        paths, spark = load(PathSettings), load(SparkSettings)
+        self._scratch = paths.var_dir / "dbt"
+        self._silver = paths.silver
+        self._bronze = BronzeOffsets()
+        self.published: Publication | None = None
+        self._manifest: Manifest | None = None
+        self._parsed_at = 0.0
+        os.environ |= {
+            "SPARK_HOST": spark.host,
+            "SPARK_THRIFT_PORT": str(spark.thrift_port),
+            "SALES_HOLDER": holder(),
+        }
+
+    def pending_count(self) -> int:
+        """Events that Bronze holds and readers do not see yet; nearly free while Bronze has not changed."""
+        highest = self._bronze.refresh()
+        if self._behind(highest) > 0:
+            self.published = self.last_publication()
+        return self._behind(highest)
+
+    def last_publication(self) -> Publication | None:
+        closed = publications(self._silver)
+        return closed[-1] if closed else None
+
+    def _behind(self, highest: Offsets) -> int:
+        published = self.published.offsets if self.published else {}
+        return sum(max(0, top + 1 - published.get(partition, 0)) for partition, top in highest.items())
+
+    def run_slice(self, *options: str) -> None:
+        """Finish the open slice, or open and finish the next one.  Raises SilverError, CatalogueError."""
+        if self.edited():
+            # a rule was mended: the slice that waits for it must see it
+            self.parse()
+        self._build(*options)
+
+    def publish_next(self) -> Publication:
+        """Run a slice, and return what it has published.  Raises SilverError, also where it has published nothing."""
+        before = self.published
+        self.run_slice()
+        self.published = self.last_publication()
+        if self.published is None or self.published == before:
+            raise SilverError("a run ended well and closed no slice; look at the ledger (sales status)")
+        return self.published
+
+    def rebuild(self) -> None:
+        """Make every table again from Bronze, over all slices; readers see the old ones until the last is done."""
+        self._build("--vars", "{rebuild: true}")
+
+    def _build(self, *options: str) -> None:
+        catalogue.check()
+        break_dead_lock()
+        self._invoke("build", "--exclude", *HOT_PATH_EXCLUDED, *options)
+
+    def generate_docs(self) -> Path:
+        """The dbt docs as one HTML file with the lineage graph; returns it."""
+        self._invoke("docs", "generate", "--static", target=DBT_PROJECT / "target")
+        return DBT_PROJECT / "target" / "static_index.html"
+
+    def write_manifest(self, folder: Path) -> None:
+        """Write `manifest.json`, what Cosmos draws its tasks from, and the docs beside it, as the project has them.
+
+        Needs no gateway.  Raises SilverError.
+        """
+        self._manifest = self._invoke("parse", target=folder).result  # type: ignore[attr-defined]
+        self._invoke("docs", "generate", "--static", "--no-compile", "--empty-catalog", target=folder)
+
+    def parse(self) -> None:
+        """Read the project once, for all runs until one of its files changes.  Raises SilverError, CatalogueError."""
+        # also where that fails: it is worth another try only when a file has changed
+        self._parsed_at = last_edit()
+        # dbt's parse hands back the manifest that it is given
+        self._manifest = None
+        # dbt reads the catalogues, too, and does not say which of them it cannot read
+        catalogue.check()
+        self._manifest = self._invoke("parse").result  # type: ignore[attr-defined]
+
+    def edited(self) -> bool:
+        """Whether a file of the project has changed since it was read; False while it was never read."""
+        return self._parsed_at > 0 and self._parsed_at != last_edit()
+
+    def _invoke(self, *arguments: str, target: Path | None = None) -> object:
+        # at each call dbt takes options from DBT_*: DBT_EXCLUDE_RESOURCE_TYPES=test would close a slice untested
+        forget_foreign()
+        from dbt.cli.main import dbtRunner
+
+        options = [
+            *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+            # a folder of our own: a `dbt` typed by hand writes into dbt_sales/target
+            *("--target-path", str(target or self._scratch / "target"), "--log-path", str(self._scratch / "log")),
+        ]
+        # a run that ends before its first node would leave those of the one before
+        results = self._scratch / "target" / "run_results.json"
+        results.unlink(missing_ok=True)
+        quiet = ["--quiet", "--no-use-colors", "--log-level-file", "info", "--log-file-max-bytes", "5000000"]
+        result = dbtRunner(manifest=self._manifest).invoke([*quiet, *arguments, *options])
+        if arguments[0] == "build":
+            remember(results)
+        if not result.success:
+            raise SilverError(_failure(result))
+        return result
+
+
+def run_until_published(on_slice: Callable[[Publication], None] = lambda closed: None) -> Publication | None:
+    """Run slices until everything that is in Bronze is published; returns the last one.  Raises SilverError."""
+    silver = Silver()
+    while silver.pending_count() > 0:
+        on_slice(silver.publish_next())
+    return silver.last_publication()
+
+
+def rebuild() -> None:
+    Silver().rebuild()
+
+
+def generate_docs() -> Path:
+    return Silver().generate_docs()
+
+
+def holder() -> str:
+    """How this process signs the lock on Silver (dbt_sales/macros/spark/verrou.sql)."""
+    return str(own_life())
+
+
+def break_dead_lock() -> None:
+    """Free the lock of a run whose process is dead; without this its lease would hold everybody up."""
+    with sql.session() as session:
+        # only in a stack's own folder can be told who of it lives
+        refuse_strangers()
+        # one statement: between two its holder may give it back
+        ((invocation, holder),) = session.run(
+            f"begin declare exit handler for sqlstate '42P01' select '' as invocation, '' as processus; "
+            f"select invocation, processus from {LOCK}; end"
+        )
+        if invocation and not _may_live(holder):
+            logger.info("freed the lock of the dead run %s", invocation)
+            # another run may have freed it meanwhile, and hold it now
+            session.run(
+                f"begin declare exit handler for sqlstate '42P01' begin end; "
+                f"if exists (select * from {LOCK} where invocation = '{invocation}') then drop view {LOCK}; end if; end"
+            )
+
+
+def _may_live(holder: str) -> bool:
+    """`holder`: a process's number, which a `dbt` typed by hand cannot leave.
+
+    That may be any dbt that reaches the gateway: on this machine it can be seen, elsewhere the lease alone tells.
+    """
+    if holder:
+        return alive(int(holder))
+    if not is_loopback(load(SparkSettings).host):
+        return True
+    commands = (process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"]))
+    return any(Path(word).name in ("dbt", "dbt.cli.main") for command in commands for word in command[:3])
+
+
+def last_edit() -> float:
+    """When a file of the dbt project was last written, or deleted; Unix time."""
+    folders = ("models", "macros", "seeds", "tests")
+    # the folders, too: a file that is gone leaves its trace there
+    paths = [path for name in folders for path in (DBT_PROJECT / name, *(DBT_PROJECT / name).rglob("*"))]
+    return max(path.stat().st_mtime for path in (DBT_PROJECT / "dbt_project.yml", *paths))
+
+
+def _failure(result: object) -> str:
+    """The first thing that failed in a dbt run, on one line."""
+    exception = getattr(result, "exception", None)
+    if isinstance(exception, KeyboardInterrupt):
+        return "interrupted; a slice that is open is finished by the next run"
+    if exception is not None:
+        return _one_line(str(exception)) or type(exception).__name__
+    for node in getattr(getattr(result, "result", None), "results", []):
+        if node.status in ("error", "fail", "runtime error"):
+            return _one_line(f"{node.node.resource_type} {node.node.name}: {node.message}")
+    return "dbt failed without a reason; see its log in the dbt folder of VAR_DIR"
+
+
+def _one_line(text: str) -> str:
+    return printable(" ".join(text.split()))[:600]

@@ -1,0 +1,1 @@
+"""Making sales and sending them to Kafka."""

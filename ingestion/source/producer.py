@@ -1,0 +1,171 @@
+"""Send events to Kafka, and return only when the broker has acknowledged every one."""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from kafka.producer.future import RecordMetadata
+
+from ingestion import hints
+from ingestion.errors import SalesError
+from ingestion.event import Message, Offsets
+from ingestion.settings import KafkaSettings
+from ingestion.sizes import LARGEST_EVENT
+from ingestion.source.sent_totals import Tally
+from ingestion.topic.client import BrokerError, no_topic, topic_id
+
+MAX_IN_FLIGHT = 20_000
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Report:
+    """What was acknowledged: events by kind, and by partition the offsets, as runs from first to last, inclusive.
+
+    Between two runs lie the events of others, and offsets that hold none.
+    """
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    runs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def acknowledged(self) -> int:
+        return self.kinds.total()
+
+    @property
+    def first(self) -> Offsets:
+        return {partition: min(runs)[0] for partition, runs in self.runs.items()}
+
+    @property
+    def last(self) -> Offsets:
+        return {partition: max(last for _, last in runs) for partition, runs in self.runs.items()}
+
+    @property
+    def targets(self) -> Offsets:
+        """By partition, the offset behind the last acknowledged event: what a drain waits for."""
+        return {partition: offset + 1 for partition, offset in self.last.items()}
+
+    def add(self, kind: str, partition: int, offset: int) -> None:
+        self.kinds[kind] += 1
+        runs = self.runs.setdefault(partition, [])
+        if runs and runs[-1][1] == offset - 1:
+            runs[-1] = (runs[-1][0], offset)
+        else:
+            runs.append((offset, offset))
+
+
+class ProduceError(SalesError):
+    """Not every event was acknowledged; `report` tells which were."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+def produce(
+    settings: KafkaSettings,
+    messages: Iterable[Message],
+    rate: float | None = None,
+    on_acknowledged: Callable[[int], None] = lambda count: None,
+) -> Report:
+    """Send the messages, at most `rate` a second, and wait for the broker's word on each.
+
+    Stopping it with Ctrl-C sends no more and waits for what is under way.  Raises ProduceError when an event was
+    refused or timed out, BrokerError when no broker answers or the topic does not exist.
+    """
+    if topic_id(settings) is None:
+        raise BrokerError(no_topic(settings))
+    sending = _Sending(settings, on_acknowledged)
+    try:
+        for number, message in enumerate(messages):
+            sending.pace(number, rate)
+            sending.send(message)
+            sending.tell_when_due()
+    except KeyboardInterrupt:
+        logger.info("interrupted; waiting for what is under way")
+    except BaseException:
+        sending.close()
+        raise
+    return sending.finish()
+
+
+class _Sending:
+    def __init__(self, settings: KafkaSettings, on_acknowledged: Callable[[int], None]) -> None:
+        self._topic = settings.topic
+        self._producer = KafkaProducer(
+            bootstrap_servers=settings.bootstrap_servers,
+            enable_idempotence=True,
+            acks="all",
+            compression_type="zstd",
+            linger_ms=20,
+            batch_size=256 * 1024,
+            # counts before packing; the topic's own limit counts after it
+            max_request_size=2 * LARGEST_EVENT,
+            delivery_timeout_ms=60_000,
+        )
+        self._in_flight = threading.BoundedSemaphore(MAX_IN_FLIGHT)
+        self._on_acknowledged = on_acknowledged
+        self._report = Report()
+        self._lock = threading.Lock()
+        self._failures: list[Exception] = []
+        self._sent = 0
+        self._started = time.monotonic()
+        self._tally = Tally()
+
+    def pace(self, number: int, rate: float | None) -> None:
+        if rate is not None:
+            time.sleep(max(0.0, self._started + number / rate - time.monotonic()))
+
+    def send(self, message: Message) -> None:
+        self._in_flight.acquire()
+        try:
+            future = self._producer.send(self._topic, key=message.key, value=message.value)
+        except KafkaError as error:
+            self._sent += 1
+            self._failed(error)
+            return
+        self._sent += 1
+        future.add_callback(self._acknowledged, message.kind)
+        future.add_errback(self._failed)
+
+    def _acknowledged(self, kind: str, metadata: RecordMetadata) -> None:
+        # called in the producer's thread, or in this one where the answer came before the callback was added
+        with self._lock:
+            self._report.add(kind, metadata.partition, metadata.offset)
+            self._on_acknowledged(self._report.acknowledged)
+        self._in_flight.release()
+
+    def _failed(self, error: Exception) -> None:
+        self._failures.append(error)
+        self._in_flight.release()
+
+    def tell_when_due(self) -> None:
+        if self._tally.due():
+            with self._lock:
+                kinds = self._report.kinds.copy()
+            self._tally.tell(kinds)
+
+    def close(self) -> None:
+        """What was sent is still delivered."""
+        self._producer.close()
+
+    def finish(self) -> Report:
+        self._producer.flush()
+        self._producer.close()
+        self._report.seconds = time.monotonic() - self._started
+        missing = self._sent - self._report.acknowledged
+        self._tally.tell(self._report.kinds, unacknowledged=missing)
+        if missing:
+            reason = self._failures[0] if self._failures else "no answer"
+            raise ProduceError(
+                f"{missing} of {self._sent} events were not acknowledged ({reason}); look at the broker "
+                f"({hints.logs('kafka')}), then produce them again",
+                self._report,
+            )
+        return self._report

@@ -1,0 +1,1 @@
+"""Reading the Kafka topic: its offsets, its records, whatever their size."""

@@ -1,0 +1,198 @@
+"""The topic: its creation, its identity and its offsets, asked from the broker.
+
+The bronze process creates it; so does: python -m ingestion.topic.client
+"""
+
+import logging
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any, TypeVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.cluster import collect_hosts
+from kafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
+
+from ingestion import hints
+from ingestion.errors import SalesError
+from ingestion.event import Offsets
+from ingestion.processes.logs import configure_logging
+from ingestion.settings import KafkaSettings, load
+from ingestion.topic.unpacking import bound
+
+# the broker's clock dates every event: the producer's may be wrong
+TIMESTAMP_TYPE = "LogAppendTime"
+Client = TypeVar("Client", KafkaAdminClient, KafkaConsumer)
+logger = logging.getLogger(__name__)
+
+
+class BrokerError(SalesError):
+    """The broker does not answer, or has no such topic; the message says which and what to do."""
+
+
+@contextmanager
+def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> Iterator[Client]:
+    """A client of the broker; what the broker does not answer inside is a BrokerError, too."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    try:
+        # a client would try a closed port again and again for its whole timeout
+        _knock(settings.bootstrap_servers)
+        client = kind(bootstrap_servers=settings.bootstrap_servers, bootstrap_timeout_ms=3000, **options)
+    except (KafkaError, OSError) as error:
+        raise BrokerError(
+            f"no Kafka broker answers at {settings.bootstrap_servers} ({error}); "
+            f"is the stack up? ({hints.start()} starts it)"
+        ) from error
+    try:
+        with closing(client):
+            yield client
+    except KafkaError as error:
+        raise BrokerError(
+            f"the Kafka broker at {settings.bootstrap_servers} has not answered as it should ({error}); "
+            f"see sales status"
+        ) from error
+
+
+def _knock(bootstrap_servers: str) -> None:
+    """Raise what the last server says when none of them takes a connection."""
+    *others, last = collect_hosts(bootstrap_servers)
+    if not any(_listens(host, port) for host, port, _ in others):
+        socket.create_connection(last[:2], timeout=1).close()
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _lost_one_of_several(error: BaseException) -> bool:
+    """A broker that has just died: the others still name it, until its place in the cluster is declared empty."""
+    return isinstance(error, BrokerError) and isinstance(error.__cause__, KafkaConnectionError)
+
+
+_until_the_cluster_has_noticed = retry(
+    retry=retry_if_exception(_lost_one_of_several), stop=stop_after_delay(15), wait=wait_fixed(0.5), reraise=True
+)
+
+
+@_until_the_cluster_has_noticed
+def topic_id(settings: KafkaSettings) -> uuid.UUID | None:
+    """The id that the cluster gave the topic at its creation; None when there is no such topic."""
+    with _connected(settings, KafkaAdminClient) as admin:
+        (answer,) = admin.describe_topics([settings.topic])
+    return answer["topic_id"] if answer["error_code"] == 0 else None
+
+
+def no_topic(settings: KafkaSettings) -> str:
+    return f"topic {settings.topic} does not exist; the start of the stack creates it ({hints.start()})"
+
+
+@_until_the_cluster_has_noticed
+def topic_faults(settings: KafkaSettings) -> list[str]:
+    """What the cluster lacks to take every event safely, one line each; raises BrokerError when no broker answers."""
+    with _connected(settings, KafkaAdminClient) as admin:
+        (topic,) = admin.describe_topics([settings.topic])
+        if topic["error_code"]:
+            return [no_topic(settings)]
+        faults = _clock_faults(admin, settings)
+    for host, port, _ in collect_hosts(settings.bootstrap_servers, randomize=False):
+        if not _listens(host, port):
+            # no fault as long as the others have every partition
+            logger.warning("broker %s:%s does not answer; start it again", host, port)
+    if len(topic["partitions"]) != settings.partitions:
+        faults.append(
+            f"topic {settings.topic} must have {settings.partitions} partitions, got {len(topic['partitions'])}; "
+            f"set KAFKA_PARTITIONS to what it has"
+        )
+    for partition in sorted(topic["partitions"], key=lambda each: each["partition_index"]):
+        name, in_sync = f"partition {partition['partition_index']}", len(partition["isr_nodes"])
+        if partition["leader_id"] < 0:
+            faults.append(f"{name} of {settings.topic} has no leader; start the brokers that hold it")
+        elif in_sync < settings.min_insync_replicas:
+            faults.append(
+                f"{name} of {settings.topic} must have {settings.min_insync_replicas} in-sync replicas, got {in_sync}; "
+                f"start the brokers that hold the others"
+            )
+    return faults
+
+
+def _clock_faults(admin: KafkaAdminClient, settings: KafkaSettings) -> list[str]:
+    """Whose clock dates the events: Bronze's days, `timestamp_futur` and `stale` rest on it."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, settings.topic)
+    answer = admin.describe_configs([resource], config_filter="all")
+    found = answer[ConfigResourceType.TOPIC.name.lower()][settings.topic]["message.timestamp.type"]["value"]
+    if found == TIMESTAMP_TYPE:
+        return []
+    return [
+        f"topic {settings.topic} must have message.timestamp.type={TIMESTAMP_TYPE}, got {found}: its producers' clocks "
+        f"date the events; alter it (kafka-configs.sh --alter --topic {settings.topic} "
+        f"--add-config message.timestamp.type={TIMESTAMP_TYPE})"
+    ]
+
+
+@_until_the_cluster_has_noticed
+def create_topic(settings: KafkaSettings) -> None:
+    """Create the topic with its settings; one that exists stays as it is."""
+    configs = {
+        "message.timestamp.type": TIMESTAMP_TYPE,
+        "retention.ms": str(settings.retention_ms),
+        "retention.bytes": str(settings.retention_bytes),
+        "max.message.bytes": str(2 * 1024 * 1024),
+        "min.insync.replicas": str(settings.min_insync_replicas),
+    }
+    topic = {
+        "num_partitions": settings.partitions,
+        "replication_factor": settings.replication_factor,
+        "configs": configs,
+    }
+    with _connected(settings, KafkaAdminClient) as admin:
+        try:
+            admin.create_topics({settings.topic: topic}, wait_for_metadata=True)
+            logger.info("created topic %s with %d partitions", settings.topic, settings.partitions)
+        except TopicAlreadyExistsError:
+            logger.info("topic %s exists", settings.topic)
+
+
+@contextmanager
+def reader(
+    settings: KafkaSettings, isolation_level: str = "read_committed"
+) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
+    """A consumer outside any group, and the topic's partitions; it commits nothing.  Raises BrokerError.
+
+    What is too large in its records is `Left` (see `bound`).
+    """
+    options = {"enable_auto_commit": False, "isolation_level": isolation_level}
+    with _connected(settings, KafkaConsumer, **options) as consumer:
+        partitions = consumer.partitions_for_topic(settings.topic)
+        if not partitions:
+            raise BrokerError(no_topic(settings))
+        yield bound(consumer), [TopicPartition(settings.topic, partition) for partition in sorted(partitions)]
+
+
+@_until_the_cluster_has_noticed
+def offset_range(settings: KafkaSettings) -> tuple[Offsets, Offsets]:
+    """By partition: the first offset that the broker still holds, and the end of what is committed (exclusive).
+
+    Behind that end there may be a transaction that is still open, and whatever was sent since it began.
+    """
+    with reader(settings) as (consumer, partitions):
+        first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+    return {tp.partition: first[tp] for tp in partitions}, {tp.partition: end[tp] for tp in partitions}
+
+
+@_until_the_cluster_has_noticed
+def log_ends(settings: KafkaSettings) -> Offsets:
+    """By partition, the end of the log (exclusive), with the events of transactions that are still open."""
+    with reader(settings, isolation_level="read_uncommitted") as (consumer, partitions):
+        return {tp.partition: end for tp, end in consumer.end_offsets(partitions).items()}
+
+
+if __name__ == "__main__":
+    configure_logging()
+    create_topic(load(KafkaSettings))
