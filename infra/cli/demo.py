@@ -71,7 +71,9 @@ def wait_for_publication(targets: "Offsets", timeout: float) -> "Publication":
                 break
             _refuse_failed_slice(started)
             if (datetime.now(UTC) - started).total_seconds() > timeout:
-                raise SalesError(f"nothing was published within {timeout:g} s; see sales logs silver")
+                raise SalesError(
+                    f"nothing was published within {timeout:g} s; look at the follower (sales logs silver)"
+                )
             time.sleep(POLL_SECONDS)
     say(f"published with slice {closed[-1].tranche}", GOOD)
     return closed[-1]

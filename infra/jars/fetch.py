@@ -69,11 +69,13 @@ def refuse_missing(folder: Path) -> None:
     paths = [folder / jar_set / jar.filename for jar_set in SETS for jar in pinned(jar_set)]
     absent = [path.name for path in paths if not path.exists()]
     if absent:
-        raise SalesError(f"{len(absent)} jars are missing in {folder}, the first is {absent[0]}; run sales jars")
+        raise SalesError(
+            f"{len(absent)} jars are missing in {folder}, the first is {absent[0]}; fetch them (sales jars)"
+        )
 
 
 def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None, sets: Iterable[str] = ()) -> int:
-    """Bring the pinned jars (`SETS`, or these) into `<folder>/<set>/`.  Returns how many were new.  Raises SalesError."""
+    """Bring the pinned jars (`SETS`, or these) into `<folder>/<set>/`.  Returns how many were fetched."""
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".fetch.lock"):
         fetched = sum(_fetch_set(jar_set, folder, on_progress) for jar_set in tuple(sets) or SETS)

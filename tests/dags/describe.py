@@ -10,8 +10,8 @@ from infra.local import airflow_process
 airflow_process.prepare()
 os.environ.update(airflow_process.environment())
 
-from airflow_process.dag_processing.dagbag import DagBag  # noqa: E402
-from airflow_process.utils.types import DagRunType  # noqa: E402
+from airflow.dag_processing.dagbag import DagBag  # noqa: E402
+from airflow.utils.types import DagRunType  # noqa: E402
 
 
 def described(task: Any) -> dict[str, Any]:

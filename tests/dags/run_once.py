@@ -11,8 +11,8 @@ from infra.local import airflow_process
 airflow_process.prepare()
 os.environ.update(airflow_process.environment())
 
-from airflow_process.dag_processing.dagbag import DagBag  # noqa: E402
-from airflow_process.sdk import BaseSensorOperator  # noqa: E402
+from airflow.dag_processing.dagbag import DagBag  # noqa: E402
+from airflow.sdk import BaseSensorOperator  # noqa: E402
 
 dag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags["unified_sales_pipeline"]
 # dag.test() of Airflow 3.3 looks for a deadline by an id that it has not got

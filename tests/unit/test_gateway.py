@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 from pyhive.exc import OperationalError
-from sql.Thrift import TApplicationException
+from thrift.Thrift import TApplicationException
 from TCLIService.ttypes import TOpenSessionResp, TStatus, TStatusCode
 
 from ingestion.gateway import sql, table_list
