@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 from pyhive.exc import OperationalError
-from thrift.Thrift import TApplicationException
 from TCLIService.ttypes import TOpenSessionResp, TStatus, TStatusCode
+from thrift.Thrift import TApplicationException
 
 from ingestion.gateway import sql, table_list
 from ingestion.gateway.sql import NoGatewayError, StatementError, session
