@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
+from ingestion.published import AggregatedSales, Grain, PeriodOfSales, ProductBySegment, RevenueByCountry, Trend
 from streamlit_app.formats import THOUSANDS, UNIT, euros, nombre, periode, pourcent
 from streamlit_app.labels import LABELS, RAISONS
-from streamlit_app.queries import AggregatedSales, Grain, PeriodOfSales, ProductBySegment, RevenueByCountry, Trend
 
 Values: TypeAlias = dict[str, Any]
 # a chart as Vega-Lite: plain values, which can be kept and sent to many pages

@@ -5,9 +5,9 @@ from datetime import datetime
 import streamlit as st
 
 from ingestion.printable import printable
+from ingestion.published import Filters, Snapshot, choices, newest_vente_at
 from streamlit_app.figures import HOUR, hour_of
 from streamlit_app.labels import LABELS
-from streamlit_app.queries import Filters, Snapshot, choices, newest_vente_at
 
 # hours, the last of them that of the newest sale
 PERIODS = {"24 h": 24, "7 j": 7 * 24, "30 j": 30 * 24, "Tout": None}

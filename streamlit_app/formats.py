@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from streamlit_app.queries import Grain
+from ingestion.published import Grain
 
 # the narrow space of thousands, and the one before a unit; neither breaks a line
 THOUSANDS, UNIT = "\u202f", "\u00a0"

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from functools import cache
 from threading import Event, Thread
 
+from ingestion.lake.failures import reading
+from ingestion.published import Lake, LakeUnreadableError
 from ingestion.reading.freshness import Freshness, Measuring
 from ingestion.settings import PathSettings, load
-from streamlit_app.queries import Lake, LakeUnreadableError
-from streamlit_app.queries.failures import reading
 
 SAMPLE_SECONDS = 2.0
 logger = logging.getLogger(__name__)

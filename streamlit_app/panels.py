@@ -12,11 +12,12 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from streamlit_app import charts, queries
+from ingestion import published
+from ingestion.published import CustomerSegment, Filters, HourOfSales, Snapshot, TopProduct
+from streamlit_app import charts
 from streamlit_app.figures import Figures, complete_hours
 from streamlit_app.formats import euros, evolution, nombre
 from streamlit_app.labels import LABELS
-from streamlit_app.queries import CustomerSegment, Filters, HourOfSales, Snapshot, TopProduct
 
 _RIGHT = st.column_config.TextColumn(alignment="right")
 _FIGURES = {LABELS[name]: _RIGHT for name in ("total_montant", "nombre_ventes", "total_quantite", "part", "nombre")}
@@ -111,9 +112,9 @@ def downloads(snapshot: Snapshot, filters: Filters) -> None:
     """Read and written when they are asked for: of hours there may be very many."""
     with st.popover(LABELS["telecharger"], icon=":material/download:"):
         for question, label in (
-            (queries.aggregated_sales, "csv_produit_pays"),
-            (queries.hours, "csv_heures"),
-            (queries.top_products, "csv_top"),
+            (published.aggregated_sales, "csv_produit_pays"),
+            (published.hours, "csv_heures"),
+            (published.top_products, "csv_top"),
         ):
             st.download_button(
                 LABELS[label],

@@ -88,18 +88,19 @@ def _refuse_failed_slice(since: datetime) -> None:
 
 
 def show_headline(publication: "Publication") -> None:
-    from ingestion.reading.headline import headline
+    from ingestion import published
+    from ingestion.settings import PathSettings, load
 
-    figures = headline(publication)
+    paths = load(PathSettings)
+    snapshot = published.Lake(paths.silver, paths.bronze).at(publication.tranche)
+    statistics = published.overall_statistics(snapshot)
     out.print()
-    say(f"{number(figures.ventes)} sales, {_euros(figures.montant)} EUR", "bold")
+    say(f"{number(statistics.nombre_ventes)} sales, {_euros(statistics.total_montant)} EUR", "bold")
     out.print()
-    for title, column, shares in (
-        ("Revenue by product", "product", figures.by_produit),
-        ("Revenue by country", "country", figures.by_pays),
-    ):
-        rows = [[name, _euros(montant)] for name, montant in shares]
-        show(title, [column, "EUR"], rows, ("EUR",))
+    products = [[each.produit_nom, _euros(each.total_montant)] for each in published.top_products(snapshot)]
+    show("Revenue by product", ["product", "EUR"], products, ("EUR",))
+    countries = [[each.pays, _euros(each.total_montant)] for each in published.revenue_by_country(snapshot)]
+    show("Revenue by country", ["country", "EUR"], countries, ("EUR",))
 
 
 def _euros(montant: "Decimal") -> str:

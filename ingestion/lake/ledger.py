@@ -1,18 +1,31 @@
-"""What readers may show: the tables as they were when the last slice closed.
+"""The ledger: every closed slice, and so what readers may show.
 
-The ledger (`bilan_ingestion`) is written last in a run and names, for each slice, the version of every table.  A
-reader that opens those versions sees totals that agree with each other and nothing that did not balance.
+`bilan_ingestion` is written last in a run and names, for each slice, the version of every table.  A reader that opens
+those versions sees totals that agree with each other, and nothing that did not balance.
 """
 
 import json
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
 
 from deltalake import DeltaTable
 
 from ingestion.event import Offsets
-from ingestion.lake.delta import query, table_exists
+from ingestion.lake.delta import commit_file, data_files, refuse_empty_commit, table_exists
+from ingestion.lake.engine import Engine
+from ingestion.lake.failures import reading
+
+_SLICES = """
+select
+    tranche, max(closed_at)::timestamp, max(versions), list(kafka_partition), list(to_offset),
+    sum(rows_read)::bigint, sum(rows_clean)::bigint, sum(rows_rejected)::bigint, sum(rows_duplicates)::bigint
+from read_parquet($files) group by tranche
+"""
 
 
 @dataclass(frozen=True)
@@ -34,21 +47,119 @@ class Publication:
         return "-".join([str(self.tranche), *(str(version) for _, version in sorted(self.versions.items()))])
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Events of every closed slice: read = clean + rejected + duplicates."""
+
+    rows_read: int
+    rows_clean: int
+    rows_rejected: int
+    rows_duplicates: int
+
+
+class _Known(NamedTuple):
+    """The slices by number; the totals at place n are those of the first n slices."""
+
+    slices: tuple[Publication, ...] = ()
+    totals: tuple[Totals, ...] = (Totals(0, 0, 0, 0),)
+
+    def with_(self, added: list[Publication]) -> "_Known":
+        if self.slices and any(each.tranche <= self.slices[-1].tranche for each in added):
+            return _Known().with_(list({each.tranche: each for each in (*self.slices, *added)}.values()))
+        new = sorted(added, key=lambda each: each.tranche)
+        _, *totals = accumulate(new, _plus, initial=self.totals[-1])
+        return _Known((*self.slices, *new), (*self.totals, *totals))
+
+
+class Ledger:
+    """Every closed slice, the oldest first.  A look without news costs one `stat`; news cost what was added.
+
+    Its table gains thousands of files a day where a slice closes every few seconds: what was read is not read again.
+    Every look may raise LakeUnreadableError; the next one tries again.
+    """
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self._path, self._engine, self._lock = path, engine, Lock()
+        self._table: DeltaTable | None = None
+        self._version: int | None = None
+        self._files: frozenset[str] = frozenset()
+        self._known = _Known()
+
+    def slices(self) -> tuple[Publication, ...]:
+        return self._look().slices
+
+    def find(self, tranche: int) -> Publication | None:
+        slices = self.slices()
+        place = _place(slices, tranche)
+        return slices[place - 1] if place and slices[place - 1].tranche == tranche else None
+
+    def last_closed_by(self, moment: datetime) -> Publication | None:
+        slices = self.slices()
+        place = bisect_right(slices, moment, key=lambda each: each.closed_at)
+        return slices[place - 1] if place else None
+
+    def totals(self, tranche: int) -> Totals:
+        """Every event of the slices up to this one; summed when they are read, not when they are asked for."""
+        known = self._look()
+        return known.totals[_place(known.slices, tranche)]
+
+    def _look(self) -> _Known:
+        with reading("the ledger"):
+            if self._is_current():
+                return self._known
+            with self._lock:
+                if not self._is_current():
+                    self._read_news()
+                return self._known
+
+    def _is_current(self) -> bool:
+        """Whether the log holds no commit behind the one that was read (commits are numbered without gaps)."""
+        return self._version is not None and not commit_file(self._path, self._version + 1).exists()
+
+    def _read_news(self) -> None:
+        if self._table is None and not table_exists(self._path):
+            return
+        # forgotten until all has gone well: what a table has read of its log, also of a torn one, it never reads again
+        table, self._table = self._table or DeltaTable(str(self._path)), None
+        table.update_incremental()
+        refuse_empty_commit(self._path, table.version())
+        files = frozenset(data_files(table))
+        # a ledger that only grew is read on; one that was compacted or rebuilt is read again
+        grown = files >= self._files
+        added = self._read(files - self._files if grown else files)
+        self._known = (self._known if grown else _Known()).with_(added)
+        self._table, self._version, self._files = table, table.version(), files
+
+    def _read(self, files: frozenset[str]) -> list[Publication]:
+        if not files:
+            return []
+        rows = self._engine.rows(_SLICES, {"files": sorted(files)})
+        return [
+            Publication(
+                tranche,
+                closed_at.replace(tzinfo=UTC),
+                json.loads(versions),
+                dict(zip(partitions, ends, strict=True)),
+                *counts,
+            )
+            for tranche, closed_at, versions, partitions, ends, *counts in rows
+        ]
+
+
 def publications(silver: Path) -> list[Publication]:
-    """Every closed slice, the oldest first; empty when none was closed yet."""
-    path = silver / "bilan_ingestion"
-    if not table_exists(path):
-        return []
-    rows = query(
-        """
-        select
-            tranche, max(closed_at), max(versions), list(kafka_partition), list(to_offset),
-            sum(rows_read)::bigint, sum(rows_clean)::bigint, sum(rows_rejected)::bigint, sum(rows_duplicates)::bigint
-        from bilan_ingestion group by tranche order by tranche
-        """,
-        bilan_ingestion=DeltaTable(str(path)),
+    """Every closed slice, the oldest first, for one look; empty when none was closed.  Raises LakeUnreadableError."""
+    return list(Ledger(silver / "bilan_ingestion", Engine()).slices())
+
+
+def _place(slices: tuple[Publication, ...], tranche: int) -> int:
+    """How many slices there are up to this one."""
+    return bisect_right(slices, tranche, key=lambda each: each.tranche)
+
+
+def _plus(totals: Totals, slice_: Publication) -> Totals:
+    return Totals(
+        totals.rows_read + slice_.rows_read,
+        totals.rows_clean + slice_.rows_clean,
+        totals.rows_rejected + slice_.rows_rejected,
+        totals.rows_duplicates + slice_.rows_duplicates,
     )
-    return [
-        Publication(tranche, closed_at, json.loads(versions), dict(zip(partitions, ends, strict=True)), *counts)
-        for tranche, closed_at, versions, partitions, ends, *counts in rows
-    ]

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from deltalake import DeltaTable
 
 from ingestion.bronze.eventless import eventless_offsets
 from ingestion.bronze.gaps import accepted_gaps
 from ingestion.lake.delta import query, table_exists
-from ingestion.lake.ledger import Publication, publications
+from ingestion.lake.engine import Row
+from ingestion.published.snapshot import Lake, Snapshot
 from ingestion.settings import PathSettings, load
 
 Coordinates = tuple[int, int]
@@ -76,11 +77,12 @@ def explain(wanted: int | Coordinates, lake: Path | None = None) -> list[Trace]:
     leads to them.
     """
     lake = lake or load(PathSettings).lake_dir
-    closed = publications(lake / "silver")
-    events = _events(lake / "bronze" / "ventes_raw", wanted)
+    silver, bronze = lake / "silver", lake / "bronze" / "ventes_raw"
+    events = _events(bronze, wanted)
     if not events:
         return []
-    verdicts = _Verdicts(lake / "silver", closed[-1], list(events)) if closed else None
+    snapshot = Lake(silver, bronze).current()
+    verdicts = _Verdicts(silver, snapshot, list(events)) if snapshot.publication else None
     traces = []
     for where, event in events.items():
         tranche, verdict, raison = verdicts.of(where) if verdicts else Verdict()
@@ -175,23 +177,19 @@ def _among(places: list[Coordinates]) -> str:
 class _Verdicts:
     """What the published tables say of these events."""
 
-    def __init__(self, silver: Path, publication: Publication, places: list[Coordinates]) -> None:
-        def published(name: str, sql: str) -> list[tuple[Any, ...]]:
-            table = DeltaTable(str(silver / name), version=publication.versions[name])
-            return query(f"select kafka_partition, kafka_offset, {sql}", source=table)
+    def __init__(self, silver: Path, snapshot: Snapshot, places: list[Coordinates]) -> None:
+        def published(table: str, columns: str) -> list[Row]:
+            return snapshot.rows(table, f"select {columns} from read_parquet($files) where {_among(places)}")
 
         self._ranges = query(
             "select kafka_partition, from_offset, to_offset, tranche from bilan_ingestion where tranche <= ?",
-            [publication.tranche],
+            [snapshot.publication.tranche if snapshot.publication else 0],
             bilan_ingestion=DeltaTable(str(silver / "bilan_ingestion")),
         )
-        self._clean = {
-            (partition, offset)
-            for partition, offset, _ in published("ventes_clean", f"1 from source where {_among(places)}")
-        }
+        self._clean = set(published("ventes_clean", "kafka_partition, kafka_offset"))
         self._rejected = {
             (partition, offset): raison
-            for partition, offset, raison in published("ventes_rejetees", f"raison from source where {_among(places)}")
+            for partition, offset, raison in published("ventes_rejetees", "kafka_partition, kafka_offset, raison")
         }
 
     def of(self, where: Coordinates) -> Verdict:

@@ -83,35 +83,25 @@ def bronze_status() -> BronzeStatus:
 
 
 def silver_status() -> SilverStatus:
-    from ingestion.lake.ledger import publications
+    from ingestion.published.snapshot import Lake
 
-    silver = load(PathSettings).silver
-    closed = publications(silver)
-    open_tranche = _open_tranche(silver, closed[-1].tranche if closed else 0)
-    if not closed:
+    paths = load(PathSettings)
+    lake = Lake(paths.silver, paths.bronze)
+    current, opened = lake.current(), lake.open_slice()
+    open_tranche = opened.tranche if opened else None
+    if current.publication is None:
         return SilverStatus(open_tranche=open_tranche)
+    published, totals = current.publication, current.totals
     return SilverStatus(
-        tranche=closed[-1].tranche,
-        closed_at=closed[-1].closed_at,
-        published=closed[-1].offsets,
+        tranche=published.tranche,
+        closed_at=published.closed_at,
+        published=published.offsets,
         open_tranche=open_tranche,
-        rows_read=sum(each.rows_read for each in closed),
-        rows_clean=sum(each.rows_clean for each in closed),
-        rows_rejected=sum(each.rows_rejected for each in closed),
-        rows_duplicates=sum(each.rows_duplicates for each in closed),
+        rows_read=totals.rows_read,
+        rows_clean=totals.rows_clean,
+        rows_rejected=totals.rows_rejected,
+        rows_duplicates=totals.rows_duplicates,
     )
-
-
-def _open_tranche(silver: Path, newest_closed: int) -> int | None:
-    from deltalake import DeltaTable
-
-    from ingestion.lake.delta import query, table_exists
-
-    path = silver / "tranches"
-    if not table_exists(path):
-        return None
-    newest = query("select max(tranche) from tranches", tranches=DeltaTable(str(path)))[0][0]
-    return newest if newest is not None and newest > newest_closed else None
 
 
 def schema_drift() -> Drift:

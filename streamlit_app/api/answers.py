@@ -8,10 +8,10 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from ingestion.published import Snapshot
 from streamlit_app.api.encoding import moment, to_json
 from streamlit_app.api.params import AsOfParams
 from streamlit_app.live import utc_now
-from streamlit_app.queries import Snapshot
 
 # part of every ETag: raise it when an answer is written differently
 FORMAT = 2

@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from ingestion.published import Lake
 from ingestion.settings import AppSettings, load
 from streamlit_app import live
 from streamlit_app.api import operations, refusals, routes
 from streamlit_app.api.cache import SharedCache
 from streamlit_app.api.head import AnswerHead
 from streamlit_app.api.metrics import MeasureRequests, Metrics
-from streamlit_app.queries import Lake
 
 DESCRIPTION = """
 Revenue of the published sales.  Every answer carries `X-As-Of`, `X-Data-Age` (seconds since the slice closed),

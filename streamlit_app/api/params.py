@@ -18,9 +18,9 @@ from pydantic import (
     field_validator,
 )
 
+from ingestion.published import Filters, composed
 from ingestion.verify.verdict import RAISONS
 from streamlit_app.api.times import MOMENT, SPELLING, WHOLE_HOUR, moment, whole_hour
-from streamlit_app.queries import Filters, composed
 
 MAX_SLICE, MAX_HOURS = 2**31 - 1, 100_000
 REPEATABLE = ("pays", "produit", "segment")

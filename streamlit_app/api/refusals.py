@@ -7,8 +7,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from ingestion.published import LakeUnreadableError, NeverPublishedError, VersionGoneError
 from streamlit_app.api.encoding import to_json
-from streamlit_app.queries import LakeUnreadableError, NeverPublishedError, VersionGoneError
 
 logger = logging.getLogger(__name__)
 ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}

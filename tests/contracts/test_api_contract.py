@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from streamlit_app import queries
+from ingestion import published
+from ingestion.published import Lake
 from streamlit_app.api import models
 from streamlit_app.api.app import create_app
 from streamlit_app.live import Sampler
-from streamlit_app.queries import Lake
 
 PROMISED = {
     "/api/aggregated_sales": ("produit_nom", "pays", "total_montant", "total_quantite"),
@@ -29,13 +29,13 @@ PROMISED = {
 FILTERS = {"pays", "produit", "segment", "from", "to", "as_of"}
 # row of the queries, model of the API
 PAIRS = [
-    (queries.AggregatedSales, models.AggregatedSales),
-    (queries.TopProduct, models.TopProduct),
-    (queries.HourlySales, models.HourlySales),
-    (queries.ProductBySegment, models.ProductBySegment),
-    (queries.OverallStatistics, models.OverallStatistics),
-    (queries.RevenueByCountry, models.RevenueByCountry),
-    (queries.CustomerSegment, models.CustomerSegment),
+    (published.AggregatedSales, models.AggregatedSales),
+    (published.TopProduct, models.TopProduct),
+    (published.HourlySales, models.HourlySales),
+    (published.ProductBySegment, models.ProductBySegment),
+    (published.OverallStatistics, models.OverallStatistics),
+    (published.RevenueByCountry, models.RevenueByCountry),
+    (published.CustomerSegment, models.CustomerSegment),
 ]
 
 

@@ -5,13 +5,13 @@ infra/prometheus/metrics.py lists the names.
 
 from prometheus_client import CollectorRegistry
 
+from ingestion.published import Lake
 from streamlit_app.api.metrics.figures import Figures
 from streamlit_app.api.metrics.requests import MeasureRequests, Requests
 from streamlit_app.api.metrics.runs import Dags, DbtRuns, Producers, Upkeeps
 from streamlit_app.api.metrics.storage import Disks, Tables
 from streamlit_app.api.metrics.stream import Stream
 from streamlit_app.live import Sampler
-from streamlit_app.queries import Lake
 
 __all__ = ["MeasureRequests", "Metrics"]
 

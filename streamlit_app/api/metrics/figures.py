@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ingestion.published import Lake, LakeUnreadableError, Snapshot, clean_count, newest_vente_at, rejected_by_raison
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
-from streamlit_app.queries import Lake, LakeUnreadableError, Snapshot, clean_count, newest_vente_at, rejected_by_raison
 
 
 class Figures(Collector):
@@ -50,7 +50,7 @@ class Figures(Collector):
         yield GaugeMetricFamily(
             "sales_open_slice_age_seconds",
             "Time since the open slice was opened; 0 when none is",
-            value=age_seconds(opened) if (opened := self._lake.opened_at()) else 0.0,
+            value=age_seconds(opened.opened_at) if (opened := self._lake.open_slice()) else 0.0,
         )
         if snapshot.publication is None:
             return

@@ -12,9 +12,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ingestion.lake.delta import commit_file
+from ingestion.lake.failures import reading
+from ingestion.published import Lake, LakeUnreadableError
 from ingestion.settings import PathSettings, load
-from streamlit_app.queries import Lake, LakeUnreadableError
-from streamlit_app.queries.failures import reading
 
 
 class _Facts(NamedTuple):

@@ -10,11 +10,11 @@ from prometheus_client.registry import Collector
 from ingestion.bronze.gaps import accepted_gaps
 from ingestion.bronze.isolated import isolated_events
 from ingestion.event import Offsets
+from ingestion.lake.failures import reading
 from ingestion.processes.state import read_state
+from ingestion.published import LakeUnreadableError
 from ingestion.reading.freshness import Freshness, stream_fault
 from streamlit_app.live import Sampler, utc_now
-from streamlit_app.queries import LakeUnreadableError
-from streamlit_app.queries.failures import reading
 
 
 class Stream(Collector):

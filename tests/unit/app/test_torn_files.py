@@ -12,12 +12,11 @@ from fastapi.testclient import TestClient
 
 from infra.bench.api import ENDPOINTS
 from infra.bench.sample_lake import PUBLISHED
+from ingestion.lake.engine import Engine
+from ingestion.published import Lake, LakeUnreadableError
 from ingestion.settings import load
-from streamlit_app import queries
 from streamlit_app.api.app import create_app
 from streamlit_app.labels import LABELS
-from streamlit_app.queries import Lake, LakeUnreadableError
-from streamlit_app.queries.engine import Engine
 
 VENTE = (2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")
 QUESTIONS = (*ENDPOINTS, "rejected", "status")
@@ -87,9 +86,9 @@ def test_a_reader_that_starts_on_a_torn_file_recovers_too(published, table, whic
     lake = Lake(published.silver, published.bronze)
     for _ in range(2):
         with pytest.raises(LakeUnreadableError, match=r"^(the ledger|table ventes_aggreges) cannot be read$"):
-            queries.overall_statistics(lake.current())
+            published.overall_statistics(lake.current())
     torn.mend()
-    assert queries.overall_statistics(lake.current()).nombre_ventes == 4
+    assert published.overall_statistics(lake.current()).nombre_ventes == 4
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from streamlit_app import charts, queries
+from ingestion import published
+from ingestion.published import Filters
+from streamlit_app import charts
 from streamlit_app.filter_bar import PERIODS, _start
-from streamlit_app.queries import Filters
 
 NOW = "2025-12-23T10:30:00"
 
@@ -18,7 +19,7 @@ def sold(moment, montant="0.10"):
 
 def trend(tiny, *moments):
     tiny.publish([sold(moment) for moment in moments])
-    return queries.trend(tiny.lake.current(), Filters())
+    return published.trend(tiny.lake.current(), Filters())
 
 
 def with_sales(trend):
@@ -74,16 +75,16 @@ def test_the_first_hour_of_all_has_none_before_it(tiny):
 def test_the_grain_follows_the_sales_that_are_asked_for(tiny):
     tiny.publish([sold("1970-01-01T00:00:00"), sold(NOW)])
     snapshot = tiny.lake.current()
-    assert queries.trend(snapshot, Filters()).grain == "month"
-    recent = queries.trend(snapshot, Filters(start=_start(PERIODS["30 j"], snapshot)))
+    assert published.trend(snapshot, Filters()).grain == "month"
+    recent = published.trend(snapshot, Filters(start=_start(PERIODS["30 j"], snapshot)))
     assert (recent.grain, with_sales(recent)) == ("hour", [("2025-12-23 10", 1)])
-    assert queries.trend(snapshot, Filters(pays=("Japan",))).periods == []
+    assert published.trend(snapshot, Filters(pays=("Japan",))).periods == []
 
 
 def test_a_lake_without_a_sale_has_no_trend(tiny):
-    assert queries.trend(tiny.lake.current(), Filters()).periods == []
+    assert published.trend(tiny.lake.current(), Filters()).periods == []
     tiny.publish(rejected=[(0, "illisible", b"x")])
-    assert queries.trend(tiny.lake.current(), Filters()).periods == []
+    assert published.trend(tiny.lake.current(), Filters()).periods == []
     assert _start(24, tiny.lake.current()) is None
 
 
@@ -100,4 +101,4 @@ def test_a_period_ends_with_the_newest_sale(tiny, newest, start):
     tiny.publish([sold("2020-01-01T00:00:00"), sold(newest)], closed_at="2026-01-01T00:01:00")
     assert _start(PERIODS["24 h"], tiny.lake.current()) == start
     assert _start(PERIODS["Tout"], tiny.lake.current()) is None
-    assert queries.newest_vente_at(tiny.lake.current()) == datetime.fromisoformat(newest).replace(tzinfo=UTC)
+    assert published.newest_vente_at(tiny.lake.current()) == datetime.fromisoformat(newest).replace(tzinfo=UTC)

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from ingestion.bronze import gaps, isolated
 from ingestion.bronze.isolated import Isolated
-from streamlit_app.queries.failures import reading
-from streamlit_app.queries.lake import Lake, Snapshot
-from streamlit_app.queries.parse_errors import Place
-from streamlit_app.queries.rows import RejectedEvent, in_years
+from ingestion.lake.failures import reading
+from ingestion.published.parse_errors import Place
+from ingestion.published.rows import RejectedEvent, in_years
+from ingestion.published.snapshot import Lake, Snapshot
 
 VALUE_LIMIT = 4096
 UNREADABLE = "illisible"

@@ -2,10 +2,9 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from streamlit_app.queries.engine import Row
-from streamlit_app.queries.filters import Filters
-from streamlit_app.queries.lake import Snapshot
-from streamlit_app.queries.rows import (
+from ingestion.lake.engine import Row
+from ingestion.published.filters import Filters
+from ingestion.published.rows import (
     AggregatedSales,
     CustomerSegment,
     HourlySales,
@@ -15,6 +14,7 @@ from streamlit_app.queries.rows import (
     RevenueByCountry,
     TopProduct,
 )
+from ingestion.published.snapshot import Snapshot
 
 ALL = Filters()
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from streamlit_app.queries.filters import Filters
-from streamlit_app.queries.lake import Snapshot
-from streamlit_app.queries.rows import PeriodOfSales, in_years
+from ingestion.published.filters import Filters
+from ingestion.published.rows import PeriodOfSales, in_years
+from ingestion.published.snapshot import Snapshot
 
 Grain = Literal["hour", "day", "month", "year"]
 

@@ -18,7 +18,7 @@ class VersionGoneError(SalesError):
     """The slice was published, but its files have been vacuumed since."""
 
 
-class LakeUnreadableError(SalesError):
+class LakeUnreadableError(LakeError):
     """A file is missing or torn, or a table carries a Delta feature that reading by file list cannot honour."""
 
     @property

@@ -8,18 +8,22 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from deltalake import DeltaTable
 
-from ingestion.lake.delta import commit_file, data_files, table_exists
-from ingestion.lake.ledger import Publication
-from streamlit_app.queries.commits import refuse_empty_commit
-from streamlit_app.queries.engine import Engine, Row
-from streamlit_app.queries.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
-from streamlit_app.queries.ledger import Ledger
-from streamlit_app.queries.parse_errors import ParseErrors, Place
-from streamlit_app.queries.rows import Totals
+from ingestion.lake.delta import commit_file, data_files, refuse_empty_commit, table_exists
+from ingestion.lake.engine import Engine, Row
+from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
+from ingestion.lake.ledger import Ledger, Publication, Totals
+from ingestion.published.parse_errors import ParseErrors, Place
+
+
+class OpenSlice(NamedTuple):
+    """A slice that was begun and not closed; readers do not see it."""
+
+    tranche: int
+    opened_at: datetime
 
 
 class Snapshot:
@@ -102,20 +106,23 @@ class Lake:
     def commit_file(self, table: str, version: int) -> Path:
         return commit_file(self._silver / table, version)
 
-    def opened_at(self) -> datetime | None:
-        """When the open slice was opened; None when every slice is closed.  Raises LakeUnreadableError."""
+    def open_slice(self) -> OpenSlice | None:
+        """None when every slice is closed.  Raises LakeUnreadableError."""
         path = self._silver / "tranches"
         with reading("table tranches"):
             if not table_exists(path):
                 return None
-            table = DeltaTable(str(path))
             slices = self.ledger.slices()
-            rows = self.engine.rows(
-                "select min(opened_at)::timestamp from read_parquet($files) where tranche > $closed",
-                {"files": tuple(data_files(table)), "closed": slices[-1].tranche if slices else 0},
-            )
-            opened: datetime | None = rows[0][0]
-            return opened.replace(tzinfo=UTC) if opened else None
+            tranche, opened_at = self.engine.rows(
+                """
+                select max(tranche), min(opened_at)::timestamp from read_parquet($files) where tranche > $closed
+                """,
+                {
+                    "files": tuple(data_files(DeltaTable(str(path)))),
+                    "closed": slices[-1].tranche if slices else 0,
+                },
+            )[0]
+        return None if tranche is None else OpenSlice(tranche, opened_at.replace(tzinfo=UTC))
 
     def tables(self) -> list[Path]:
         """Every Delta table of the lake, by its folder."""

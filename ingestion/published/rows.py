@@ -101,13 +101,3 @@ class RejectedEvent:
     tranche: int
     value_size: int | None
     value: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Events of every closed slice: read = clean + rejected + duplicates."""
-
-    rows_read: int
-    rows_clean: int
-    rows_rejected: int
-    rows_duplicates: int

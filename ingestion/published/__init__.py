@@ -1,9 +1,9 @@
-"""Everything that the API and the pages ask the lake, and the only place that asks it."""
+"""The published lake: what page, API, command line and explain ask it, at the versions of one closed slice."""
 
-from streamlit_app.queries.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
-from streamlit_app.queries.filters import Filters, composed
-from streamlit_app.queries.lake import Lake, Snapshot
-from streamlit_app.queries.rows import (
+from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
+from ingestion.lake.ledger import Totals
+from ingestion.published.filters import Filters, composed
+from ingestion.published.rows import (
     AggregatedSales,
     CustomerSegment,
     HourlySales,
@@ -14,9 +14,8 @@ from streamlit_app.queries.rows import (
     RejectedEvent,
     RevenueByCountry,
     TopProduct,
-    Totals,
 )
-from streamlit_app.queries.sales import (
+from ingestion.published.sales import (
     aggregated_sales,
     customer_segmentation,
     hourly_sales,
@@ -26,8 +25,9 @@ from streamlit_app.queries.sales import (
     revenue_by_country,
     top_products,
 )
-from streamlit_app.queries.trend import Grain, Trend, trend
-from streamlit_app.queries.trust import (
+from ingestion.published.snapshot import Lake, Snapshot
+from ingestion.published.trend import Grain, Trend, trend
+from ingestion.published.trust import (
     accepted_gaps,
     choices,
     clean_count,

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from deltalake import DeltaTable
 
 from ingestion.lake.delta import table_exists
-from streamlit_app.queries.engine import Engine
-from streamlit_app.queries.failures import reading
+from ingestion.lake.engine import Engine
+from ingestion.lake.failures import reading
 
 
 class Place(NamedTuple):
