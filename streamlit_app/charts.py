@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
-from ingestion.published import AggregatedSales, Grain, PeriodOfSales, ProductBySegment, RevenueByCountry, Trend
+from ingestion.queries import AggregatedSales, Grain, PeriodOfSales, ProductBySegment, RevenueByCountry, Trend
 from streamlit_app.formats import THOUSANDS, UNIT, euros, nombre, periode, pourcent
 from streamlit_app.labels import LABELS, RAISONS
 

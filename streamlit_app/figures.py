@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import streamlit as st
 
-from ingestion import published
+from ingestion import queries
 from ingestion.lake.ledger import Publication
-from ingestion.published import Filters, HourOfSales, Snapshot
+from ingestion.queries import Filters, HourOfSales, Snapshot
 from ingestion.reading.freshness import Freshness
 from streamlit_app import charts
 
@@ -20,13 +20,13 @@ HOUR = timedelta(hours=1)
 class Figures:
     """`recent`: the hours that may be the last two complete ones."""
 
-    overall: published.OverallStatistics
-    aggregated: list[published.AggregatedSales]
-    countries: list[published.RevenueByCountry]
-    top: list[published.TopProduct]
-    by_segment: list[published.ProductBySegment]
-    segments: list[published.CustomerSegment]
-    trend: published.Trend
+    overall: queries.OverallStatistics
+    aggregated: list[queries.AggregatedSales]
+    countries: list[queries.RevenueByCountry]
+    top: list[queries.TopProduct]
+    by_segment: list[queries.ProductBySegment]
+    segments: list[queries.CustomerSegment]
+    trend: queries.Trend
     recent: list[HourOfSales]
 
 
@@ -34,13 +34,13 @@ class Figures:
 def figures(key: str, filters: Filters, _snapshot: Snapshot) -> Figures:
     """Everything that the page shows; `key` is the snapshot's, which itself cannot be hashed."""
     return Figures(
-        overall=published.overall_statistics(_snapshot, filters),
-        aggregated=published.aggregated_sales(_snapshot, filters),
-        countries=published.revenue_by_country(_snapshot, filters),
-        top=published.top_products(_snapshot, filters),
-        by_segment=published.product_by_segment(_snapshot, filters),
-        segments=published.customer_segmentation(_snapshot, filters),
-        trend=published.trend(_snapshot, filters),
+        overall=queries.overall_statistics(_snapshot, filters),
+        aggregated=queries.aggregated_sales(_snapshot, filters),
+        countries=queries.revenue_by_country(_snapshot, filters),
+        top=queries.top_products(_snapshot, filters),
+        by_segment=queries.product_by_segment(_snapshot, filters),
+        segments=queries.customer_segmentation(_snapshot, filters),
+        trend=queries.trend(_snapshot, filters),
         recent=_recent(_snapshot, filters),
     )
 
@@ -50,7 +50,7 @@ def _recent(snapshot: Snapshot, filters: Filters) -> list[HourOfSales]:
     if snapshot.publication is None:
         return []
     since = hour_of(snapshot.publication.closed_at) - 2 * HOUR
-    return published.hours(snapshot, replace(filters, start=max(since, filters.start or since)))
+    return queries.hours(snapshot, replace(filters, start=max(since, filters.start or since)))
 
 
 @st.cache_data(ttl="10m", max_entries=64, show_spinner=False)

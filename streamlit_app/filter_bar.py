@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from ingestion.printable import printable
-from ingestion.published import Filters, Snapshot, choices, newest_vente_at
+from ingestion.queries import Filters, Snapshot, choices, newest_vente_at
 from streamlit_app.figures import HOUR, hour_of
 from streamlit_app.labels import LABELS
 

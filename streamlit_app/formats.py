@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ingestion.published import Grain
+from ingestion.queries import Grain
 
 # the narrow space of thousands, and the one before a unit; neither breaks a line
 THOUSANDS, UNIT = "\u202f", "\u00a0"

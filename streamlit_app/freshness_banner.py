@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ingestion.published import LakeUnreadableError, Snapshot, newest_vente_at
+from ingestion.queries import LakeUnreadableError, Snapshot, newest_vente_at
 from streamlit_app import live
 from streamlit_app.figures import running_hour
 from streamlit_app.formats import ago, instant

@@ -7,7 +7,7 @@ from functools import cache
 from threading import Event, Thread
 
 from ingestion.lake.failures import reading
-from ingestion.published import Lake, LakeUnreadableError
+from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.reading.freshness import Freshness, Measuring
 from ingestion.settings import PathSettings, load
 

@@ -12,8 +12,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ingestion import published
-from ingestion.published import CustomerSegment, Filters, HourOfSales, Snapshot, TopProduct
+from ingestion import queries
+from ingestion.queries import CustomerSegment, Filters, HourOfSales, Snapshot, TopProduct
 from streamlit_app import charts
 from streamlit_app.figures import Figures, complete_hours
 from streamlit_app.formats import euros, evolution, nombre
@@ -112,9 +112,9 @@ def downloads(snapshot: Snapshot, filters: Filters) -> None:
     """Read and written when they are asked for: of hours there may be very many."""
     with st.popover(LABELS["telecharger"], icon=":material/download:"):
         for question, label in (
-            (published.aggregated_sales, "csv_produit_pays"),
-            (published.hours, "csv_heures"),
-            (published.top_products, "csv_top"),
+            (queries.aggregated_sales, "csv_produit_pays"),
+            (queries.hours, "csv_heures"),
+            (queries.top_products, "csv_top"),
         ):
             st.download_button(
                 LABELS[label],

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ingestion import published
+from ingestion import queries
 from ingestion.bronze.gaps import Gap
 from ingestion.bronze.isolated import Isolated
 from ingestion.lake.ledger import Publication
 from ingestion.printable import printable
-from ingestion.published import LakeUnreadableError, RejectedEvent, Snapshot, Totals
+from ingestion.queries import LakeUnreadableError, RejectedEvent, Snapshot, Totals
 from ingestion.reading.explain import Coordinates, Trace, explain, read_reference
 from streamlit_app import charts, live, panels
 from streamlit_app.event_text import as_text
@@ -132,7 +132,7 @@ def _traces(key: str, wanted: int | Coordinates) -> None:
 @st.cache_data(ttl="30s", max_entries=32, show_spinner=LABELS["searching"])
 def _explain(key: str, wanted: int | Coordinates) -> list[Trace]:
     """`key` is the publication's: another one may bring another verdict."""
-    with published.reading("the events"):
+    with queries.reading("the events"):
         return explain(wanted)
 
 
@@ -203,7 +203,7 @@ def ledger(slices: Sequence[Publication]) -> None:
 
 
 def quarantine(snapshot: Snapshot) -> None:
-    counts = published.rejected_by_raison(snapshot)
+    counts = queries.rejected_by_raison(snapshot)
     if not counts:
         st.info(LABELS["nothing_rejected"], icon=":material/verified:")
         return
@@ -219,7 +219,7 @@ def quarantine(snapshot: Snapshot) -> None:
         matching = counts[raison] if raison else sum(counts.values())
         pages = -(-matching // SHOWN_EVENTS)
         page = st.number_input(LABELS["page"].format(nombre(pages)), 1, pages, width=180) if pages > 1 else 1
-    _rejected_table(published.rejected(snapshot, raison, SHOWN_EVENTS, SHOWN_EVENTS * (page - 1)))
+    _rejected_table(queries.rejected(snapshot, raison, SHOWN_EVENTS, SHOWN_EVENTS * (page - 1)))
 
 
 def _rejected_table(rows: Sequence[RejectedEvent]) -> None:

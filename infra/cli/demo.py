@@ -88,18 +88,18 @@ def _refuse_failed_slice(since: datetime) -> None:
 
 
 def show_headline(publication: "Publication") -> None:
-    from ingestion import published
+    from ingestion import queries
     from ingestion.settings import PathSettings, load
 
     paths = load(PathSettings)
-    snapshot = published.Lake(paths.silver, paths.bronze).at(publication.tranche)
-    statistics = published.overall_statistics(snapshot)
+    snapshot = queries.Lake(paths.silver, paths.bronze).at(publication.tranche)
+    statistics = queries.overall_statistics(snapshot)
     out.print()
     say(f"{number(statistics.nombre_ventes)} sales, {_euros(statistics.total_montant)} EUR", "bold")
     out.print()
-    products = [[each.produit_nom, _euros(each.total_montant)] for each in published.top_products(snapshot)]
+    products = [[each.produit_nom, _euros(each.total_montant)] for each in queries.top_products(snapshot)]
     show("Revenue by product", ["product", "EUR"], products, ("EUR",))
-    countries = [[each.pays, _euros(each.total_montant)] for each in published.revenue_by_country(snapshot)]
+    countries = [[each.pays, _euros(each.total_montant)] for each in queries.revenue_by_country(snapshot)]
     show("Revenue by country", ["country", "EUR"], countries, ("EUR",))
 
 

@@ -17,7 +17,7 @@ from ingestion.bronze.eventless import eventless_offsets
 from ingestion.bronze.gaps import accepted_gaps
 from ingestion.lake.delta import query, table_exists
 from ingestion.lake.engine import Row
-from ingestion.published.snapshot import Lake, Snapshot
+from ingestion.queries.snapshot import Lake, Snapshot
 from ingestion.settings import PathSettings, load
 
 Coordinates = tuple[int, int]

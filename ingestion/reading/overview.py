@@ -83,7 +83,7 @@ def bronze_status() -> BronzeStatus:
 
 
 def silver_status() -> SilverStatus:
-    from ingestion.published.snapshot import Lake
+    from ingestion.queries.snapshot import Lake
 
     paths = load(PathSettings)
     lake = Lake(paths.silver, paths.bronze)

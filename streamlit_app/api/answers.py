@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ingestion.published import Snapshot
+from ingestion.queries import Snapshot
 from streamlit_app.api.encoding import moment, to_json
 from streamlit_app.api.params import AsOfParams
 from streamlit_app.live import utc_now

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from ingestion.published import Lake
+from ingestion.queries import Lake
 from ingestion.settings import AppSettings, load
 from streamlit_app import live
 from streamlit_app.api import operations, refusals, routes

@@ -18,7 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from ingestion.published import Filters, composed
+from ingestion.queries import Filters, composed
 from ingestion.verify.verdict import RAISONS
 from streamlit_app.api.times import MOMENT, SPELLING, WHOLE_HOUR, moment, whole_hour
 

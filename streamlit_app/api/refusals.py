@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from ingestion.published import LakeUnreadableError, NeverPublishedError, VersionGoneError
+from ingestion.queries import LakeUnreadableError, NeverPublishedError, VersionGoneError
 from streamlit_app.api.encoding import to_json
 
 logger = logging.getLogger(__name__)

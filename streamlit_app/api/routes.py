@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from ingestion import published
-from ingestion.published import Snapshot
+from ingestion import queries
+from ingestion.queries import Snapshot
 from streamlit_app.api import models
 from streamlit_app.api.answers import answer
 from streamlit_app.api.encoding import to_json
@@ -53,43 +53,43 @@ Sales = Annotated[SalesParams, Query()]
 @question("/aggregated_sales", response_model=list[models.AggregatedSales], tags=["sales"])
 async def aggregated_sales(request: Request, params: Sales) -> Response:
     """Revenue and quantity by product and country, the best first."""
-    return await answer(request, params, partial(published.aggregated_sales, filters=params.filters))
+    return await answer(request, params, partial(queries.aggregated_sales, filters=params.filters))
 
 
 @question("/top_products", response_model=list[models.TopProduct], tags=["sales"])
 async def top_products(request: Request, params: Annotated[TopParams, Query()]) -> Response:
     """The best products by revenue."""
-    return await answer(request, params, partial(published.top_products, filters=params.filters, limit=params.limit))
+    return await answer(request, params, partial(queries.top_products, filters=params.filters, limit=params.limit))
 
 
 @question("/hourly_sales", response_model=list[models.HourlySales], tags=["sales"])
 async def hourly_sales(request: Request, params: Annotated[HourlyParams, Query()]) -> Response:
     """Revenue and quantity by hour, the oldest first; an hour without a sale has no row."""
-    return await answer(request, params, partial(published.hourly_sales, filters=params.filters, limit=params.limit))
+    return await answer(request, params, partial(queries.hourly_sales, filters=params.filters, limit=params.limit))
 
 
 @question("/product_by_segment", response_model=list[models.ProductBySegment], tags=["sales"])
 async def product_by_segment(request: Request, params: Sales) -> Response:
     """Revenue by product and customer segment."""
-    return await answer(request, params, partial(published.product_by_segment, filters=params.filters))
+    return await answer(request, params, partial(queries.product_by_segment, filters=params.filters))
 
 
 @question("/overall_statistics", response_model=models.OverallStatistics, tags=["sales"])
 async def overall_statistics(request: Request, params: Sales) -> Response:
     """The totals: revenue, quantity, sales, distinct clients, average basket."""
-    return await answer(request, params, partial(published.overall_statistics, filters=params.filters))
+    return await answer(request, params, partial(queries.overall_statistics, filters=params.filters))
 
 
 @question("/revenue_by_country", response_model=list[models.RevenueByCountry], tags=["sales"])
 async def revenue_by_country(request: Request, params: Sales) -> Response:
     """Revenue and its share by country, the best first."""
-    return await answer(request, params, partial(published.revenue_by_country, filters=params.filters))
+    return await answer(request, params, partial(queries.revenue_by_country, filters=params.filters))
 
 
 @question("/customer_segmentation", response_model=list[models.CustomerSegment], tags=["sales"])
 async def customer_segmentation(request: Request, params: Sales) -> Response:
     """Distinct clients, revenue and average basket by segment, the best first."""
-    return await answer(request, params, partial(published.customer_segmentation, filters=params.filters))
+    return await answer(request, params, partial(queries.customer_segmentation, filters=params.filters))
 
 
 @question("/rejected", response_model=models.RejectedPage, tags=["trust"])
@@ -111,8 +111,8 @@ def status(request: Request, params: Annotated[AsOfParams, Query()]) -> Response
 
 
 def _rejected_page(snapshot: Snapshot, params: RejectedParams) -> dict[str, Any]:
-    counts = published.rejected_by_raison(snapshot)
-    rows = published.rejected(snapshot, params.raison, params.limit, params.offset)
+    counts = queries.rejected_by_raison(snapshot)
+    rows = queries.rejected(snapshot, params.raison, params.limit, params.offset)
     return {
         "total": counts.get(params.raison, 0) if params.raison else sum(counts.values()),
         "limit": params.limit,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ingestion.published import Lake, Snapshot, accepted_gaps, isolated_events, newest_vente_at
+from ingestion.queries import Lake, Snapshot, accepted_gaps, isolated_events, newest_vente_at
 from ingestion.reading.freshness import CAUSES
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now

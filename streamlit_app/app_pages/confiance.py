@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ingestion import published
+from ingestion import queries
 from streamlit_app import live, trust_panels
 from streamlit_app.freshness_banner import shown
 from streamlit_app.labels import LABELS
@@ -14,8 +14,8 @@ st.header(LABELS["page_confiance"])
 st.markdown(LABELS["confiance_intro"])
 trust_panels.balance(snapshot.totals)
 trust_panels.backlog()
-trust_panels.losses(published.accepted_gaps(live.lake()))
-trust_panels.isolated(published.isolated_events(live.lake()))
+trust_panels.losses(queries.accepted_gaps(live.lake()))
+trust_panels.isolated(queries.isolated_events(live.lake()))
 
 with st.container(border=True):
     st.subheader(LABELS["suivre"])

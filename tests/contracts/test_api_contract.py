@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import published
-from ingestion.published import Lake
+from ingestion import queries
+from ingestion.queries import Lake
 from streamlit_app.api import models
 from streamlit_app.api.app import create_app
 from streamlit_app.live import Sampler
@@ -29,13 +29,13 @@ PROMISED = {
 FILTERS = {"pays", "produit", "segment", "from", "to", "as_of"}
 # row of the queries, model of the API
 PAIRS = [
-    (published.AggregatedSales, models.AggregatedSales),
-    (published.TopProduct, models.TopProduct),
-    (published.HourlySales, models.HourlySales),
-    (published.ProductBySegment, models.ProductBySegment),
-    (published.OverallStatistics, models.OverallStatistics),
-    (published.RevenueByCountry, models.RevenueByCountry),
-    (published.CustomerSegment, models.CustomerSegment),
+    (queries.AggregatedSales, models.AggregatedSales),
+    (queries.TopProduct, models.TopProduct),
+    (queries.HourlySales, models.HourlySales),
+    (queries.ProductBySegment, models.ProductBySegment),
+    (queries.OverallStatistics, models.OverallStatistics),
+    (queries.RevenueByCountry, models.RevenueByCountry),
+    (queries.CustomerSegment, models.CustomerSegment),
 ]
 
 

@@ -22,7 +22,7 @@ from infra.cli.console import span
 from infra.testbed.embedded import Stack, isolated, until
 from ingestion.errors import SalesError
 from ingestion.lake.ledger import publications
-from ingestion.published import Lake, overall_statistics
+from ingestion.queries import Lake, overall_statistics
 
 ARRIVED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 BRONZE = pa.schema(

@@ -5,7 +5,7 @@ infra/prometheus/metrics.py lists the names.
 
 from prometheus_client import CollectorRegistry
 
-from ingestion.published import Lake
+from ingestion.queries import Lake
 from streamlit_app.api.metrics.figures import Figures
 from streamlit_app.api.metrics.requests import MeasureRequests, Requests
 from streamlit_app.api.metrics.runs import Dags, DbtRuns, Producers, Upkeeps

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ingestion.published import Lake, LakeUnreadableError, Snapshot, clean_count, newest_vente_at, rejected_by_raison
+from ingestion.queries import Lake, LakeUnreadableError, Snapshot, clean_count, newest_vente_at, rejected_by_raison
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
 

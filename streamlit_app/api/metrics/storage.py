@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from ingestion.lake.delta import commit_file
 from ingestion.lake.failures import reading
-from ingestion.published import Lake, LakeUnreadableError
+from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.settings import PathSettings, load
 
 

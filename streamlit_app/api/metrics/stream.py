@@ -12,7 +12,7 @@ from ingestion.bronze.isolated import isolated_events
 from ingestion.event import Offsets
 from ingestion.lake.failures import reading
 from ingestion.processes.state import read_state
-from ingestion.published import LakeUnreadableError
+from ingestion.queries import LakeUnreadableError
 from ingestion.reading.freshness import Freshness, stream_fault
 from streamlit_app.live import Sampler, utc_now
 

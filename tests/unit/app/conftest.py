@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 import streamlit_app
 from infra.bench.sample_lake import CLEAN, LEDGER, PUBLISHED, REJECTED, published_tables
-from ingestion.published import Lake
+from ingestion.queries import Lake
 from ingestion.reading.freshness import Freshness
 from streamlit_app import figures, live
 from streamlit_app.api.app import create_app

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion import published
-from ingestion.published import Filters, HourOfSales, PeriodOfSales, Trend
+from ingestion import queries
+from ingestion.queries import Filters, HourOfSales, PeriodOfSales, Trend
 from ingestion.reading.freshness import Freshness
 from ingestion.verify.verdict import RAISONS
 from streamlit_app import charts, labels, panels
@@ -72,16 +72,16 @@ def test_the_hours_compared_are_there_whatever_the_clock_says(tiny):
 @pytest.mark.parametrize("dark", [False, True])
 def test_charts_are_valid_also_without_a_row(published, dark):
     snapshot = published.lake.current()
-    aggregated = published.aggregated_sales(snapshot)
+    aggregated = queries.aggregated_sales(snapshot)
     for drawn in (
-        charts.revenue_trend(published.trend(snapshot, Filters()), NOON),
+        charts.revenue_trend(queries.trend(snapshot, Filters()), NOON),
         charts.revenue_trend(Trend("hour", []), NOON),
         charts.revenue_by_product(aggregated, dark=dark),
         charts.revenue_by_product([], dark=dark),
-        charts.revenue_by_country(published.revenue_by_country(snapshot), dark=dark),
+        charts.revenue_by_country(queries.revenue_by_country(snapshot), dark=dark),
         charts.product_by_country(aggregated, dark=dark),
         charts.product_by_country([], dark=dark),
-        charts.segments_by_product(published.product_by_segment(snapshot)),
+        charts.segments_by_product(queries.product_by_segment(snapshot)),
         charts.rejections({"illisible": 3, "conflit": 1}, dark=dark),
     ):
         assert drawn["config"]["locale"]["number"]["decimal"] == ","
@@ -89,13 +89,13 @@ def test_charts_are_valid_also_without_a_row(published, dark):
 
 def all_charts(published):
     snapshot = published.lake.current()
-    aggregated = published.aggregated_sales(snapshot)
+    aggregated = queries.aggregated_sales(snapshot)
     return {
-        "tendance_hour": charts.revenue_trend(published.trend(snapshot, Filters()), NOON),
+        "tendance_hour": charts.revenue_trend(queries.trend(snapshot, Filters()), NOON),
         "par_produit": charts.revenue_by_product(aggregated, dark=False),
-        "par_pays": charts.revenue_by_country(published.revenue_by_country(snapshot), dark=True),
+        "par_pays": charts.revenue_by_country(queries.revenue_by_country(snapshot), dark=True),
         "produit_pays": charts.product_by_country(aggregated, dark=False),
-        "segments": charts.segments_by_product(published.product_by_segment(snapshot)),
+        "segments": charts.segments_by_product(queries.product_by_segment(snapshot)),
         "rejets": charts.rejections({"illisible": 3, "conflit": 1200}, dark=False),
     }
 
@@ -152,7 +152,7 @@ def test_a_chart_is_also_a_table(published):
 
 
 def test_a_chart_of_many_rows_says_the_first_and_how_many_follow():
-    rows = [published.AggregatedSales(f"Produit {n}", "France", Decimal(n), 1) for n in range(50, 0, -1)]
+    rows = [queries.AggregatedSales(f"Produit {n}", "France", Decimal(n), 1) for n in range(50, 0, -1)]
     drawn = charts.product_by_country(rows, dark=False)
     assert drawn["description"].count(", France, ") == 40
     assert drawn["description"].endswith("et 10 autres, dans le tableau.")
@@ -181,7 +181,7 @@ def test_the_trend_says_its_grain_and_which_period_runs(grain, count):
 
 
 def test_a_french_spreadsheet_opens_the_download(published):
-    content = panels.to_csv(published.aggregated_sales(published.lake.current()))
+    content = panels.to_csv(queries.aggregated_sales(published.lake.current()))
     lines = content.decode("utf-8-sig").splitlines()
     assert content.startswith(b"\xef\xbb\xbf")
     assert lines[0] == "produit_nom;pays;total_montant;total_quantite"
@@ -190,7 +190,7 @@ def test_a_french_spreadsheet_opens_the_download(published):
 
 
 def test_a_name_is_never_a_formula():
-    rows = [published.AggregatedSales("=1+1", "France", Decimal("-1.00"), 1)]
+    rows = [queries.AggregatedSales("=1+1", "France", Decimal("-1.00"), 1)]
     assert panels.to_csv(rows).decode("utf-8-sig").splitlines()[1] == "'=1+1;France;-1,00;1"
 
 

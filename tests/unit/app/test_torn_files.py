@@ -12,8 +12,9 @@ from fastapi.testclient import TestClient
 
 from infra.bench.api import ENDPOINTS
 from infra.bench.sample_lake import PUBLISHED
+from ingestion import queries
 from ingestion.lake.engine import Engine
-from ingestion.published import Lake, LakeUnreadableError
+from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.settings import load
 from streamlit_app.api.app import create_app
 from streamlit_app.labels import LABELS
@@ -86,9 +87,9 @@ def test_a_reader_that_starts_on_a_torn_file_recovers_too(published, table, whic
     lake = Lake(published.silver, published.bronze)
     for _ in range(2):
         with pytest.raises(LakeUnreadableError, match=r"^(the ledger|table ventes_aggreges) cannot be read$"):
-            published.overall_statistics(lake.current())
+            queries.overall_statistics(lake.current())
     torn.mend()
-    assert published.overall_statistics(lake.current()).nombre_ventes == 4
+    assert queries.overall_statistics(lake.current()).nombre_ventes == 4
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion import published
-from ingestion.published import Filters
+from ingestion import queries
+from ingestion.queries import Filters
 from streamlit_app import charts
 from streamlit_app.filter_bar import PERIODS, _start
 
@@ -19,7 +19,7 @@ def sold(moment, montant="0.10"):
 
 def trend(tiny, *moments):
     tiny.publish([sold(moment) for moment in moments])
-    return published.trend(tiny.lake.current(), Filters())
+    return queries.trend(tiny.lake.current(), Filters())
 
 
 def with_sales(trend):
@@ -75,16 +75,16 @@ def test_the_first_hour_of_all_has_none_before_it(tiny):
 def test_the_grain_follows_the_sales_that_are_asked_for(tiny):
     tiny.publish([sold("1970-01-01T00:00:00"), sold(NOW)])
     snapshot = tiny.lake.current()
-    assert published.trend(snapshot, Filters()).grain == "month"
-    recent = published.trend(snapshot, Filters(start=_start(PERIODS["30 j"], snapshot)))
+    assert queries.trend(snapshot, Filters()).grain == "month"
+    recent = queries.trend(snapshot, Filters(start=_start(PERIODS["30 j"], snapshot)))
     assert (recent.grain, with_sales(recent)) == ("hour", [("2025-12-23 10", 1)])
-    assert published.trend(snapshot, Filters(pays=("Japan",))).periods == []
+    assert queries.trend(snapshot, Filters(pays=("Japan",))).periods == []
 
 
 def test_a_lake_without_a_sale_has_no_trend(tiny):
-    assert published.trend(tiny.lake.current(), Filters()).periods == []
+    assert queries.trend(tiny.lake.current(), Filters()).periods == []
     tiny.publish(rejected=[(0, "illisible", b"x")])
-    assert published.trend(tiny.lake.current(), Filters()).periods == []
+    assert queries.trend(tiny.lake.current(), Filters()).periods == []
     assert _start(24, tiny.lake.current()) is None
 
 
@@ -101,4 +101,4 @@ def test_a_period_ends_with_the_newest_sale(tiny, newest, start):
     tiny.publish([sold("2020-01-01T00:00:00"), sold(newest)], closed_at="2026-01-01T00:01:00")
     assert _start(PERIODS["24 h"], tiny.lake.current()) == start
     assert _start(PERIODS["Tout"], tiny.lake.current()) is None
-    assert published.newest_vente_at(tiny.lake.current()) == datetime.fromisoformat(newest).replace(tzinfo=UTC)
+    assert queries.newest_vente_at(tiny.lake.current()) == datetime.fromisoformat(newest).replace(tzinfo=UTC)

@@ -1,9 +1,9 @@
-"""The published lake: what page, API, command line and explain ask it, at the versions of one closed slice."""
+"""What page, API, command line and `explain` ask of the published lake, at the versions of one closed slice."""
 
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from ingestion.lake.ledger import Totals
-from ingestion.published.filters import Filters, composed
-from ingestion.published.rows import (
+from ingestion.queries.filters import Filters, composed
+from ingestion.queries.rows import (
     AggregatedSales,
     CustomerSegment,
     HourlySales,
@@ -15,7 +15,7 @@ from ingestion.published.rows import (
     RevenueByCountry,
     TopProduct,
 )
-from ingestion.published.sales import (
+from ingestion.queries.sales import (
     aggregated_sales,
     customer_segmentation,
     hourly_sales,
@@ -25,9 +25,9 @@ from ingestion.published.sales import (
     revenue_by_country,
     top_products,
 )
-from ingestion.published.snapshot import Lake, Snapshot
-from ingestion.published.trend import Grain, Trend, trend
-from ingestion.published.trust import (
+from ingestion.queries.snapshot import Lake, Snapshot
+from ingestion.queries.trend import Grain, Trend, trend
+from ingestion.queries.trust import (
     accepted_gaps,
     choices,
     clean_count,

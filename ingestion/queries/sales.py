@@ -3,8 +3,8 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from ingestion.lake.engine import Row
-from ingestion.published.filters import Filters
-from ingestion.published.rows import (
+from ingestion.queries.filters import Filters
+from ingestion.queries.rows import (
     AggregatedSales,
     CustomerSegment,
     HourlySales,
@@ -14,7 +14,7 @@ from ingestion.published.rows import (
     RevenueByCountry,
     TopProduct,
 )
-from ingestion.published.snapshot import Snapshot
+from ingestion.queries.snapshot import Snapshot
 
 ALL = Filters()
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 from ingestion.bronze import gaps, isolated
 from ingestion.bronze.isolated import Isolated
 from ingestion.lake.failures import reading
-from ingestion.published.parse_errors import Place
-from ingestion.published.rows import RejectedEvent, in_years
-from ingestion.published.snapshot import Lake, Snapshot
+from ingestion.queries.parse_errors import Place
+from ingestion.queries.rows import RejectedEvent, in_years
+from ingestion.queries.snapshot import Lake, Snapshot
 
 VALUE_LIMIT = 4096
 UNREADABLE = "illisible"

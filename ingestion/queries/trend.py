@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ingestion.published.filters import Filters
-from ingestion.published.rows import PeriodOfSales, in_years
-from ingestion.published.snapshot import Snapshot
+from ingestion.queries.filters import Filters
+from ingestion.queries.rows import PeriodOfSales, in_years
+from ingestion.queries.snapshot import Snapshot
 
 Grain = Literal["hour", "day", "month", "year"]
 

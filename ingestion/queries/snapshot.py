@@ -16,7 +16,7 @@ from ingestion.lake.delta import commit_file, data_files, refuse_empty_commit, t
 from ingestion.lake.engine import Engine, Row
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from ingestion.lake.ledger import Ledger, Publication, Totals
-from ingestion.published.parse_errors import ParseErrors, Place
+from ingestion.queries.parse_errors import ParseErrors, Place
 
 
 class OpenSlice(NamedTuple):
