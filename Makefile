@@ -81,19 +81,19 @@ airflow: setup ## Airflow beside the stack: the DAG, its runs, its address and p
 	@sales airflow
 
 up: ## the full stack in Docker: images, secrets, start; waits until everything is healthy
-	@$(or $(PYTHON),python3) -m infra.docker.stack up
+	@$(or $(PYTHON),python3) -m infra.docker.compose up
 
 # the embedded stack, the full one, or both: what runs
 down: ## stop the stack, leave nothing behind (the data stays)
 	@if [ -e $(VENV)/.installed ]; then python -m infra.cli down; fi
-	@if [ -e .env ]; then $(or $(PYTHON),python3) -m infra.docker.stack down; fi
+	@if [ -e .env ]; then $(or $(PYTHON),python3) -m infra.docker.compose down; fi
 
 status: $(VENV)/.installed ## what runs, how far, how fresh
 	@sales status
 
 logs: ## follow every log of the stack that runs
-	@if [ -e .env ] && $(or $(PYTHON),python3) -m infra.docker.stack runs; then \
-	    $(or $(PYTHON),python3) -m infra.docker.stack logs; \
+	@if [ -e .env ] && $(or $(PYTHON),python3) -m infra.docker.compose runs; then \
+	    $(or $(PYTHON),python3) -m infra.docker.compose logs; \
 	else $(MAKE) setup && sales logs --follow; fi
 
 test: setup ## all tests but test-airflow, on the real broker and engine

@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.routing import Route
 
 from streamlit_app import live
-from streamlit_app.api.app import create_app
+from streamlit_app.api.application import create_app
 
 api = create_app()
 API_PATHS = (

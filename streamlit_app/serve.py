@@ -20,7 +20,7 @@ def main() -> None:
     os.environ |= {"STREAMLIT_SERVER_ADDRESS": app.host, "STREAMLIT_SERVER_PORT": str(app.port)}
     configure_logging()
     uvicorn.run(
-        "streamlit_app.api.app:create_replica" if api_alone else "streamlit_app.asgi:app",
+        "streamlit_app.api.application:create_replica" if api_alone else "streamlit_app.asgi:app",
         factory=api_alone,
         host=app.host,
         port=app.port,

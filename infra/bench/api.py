@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from urllib.parse import urlencode
 
-from infra.bench.figures import Figure, Measured, Tell, by_name, percentile
+from infra.bench.results import Figure, Measured, Tell, by_name, percentile
 from infra.bench.sample_lake import SPAN, write_lake
 from infra.testbed.embedded import Stack, isolated, until
 from ingestion.errors import SalesError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from infra.bench import api, catchup, dag, demo, fresh, full, latency, memory, modes, pipeline
-from infra.bench.figures import CaseResult, Measured, Tell
+from infra.bench.results import CaseResult, Measured, Tell
 
 
 @dataclass(frozen=True)

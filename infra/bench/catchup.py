@@ -17,8 +17,8 @@ import time
 from datetime import datetime
 from typing import Any
 
-from infra.bench.commits import Commit, commits
-from infra.bench.figures import Figure, Measured, Tell, by_name
+from infra.bench.bronze_commits import Commit, commits
+from infra.bench.results import Figure, Measured, Tell, by_name
 from infra.bench.traffic import send
 from infra.testbed.embedded import Stack, started, until
 

@@ -6,8 +6,8 @@ end of its last.  Two runs warm the stack up and are not counted.
 
 import time
 
-from infra.bench.figures import Figure, Measured, Tell, by_name
 from infra.bench.memory import of_stack
+from infra.bench.results import Figure, Measured, Tell, by_name
 from infra.testbed.dags import Airflow, opened
 from infra.testbed.embedded import isolated
 from ingestion.errors import SalesError

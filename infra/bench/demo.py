@@ -7,7 +7,7 @@ of a second.  What `make demo` does before it (checking that everything is insta
 import re
 import time
 
-from infra.bench.figures import Measured, Tell, by_name
+from infra.bench.results import Measured, Tell, by_name
 from infra.testbed.embedded import isolated
 from ingestion.errors import SalesError
 

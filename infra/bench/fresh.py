@@ -4,8 +4,8 @@ Timed is, for each event, from the timestamp that the broker gives it to the tim
 that holds it: from then on the API and the page answer with it.  What a page takes to show it is not in it.
 """
 
-from infra.bench.commits import Window, published_latencies
-from infra.bench.figures import Measured, Tell, by_name, percentiles
+from infra.bench.bronze_commits import Window, published_latencies
+from infra.bench.results import Measured, Tell, by_name, percentiles
 from infra.bench.traffic import send_for
 from infra.testbed.embedded import Stack, started, until
 from ingestion.errors import SalesError

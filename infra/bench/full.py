@@ -11,10 +11,10 @@ import httpx
 import psutil
 
 from infra.bench.dag import timed
-from infra.bench.figures import Figure, Measured, Tell, by_name, percentile
+from infra.bench.results import Figure, Measured, Tell, by_name, percentile
+from infra.docker.compose import MONITORING
 from infra.testbed.containers import FullStack, isolated_containers
 
-MONITORING = ("prometheus", "alertmanager", "grafana")
 # below nginx's limit for one visitor
 REQUESTS, REQUESTS_PER_SECOND = 400, 40
 UNITS = {"B": 2**-20, "KiB": 2**-10, "MiB": 1.0, "GiB": 2.0**10}

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from types import TracebackType
 
-from infra.bench.commits import Window, bronze_latencies
-from infra.bench.figures import Measured, Tell, by_name, percentiles
+from infra.bench.bronze_commits import Window, bronze_latencies
 from infra.bench.pipeline import STEPS
+from infra.bench.results import Measured, Tell, by_name, percentiles
 from infra.bench.traffic import send_for
 from infra.testbed.embedded import Stack, started
 from ingestion.errors import SalesError

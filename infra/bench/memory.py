@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from infra.bench.figures import Measured, Tell, by_name
 from infra.bench.pipeline import turn
+from infra.bench.results import Measured, Tell, by_name
 from infra.local.mark import MARK
 from infra.testbed.embedded import Stack, started
 

@@ -8,7 +8,7 @@ the machine's moods meet all three; one turn warms the stack up and is not count
 from contextlib import ExitStack
 from pathlib import Path
 
-from infra.bench.figures import Measured, Tell, by_name
+from infra.bench.results import Measured, Tell, by_name
 from infra.testbed.dags import Airflow, opened
 from infra.testbed.embedded import Stack, isolated
 from ingestion.errors import SalesError

@@ -6,7 +6,7 @@ meanwhile, so that the slice is this `dbt build`'s own.  Two turns warm the stac
 
 import time
 
-from infra.bench.figures import Measured, Tell, by_name
+from infra.bench.results import Measured, Tell, by_name
 from infra.testbed.embedded import Stack, started
 from ingestion.errors import SalesError
 from ingestion.lake.ledger import publications

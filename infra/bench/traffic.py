@@ -3,7 +3,7 @@
 import time
 from math import ceil
 
-from infra.bench.commits import Window
+from infra.bench.bronze_commits import Window
 from infra.testbed.embedded import Stack
 from ingestion.source.messages import feed
 from ingestion.source.producer import produce

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from infra.cli import bench, data, demo, setup, silver, stack
+from infra.cli import bench_commands, data_commands, demo_commands, setup_commands, silver_commands, stack_commands
 from infra.cli.console import complain
 from ingestion.errors import SalesError
 from ingestion.hints import embedded
@@ -24,7 +24,8 @@ app = typer.Typer(
     help="Sales from Kafka to published figures: send sales, look at them, check them.",
 )
 # in containers nothing is started, installed or measured by these verbs
-for group in (demo, stack, data, silver, setup, bench) if embedded() else (stack, data, silver):
+IN_CONTAINERS = (stack_commands, data_commands, silver_commands)
+for group in (demo_commands, *IN_CONTAINERS, setup_commands, bench_commands) if embedded() else IN_CONTAINERS:
     group.register(app)
 
 # they stop it, look at it whatever its settings, or need no stack

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from infra.grafana import platform_dashboard, sales_dashboard
-from infra.grafana.panels import Dashboard, to_json
+from infra.grafana.panel_types import Dashboard, to_json
 
 FOLDER = Path(__file__).parent / "dashboards"
 DASHBOARDS = {

@@ -1,6 +1,6 @@
 """What the sales run on: Kafka, Spark and Delta, Airflow and dbt, producer, API and monitoring."""
 
-from infra.grafana.panels import NONE_ALLOWED, PLAIN, Dashboard, Panel, Row, above, below
+from infra.grafana.panel_types import NONE_ALLOWED, PLAIN, Dashboard, Panel, Row, above, below
 
 # Spark's names come from the PrometheusServlet of Spark 4.2; infra/prometheus/metrics.py lists them
 KAFKA = Row(

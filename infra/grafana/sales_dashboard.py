@@ -1,6 +1,6 @@
 """From the broker to the page on one screen: are the figures fresh, complete and fast, and is all of it healthy?"""
 
-from infra.grafana.panels import MUST_BE_ONE, NONE_ALLOWED, PLAIN, Dashboard, Panel, Row, above, below
+from infra.grafana.panel_types import MUST_BE_ONE, NONE_ALLOWED, PLAIN, Dashboard, Panel, Row, above, below
 
 FRESH = Row(
     "Is it fresh?",

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 
+from infra.docker.compose import states_of
 from infra.docker.env import PORT, read_env, write_env
 from infra.docker.preflight import refuse_without_docker
-from infra.docker.stack import states_of
 from infra.local.airflow_process import USER
 from infra.testbed.dags import Airflow
 from infra.testbed.embedded import until
@@ -36,7 +36,7 @@ class FullStack:
         self.brokers = ",".join(f"127.0.0.1:{environment[f'KAFKA_PORT_{n}']}" for n in (1, 2, 3))
 
     def up(self) -> None:
-        self._done([sys.executable, "-m", "infra.docker.stack", "up"])
+        self._done([sys.executable, "-m", "infra.docker.compose", "up"])
 
     def compose(self, *arguments: str, check: bool = True) -> str:
         return self._done(["docker", "compose", "--profile", "*", *arguments], check)

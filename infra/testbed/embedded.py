@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from infra.local.isolation import isolated_environment
+from infra.local.separate_stack import isolated_environment
 from ingestion.errors import SalesError
 from ingestion.settings import DBT_PROJECT, PROJECT, KafkaSettings, load
 

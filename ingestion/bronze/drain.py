@@ -7,7 +7,7 @@ from ingestion import hints
 from ingestion.bronze.resume import read_ends
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
-from ingestion.lake.delta import BronzeOffsets
+from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.processes.liveness import alive
 from ingestion.processes.state import read_state
 from ingestion.settings import KafkaSettings, PathSettings, load

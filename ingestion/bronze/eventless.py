@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from ingestion.bronze.gaps import accepted_gaps
 from ingestion.bronze.records import reading_record
 from ingestion.event import Offsets
-from ingestion.lake.delta import query, table_exists
+from ingestion.lake.delta_tables import query, table_exists
 
 _CREATE = """
 create table if not exists eventless (

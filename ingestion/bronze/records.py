@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingestion.lake.delta import LakeError
+from ingestion.lake.delta_tables import LakeError
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from ingestion.bronze.eventless import eventless_offsets
 from ingestion.bronze.gaps import Gap
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
-from ingestion.lake.delta import BronzeOffsets
+from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.settings import KafkaSettings, PathSettings
 from ingestion.topic.client import log_ends, offset_range
 

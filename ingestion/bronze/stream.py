@@ -24,7 +24,7 @@ from ingestion.bronze_table import bronze_projection
 from ingestion.event import Offsets
 from ingestion.gateway.connect import connect
 from ingestion.gateway.table_list import Filler
-from ingestion.lake.delta import BronzeOffsets
+from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.printable import printable
 from ingestion.processes.liveness import alive
 from ingestion.processes.logs import configure_logging

@@ -7,7 +7,7 @@ import duckdb
 from deltalake.exceptions import DeltaError
 
 from ingestion.errors import SalesError
-from ingestion.lake.delta import LakeError
+from ingestion.lake.delta_tables import LakeError
 
 
 class NeverPublishedError(SalesError):

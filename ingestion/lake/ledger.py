@@ -16,7 +16,7 @@ from typing import NamedTuple
 from deltalake import DeltaTable
 
 from ingestion.event import Offsets
-from ingestion.lake.delta import commit_file, data_files, refuse_empty_commit, table_exists
+from ingestion.lake.delta_tables import commit_file, data_files, refuse_empty_commit, table_exists
 from ingestion.lake.engine import Engine
 from ingestion.lake.failures import reading
 

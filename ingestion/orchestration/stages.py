@@ -20,7 +20,7 @@ from ingestion.bronze.drain import drain
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.gateway import sql
-from ingestion.lake.delta import query
+from ingestion.lake.delta_tables import query
 from ingestion.processes.state import read_state
 from ingestion.reading.freshness import CAUSES, measure, stream_fault
 from ingestion.reading.overview import silver_status

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from deltalake import DeltaTable
 
-from ingestion.lake.delta import table_exists
+from ingestion.lake.delta_tables import table_exists
 from ingestion.lake.engine import Engine
 from ingestion.lake.failures import reading
 

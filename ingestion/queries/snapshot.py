@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from deltalake import DeltaTable
 
-from ingestion.lake.delta import commit_file, data_files, refuse_empty_commit, table_exists
+from ingestion.lake.delta_tables import commit_file, data_files, refuse_empty_commit, table_exists
 from ingestion.lake.engine import Engine, Row
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from ingestion.lake.ledger import Ledger, Publication, Totals

@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 
 from ingestion.bronze.eventless import eventless_offsets
 from ingestion.bronze.gaps import accepted_gaps
-from ingestion.lake.delta import query, table_exists
+from ingestion.lake.delta_tables import query, table_exists
 from ingestion.lake.engine import Row
 from ingestion.queries.snapshot import Lake, Snapshot
 from ingestion.settings import PathSettings, load

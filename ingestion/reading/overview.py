@@ -71,7 +71,7 @@ class DiskStatus:
 
 def bronze_status() -> BronzeStatus:
     from ingestion.bronze.resume import read_ends
-    from ingestion.lake.delta import BronzeOffsets
+    from ingestion.lake.delta_tables import BronzeOffsets
 
     try:
         end, faults = offset_range(load(KafkaSettings))[1], topic_faults(load(KafkaSettings))
@@ -135,7 +135,7 @@ def _bronze_files() -> list[tuple[Path, datetime]]:
     import pyarrow as pa
     from deltalake import DeltaTable
 
-    from ingestion.lake.delta import table_exists
+    from ingestion.lake.delta_tables import table_exists
 
     bronze = load(PathSettings).bronze
     if not table_exists(bronze):

@@ -12,7 +12,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from ingestion.gateway import sql
-from ingestion.lake.delta import table_exists
+from ingestion.lake.delta_tables import table_exists
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.settings import PathSettings, load
 

@@ -17,7 +17,7 @@ from ingestion.environment import forget_foreign
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.gateway import sql
-from ingestion.lake.delta import BronzeOffsets
+from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.lake.ledger import Publication, publications
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.printable import printable

@@ -1,4 +1,4 @@
-"""Check the whole lake against the broker's own log, without Spark and without dbt.  Run: sales verify
+"""Check the whole lake against the broker's own log, without Spark and without dbt.  Run: sales verify.
 
 Expected is what the broker holds, judged once more by `ingestion.verify.verdict`; found is what the files hold, at the
 versions that the ledger has published.
@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingestion.settings import PathSettings, SilverSettings, load
-from ingestion.verify.bronze import bronze_checks, longest_wait
-from ingestion.verify.ledger import count_check, range_check
+from ingestion.verify.bronze_checks import bronze_checks, longest_wait
+from ingestion.verify.ledger_checks import count_check, range_check
 from ingestion.verify.loading import load_bronze, load_gaps, load_silver, load_topic
 from ingestion.verify.report import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, UNREADABLE, Check, Progress, Verification, unread
-from ingestion.verify.silver import silver_checks
+from ingestion.verify.silver_checks import silver_checks
 from ingestion.verify.tables import table_checks
 from ingestion.verify.topic_log import Record, TopicLog, broker_log
 from ingestion.verify.verdicts import judge, raisons

@@ -13,7 +13,7 @@ from ingestion.bronze.eventless import eventless_offsets
 from ingestion.bronze.gaps import Gap, accepted_gaps
 from ingestion.bronze_table import NUMBERS
 from ingestion.catalogue import clients, produits
-from ingestion.lake.delta import dataset, query, table_exists
+from ingestion.lake.delta_tables import dataset, query, table_exists
 from ingestion.lake.ledger import Publication, publications
 from ingestion.sizes import TOO_LARGE
 from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, Progress, unread

@@ -9,7 +9,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from ingestion.bronze.gaps import Gap
-from ingestion.lake.delta import LakeError
+from ingestion.lake.delta_tables import LakeError
 from ingestion.printable import printable
 
 Progress = Callable[[str, int, int], None]

@@ -19,7 +19,7 @@ from streamlit_app.api.params import (
     TopParams,
     well_formed,
 )
-from streamlit_app.api.status import status_of
+from streamlit_app.api.state_of_the_lake import status_of
 from streamlit_app.event_text import as_text
 
 CACHED: dict[int | str, dict[str, Any]] = {

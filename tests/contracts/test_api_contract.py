@@ -8,7 +8,7 @@ import pytest
 from ingestion import queries
 from ingestion.queries import Lake
 from streamlit_app.api import models
-from streamlit_app.api.app import create_app
+from streamlit_app.api.application import create_app
 from streamlit_app.live import Sampler
 
 PROMISED = {

@@ -17,7 +17,7 @@ from infra.bench.api import CHROMIUM_OPTIONS, chromium
 from infra.testbed.dags import Airflow, opened
 from infra.testbed.embedded import Stack, isolated, until
 from ingestion.event import Message
-from ingestion.lake.delta import table_exists
+from ingestion.lake.delta_tables import table_exists
 from ingestion.source.producer import produce
 
 

@@ -12,7 +12,7 @@ import pytest
 from pyhive import hive
 from pyspark.sql.connect.session import SparkSession
 
-from infra.local.isolation import isolated_environment
+from infra.local.separate_stack import isolated_environment
 from infra.testbed.embedded import until
 
 pytestmark = pytest.mark.e2e

@@ -11,13 +11,13 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from infra.bench.api import ENDPOINTS, MOST_HOURS_CUT, _windows
+from infra.bench.bronze_commits import Commit, Window, bronze_latencies, commits, published_latencies
 from infra.bench.catchup import Watch, _rates
-from infra.bench.commits import Commit, Window, bronze_latencies, commits, published_latencies
 from infra.bench.demo import seconds, step_seconds
-from infra.bench.figures import Figure, Unit, by_name, percentile, percentiles
+from infra.bench.results import Figure, Unit, by_name, percentile, percentiles
 from infra.bench.sample_lake import CLEAN, write_lake
-from infra.cli import app, bench, main
-from infra.cli.bench import DIGITS
+from infra.cli import app, bench_commands, main
+from infra.cli.bench_commands import DIGITS
 from infra.cli.console import span
 from infra.testbed.embedded import Stack, isolated, until
 from ingestion.errors import SalesError
@@ -151,7 +151,7 @@ def test_the_steps_of_a_demo_are_read_from_its_last_line() -> None:
 
 
 def test_the_demo_still_ends_with_the_line_that_is_read() -> None:
-    source = (Path(bench.__file__).parent / "demo.py").read_text()
+    source = (Path(bench_commands.__file__).parent / "demo.py").read_text()
     assert "in all ({times}); the stack runs on" in source
 
 

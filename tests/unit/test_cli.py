@@ -15,9 +15,9 @@ import typer
 from deltalake import write_deltalake
 
 from infra import cli
-from infra.cli import data, silver
+from infra.cli import data_commands, silver_commands
 from infra.cli.console import number, size, span
-from infra.cli.stack import _added
+from infra.cli.stack_commands import _added
 from ingestion.bronze.gaps import Gap, accept_gaps, accepted_gaps
 from ingestion.bronze.isolated import Isolated, remember
 from ingestion.gateway.sql import _first_line
@@ -204,30 +204,30 @@ def test_status_shortens_the_names_of_unknown_fields(
 
 def test_verify_never_hides_what_was_accepted_as_lost(capfd: pytest.CaptureFixture[str]) -> None:
     check = Check("topic in Bronze", "every event", 5)
-    silver._show_verification(Verification((check,), None, {}, (Gap(0, 4, 7), Gap(2, 1200, 2000))))
+    silver_commands._show_verification(Verification((check,), None, {}, (Gap(0, 4, 7), Gap(2, 1200, 2000))))
     out = capfd.readouterr().out
     assert "Accepted gaps" in out
     assert out.endswith("everything agrees, without 803 events accepted as lost\n")
-    silver._show_verification(Verification((check,), None, {}, ()))
+    silver_commands._show_verification(Verification((check,), None, {}, ()))
     out = capfd.readouterr().out
     assert "Accepted gaps" not in out
     assert out.endswith("everything agrees\n")
 
 
 def test_verify_says_how_many_events_are_left_in_kafka(capfd: pytest.CaptureFixture[str]) -> None:
-    silver._show_verification(Verification((Check(LEFT_IN_KAFKA, "events", 3),), None, {}, ()))
+    silver_commands._show_verification(Verification((Check(LEFT_IN_KAFKA, "events", 3),), None, {}, ()))
     assert capfd.readouterr().out.endswith("everything agrees, without the bytes of 3 events left in Kafka\n")
 
 
 def test_verify_says_how_many_events_wait(capfd: pytest.CaptureFixture[str]) -> None:
     checks = (Check("topic in Bronze", "every event", 5000), Check(NOT_YET_PUBLISHED, "events", 1200))
-    silver._show_verification(Verification(checks, None, {}, ()))
+    silver_commands._show_verification(Verification(checks, None, {}, ()))
     assert capfd.readouterr().out.endswith("everything agrees; 1 200 events wait to be published\n")
 
 
 def test_verify_shows_how_to_look_at_an_example(capfd: pytest.CaptureFixture[str]) -> None:
     wrong = Check("valid sales", "events", 5, 1, ("1:5230 is missing",))
-    silver._show_verification(Verification((wrong,), None, {}, ()))
+    silver_commands._show_verification(Verification((wrong,), None, {}, ()))
     shown = capfd.readouterr().out.splitlines()[-3:]
     hint = "sales explain PARTITION:OFFSET shows an event"
     assert shown == ["valid sales: 1:5230 is missing", hint, "there are differences"]
@@ -260,7 +260,7 @@ def test_explain_says_of_each_what_it_found(run: Callable[..., tuple[int, str, s
     [("30m", timedelta(minutes=30)), ("12h", timedelta(hours=12)), ("7d", timedelta(days=7)), ("2w", timedelta(14))],
 )
 def test_span_of_time_is_read(text: str, length: timedelta) -> None:
-    assert data._parse_span(text) == length
+    assert data_commands._parse_span(text) == length
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from infra.grafana import build
-from infra.grafana.panels import GRID_WIDTH
+from infra.grafana.panel_types import GRID_WIDTH
 from ingestion.settings import PROJECT
 
 DATASOURCES = PROJECT / "infra" / "grafana" / "provisioning" / "datasources" / "prometheus.yml"

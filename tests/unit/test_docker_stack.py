@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.docker.compose import addresses, obsolete, published, states_of
 from infra.docker.env import SECRETS, TEMPLATE, monitored, read_env, write_env
 from infra.docker.preflight import port_faults, refuse_wrong_ports, taken_ports
-from infra.docker.stack import addresses, obsolete, published, states_of
 from ingestion.errors import SalesError
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion.event import Offsets
-from ingestion.lake.delta import FIRST_OPENED, BronzeOffsets
+from ingestion.lake.delta_tables import FIRST_OPENED, BronzeOffsets
 from ingestion.settings import load
 
 SCHEMA = pa.schema(

@@ -11,7 +11,7 @@ from deltalake import write_deltalake
 from ingestion.bronze.eventless import Range, write_eventless
 from ingestion.bronze.resume import Position, find_position, read_ends
 from ingestion.event import Offsets
-from ingestion.lake.delta import BronzeOffsets
+from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.settings import PathSettings, load
 
 

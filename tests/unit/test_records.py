@@ -8,7 +8,7 @@ import pytest
 from ingestion.bronze.eventless import eventless_offsets, examined
 from ingestion.bronze.gaps import accepted_gaps
 from ingestion.bronze.isolated import isolated_events
-from ingestion.lake.delta import LakeError
+from ingestion.lake.delta_tables import LakeError
 
 
 @pytest.mark.parametrize("content", [b"no such thing", b'{"a": 1}', b"[1]", b"\xff\xfe", b'[{"partition": 0}]'])

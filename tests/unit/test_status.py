@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from infra.cli.status import _show_drift
+from infra.cli.status_view import _show_drift
 from ingestion.reading import overview
 from ingestion.reading.overview import schema_drift
 

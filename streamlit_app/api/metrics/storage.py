@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ingestion.lake.delta import commit_file
+from ingestion.lake.delta_tables import commit_file
 from ingestion.lake.failures import reading
 from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.settings import PathSettings, load

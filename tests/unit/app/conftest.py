@@ -20,7 +20,7 @@ from infra.bench.sample_lake import CLEAN, LEDGER, PUBLISHED, REJECTED, publishe
 from ingestion.queries import Lake
 from ingestion.reading.freshness import Freshness
 from streamlit_app import figures, live
-from streamlit_app.api.app import create_app
+from streamlit_app.api.application import create_app
 from streamlit_app.live import Sampler
 
 HERE = Path(streamlit_app.__file__).parent

@@ -13,7 +13,7 @@ from ingestion.bronze.isolated import Isolated, remember
 from ingestion.reading.freshness import Freshness
 from ingestion.settings import PathSettings, load
 from streamlit_app.api import models, operations
-from streamlit_app.api.app import create_app
+from streamlit_app.api.application import create_app
 from streamlit_app.live import Sampler
 
 ENDPOINTS = {

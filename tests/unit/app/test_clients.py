@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 
 from infra.bench.api import ENDPOINTS
 from streamlit_app.api import models
-from streamlit_app.api.app import create_app
+from streamlit_app.api.application import create_app
 
 VENTE = (2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")
 

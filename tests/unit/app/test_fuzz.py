@@ -12,7 +12,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
 from infra.bench.api import ENDPOINTS
-from streamlit_app.api.app import create_app
+from streamlit_app.api.application import create_app
 from streamlit_app.api.times import whole_hour
 
 EXAMPLES = int(os.environ.get("PYTEST_FUZZ_EXAMPLES", "8"))

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from ingestion.orchestration import alerts
 from ingestion.processes.state import write_state
 from ingestion.silver.maintenance import Upkeep
-from streamlit_app.api.app import create_app
+from streamlit_app.api.application import create_app
 
 
 @pytest.fixture

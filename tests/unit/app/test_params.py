@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.bench.api import ENDPOINTS
-from streamlit_app.api.app import create_app
+from streamlit_app.api.application import create_app
 
 QUESTIONS = (*ENDPOINTS, "rejected", "status")
 FRANCE = (1, "Livre", "France", "Particulier", "2025-12-22T10:00:00", 1, "1.00")

@@ -16,7 +16,7 @@ from ingestion import queries
 from ingestion.lake.engine import Engine
 from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.settings import load
-from streamlit_app.api.app import create_app
+from streamlit_app.api.application import create_app
 from streamlit_app.labels import LABELS
 
 VENTE = (2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from ingestion.lake.delta import LakeError, query
+from ingestion.lake.delta_tables import LakeError, query
 from ingestion.verify import verify
 from tests.unit.verify.lake import SCHEMAS, Lake, failed, sound_lake, ventes
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.console import GOOD, number, out, say, show, span, waiting
-from infra.cli.data import send_sales, wait_for_bronze
-from infra.cli.silver import check_everything
-from infra.cli.stack import show_addresses, start_stack
+from infra.cli.data_commands import send_sales, wait_for_bronze
+from infra.cli.silver_commands import check_everything
+from infra.cli.stack_commands import show_addresses, start_stack
 from ingestion.errors import SalesError
 
 if TYPE_CHECKING:

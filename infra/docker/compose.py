@@ -1,4 +1,4 @@
-"""Start, stop and watch the full stack.  Run: python -m infra.docker.stack up | down | logs | runs
+"""Start, stop and watch the full stack.  Run: python -m infra.docker.compose up | down | logs | runs
 
 Standard library only: whoever has Docker and a Python needs nothing installed.
 """

@@ -1,4 +1,4 @@
-"""The API as an app of its own.  Run apart: uvicorn --factory streamlit_app.api.app:create_replica"""
+"""The API as an app of its own.  Run apart: uvicorn --factory streamlit_app.api.application:create_replica"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -19,7 +19,7 @@ from infra.cli.console import (
     span,
     waiting,
 )
-from infra.cli.status import show_accepted_gaps
+from infra.cli.status_view import show_accepted_gaps
 from ingestion.hints import embedded
 
 if TYPE_CHECKING:

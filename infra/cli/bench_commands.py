@@ -9,8 +9,8 @@ import typer
 from infra.cli.console import DIM, number, say, show, size, waiting
 
 if TYPE_CHECKING:
-    from infra.bench.figures import CaseResult, Figure, Unit
     from infra.bench.machine import Machine
+    from infra.bench.results import CaseResult, Figure, Unit
 
 DIGITS: "dict[Unit, int]" = {"s": 2, "ms": 2, "events/s": 0, "MiB": 0, "%": 0}
 

@@ -153,7 +153,7 @@ def down() -> None:
 
 def status() -> None:
     """What runs, how far Bronze and Silver are, how fresh the figures, how full the disk."""
-    from infra.cli.status import show_status
+    from infra.cli.status_view import show_status
 
     show_status()
 
