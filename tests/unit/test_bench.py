@@ -151,7 +151,7 @@ def test_the_steps_of_a_demo_are_read_from_its_last_line() -> None:
 
 
 def test_the_demo_still_ends_with_the_line_that_is_read() -> None:
-    source = (Path(bench_commands.__file__).parent / "demo.py").read_text()
+    source = (Path(bench_commands.__file__).parent / "demo_commands.py").read_text()
     assert "in all ({times}); the stack runs on" in source
 
 
