@@ -85,7 +85,7 @@ up: ## the full stack in Docker: images, secrets, start; waits until everything 
 
 # the embedded stack, the full one, or both: what runs
 down: ## stop the stack, leave nothing behind (the data stays)
-	@if [ -e $(VENV)/.installed ]; then python -m infra.cli down; fi
+	@if [ -e $(VENV)/.installed ]; then python -m infra.cli stop; fi
 	@if [ -e .env ]; then $(or $(PYTHON),python3) -m infra.docker.compose down; fi
 
 status: $(VENV)/.installed ## what runs, how far, how fresh
@@ -129,7 +129,7 @@ warm: setup ## make the JVM's start-up cache (faster starts afterwards)
 	@sales warm
 
 clean: ## stop the stack and delete its data (in delta/ and var/, or LAKE_DIR and VAR_DIR)
-	@if [ -e $(VENV)/.installed ]; then python -m infra.cli down; fi
+	@if [ -e $(VENV)/.installed ]; then python -m infra.cli stop; fi
 	@if [ -e $(VENV)/.installed ]; then LAKE_DIR="$${LAKE_DIR:-delta}" python -m infra.local.free; fi
 	@lake="$${LAKE_DIR:-delta}" var="$${VAR_DIR:-var}" && \
 	    rm -rf "$$lake"/{bronze,silver,dernier_vente_id,.dernier_vente_id.lock,.owner} "$$var"/{kafka,spark,dbt,log,run,airflow} && \

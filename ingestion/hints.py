@@ -15,7 +15,7 @@ def embedded() -> bool:
 
 
 def start() -> str:
-    return "sales up" if embedded() else "make up"
+    return "sales start" if embedded() else "make up"
 
 
 def new_lake() -> str:

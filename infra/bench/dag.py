@@ -20,7 +20,7 @@ DAG = "unified_sales_pipeline"
 def measure(runs: int, tell: Tell) -> Measured:
     tell("starting a stack")
     with isolated(AIRFLOW_SCHEDULE="") as stack:
-        stack.run("sales", "up")
+        stack.run("sales", "start")
         tell("starting Airflow")
         began = time.monotonic()
         stack.run("sales", "airflow")

@@ -29,7 +29,7 @@ for group in (demo_commands, *IN_CONTAINERS, setup_commands, bench_commands) if 
     group.register(app)
 
 # they stop it, look at it whatever its settings, or need no stack
-WITHOUT_STACK = ("down", "logs", "jars", "doctor", "warm", "bench")
+WITHOUT_STACK = ("stop", "down", "logs", "jars", "doctor", "warm", "bench")
 
 
 @app.callback()

@@ -64,7 +64,7 @@ def _refuse_company() -> None:
     if running := running_stacks():
         raise SalesError(
             f"a stack runs on this machine and would spoil the figures (VAR_DIR={', '.join(sorted(running))}); "
-            f"stop it (sales down), or measure all the same (--force)"
+            f"stop it (sales stop), or measure all the same (--force)"
         )
 
 

@@ -1,4 +1,4 @@
-"""The stack: up, down, status, logs."""
+"""The stack: start, stop, status, logs."""
 
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -20,11 +20,15 @@ PANEL = "Stack"
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (up, airflow, down, status, logs) if embedded() else (status,):
+    for verb in (start, airflow, stop, status, logs) if embedded() else (status,):
         app.command(rich_help_panel=PANEL)(verb)
+    if embedded():
+        # what they were called before; `make up` and `make down` are about the full stack
+        app.command("up", hidden=True)(start)
+        app.command("down", hidden=True)(stop)
 
 
-def up(
+def start(
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait until every process answers.")] = 180.0,
 ) -> None:
     """Start the stack and wait until every process answers; one that runs stays as it is."""
@@ -40,9 +44,9 @@ def start_stack(timeout: float) -> None:
 
 
 def _begin_stack() -> None:
-    from infra.local.stack import start
+    from infra.local import stack
 
-    say("starting the stack" if start() else "already up", DIM)
+    say("starting the stack" if stack.start() else "already up", DIM)
 
 
 def airflow(
@@ -136,13 +140,13 @@ def show_addresses() -> None:
     show("", ["what", "where"], rows)
 
 
-def down() -> None:
+def stop() -> None:
     """Stop every process of the stack, whatever state it is in; the data stays."""
-    from infra.local.stack import stop
+    from infra.local import stack
 
     started = time.monotonic()
     with waiting("stopping the stack") as tell:
-        stopped = stop(lambda left: tell(f"{left} processes left"))
+        stopped = stack.stop(lambda left: tell(f"{left} processes left"))
     if stopped.programs:
         say(f"stopped {', '.join(stopped.programs)} in {span(time.monotonic() - started)}", GOOD)
     elif stopped.left_behind:

@@ -70,7 +70,7 @@ def _say_down() -> None:
 
     if left := marked_processes():
         say(
-            f"supervisor is gone, {len(left)} processes are left behind: sales up starts again, sales down stops them",
+            f"supervisor is gone, {len(left)} processes are left: sales start starts again, sales stop stops them",
             BAD,
         )
     elif (gateway := read_state("gateway")) and alive(gateway["life"]):

@@ -88,7 +88,7 @@ def environment() -> dict[str, str]:
     settings, own = load(AirflowSettings), _secrets()
     home, docs = airflow_home(), load(PathSettings).project_docs
     return own_environment() | {
-        # its processes give themselves titles: not over their environment, by which `sales down` knows them
+        # its processes give themselves titles: not over their environment, by which `sales stop` knows them
         "SPT_NOENV": "1",
         "AIRFLOW_HOME": str(home),
         "AIRFLOW_CONFIG": str(PROJECT / "airflow" / "config" / "airflow.cfg"),

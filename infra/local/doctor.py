@@ -161,5 +161,7 @@ def _stack() -> Check:
         changed = "; ".join(other_settings())
         return Check("stack", found, f"it was started with {changed}: set the variables so" if changed else None)
     if left := marked_processes():
-        return Check("stack", f"{len(left)} processes without a supervisor", "sales down, or sales up to start again")
-    return Check("stack", "does not run (sales up)")
+        return Check(
+            "stack", f"{len(left)} processes without a supervisor", "sales stop, or sales start to start again"
+        )
+    return Check("stack", "does not run (sales start)")

@@ -113,7 +113,7 @@ def refuse_other_settings() -> None:
     if changed := other_settings():
         raise StackError(
             f"the stack of VAR_DIR={load(PathSettings).var_dir} runs with {'; '.join(changed)}; "
-            f"set the variables as they were, or stop it first (sales down)"
+            f"set the variables as they were, or stop it first (sales stop)"
         )
 
 

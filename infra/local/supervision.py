@@ -78,7 +78,7 @@ def start(names: Iterable[str]) -> None:
                 running.startProcess(name, False)
     except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
         raise StackError(
-            f"supervisor does not start it ({error}); stop the stack (sales down), and try again"
+            f"supervisor does not start it ({error}); stop the stack (sales stop), and try again"
         ) from error
 
 

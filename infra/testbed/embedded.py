@@ -164,7 +164,7 @@ def isolated(*, keep: bool = False, prefix: str = "sales-", **settings: str) -> 
         yield stack
     finally:
         with _uninterrupted():
-            stack.attempt("sales", "down")
+            stack.attempt("sales", "stop")
             if not keep:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -173,7 +173,7 @@ def isolated(*, keep: bool = False, prefix: str = "sales-", **settings: str) -> 
 def started() -> Iterator[Stack]:
     """A stack that answers."""
     with isolated() as stack:
-        stack.run("sales", "up")
+        stack.run("sales", "start")
         yield stack
 
 

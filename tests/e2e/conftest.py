@@ -43,7 +43,7 @@ class StackUnderTest(Stack):
         process.wait(timeout=10)
 
     def wait_ready(self) -> None:
-        self.sales("up")
+        self.sales("start")
 
     def rows(self, table: str, version: int | None = None) -> list[tuple[Any, ...]]:
         """A Silver table's rows, sorted, at the version that readers see."""

@@ -111,7 +111,7 @@ def test_topic_made_again(stack):
     stack.start_stream()
     try:
         until(lambda: stack.state("bronze").get("state") == "failed", "the stream refuses")
-        assert "deleted or created again" in stack.sales("up", check=False)
+        assert "deleted or created again" in stack.sales("start", check=False)
         stack.sales("produce", "--count", "5")
         assert "deleted or created again" in stack.sales("drain", check=False)
     finally:
@@ -134,7 +134,7 @@ def test_offset_gap(stack):
     admin.close()
     stack.start_stream()
     until(lambda: stack.state("bronze").get("state") == "failed", "the stream refuses")
-    refused = stack.sales("up", check=False)
+    refused = stack.sales("start", check=False)
     assert "offset gap" in refused
     assert "offset gap" in stack.sales("drain", check=False)
     assert "accepted as lost" in stack.sales("accept-gap")

@@ -143,7 +143,7 @@ def second(stack):
 
 
 def refused(stack):
-    code, said = second(stack).attempt("sales", "up")
+    code, said = second(stack).attempt("sales", "start")
     assert code == 1
     assert said.count("\n") == 1, said
     return f"is held by the gateway of VAR_DIR={stack.environment['VAR_DIR']} on " in said
@@ -165,7 +165,7 @@ def test_a_second_stack_on_the_lake_is_refused(stack):
 
 def test_a_command_with_another_lake_is_refused(stack):
     moved = replace(stack, environment=stack.environment | {"LAKE_DIR": "/nowhere"})
-    for verb in ("up", "status", "produce"):
+    for verb in ("start", "status", "produce"):
         code, said = moved.attempt("sales", verb)
         assert code == 1
         assert f"runs with LAKE_DIR={stack.lake}, not /nowhere" in " ".join(said.split())
@@ -179,7 +179,7 @@ def test_the_lake_is_held_by_a_gateway_until_it_is_dead(stack):
     stack.kill("gateway")
     free = stack.attempt("python", "-m", "infra.local.free")
     assert free == (0, "")
-    replace(stack, environment=stack.environment | FOREIGN).sales("up")
+    replace(stack, environment=stack.environment | FOREIGN).sales("start")
     stack.sales("produce", "--count", "10")
     stack.publish_all()
     stack.verify()

@@ -22,7 +22,7 @@ def test_supervisor_killed(stack):
     before = {table: stack.rows(table) for table in stack.versions()}
     pid = int((stack.folder / "var" / "run" / "supervisor.pid").read_text())
     psutil.Process(pid).kill()
-    stack.sales("down")
+    stack.sales("stop")
     left = [process.pid for process in psutil.process_iter() if mark_of(process) == stack.environment["VAR_DIR"]]
     assert left == []
     stack.wait_ready()

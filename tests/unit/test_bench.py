@@ -144,7 +144,7 @@ def test_a_length_of_time_is_read_as_the_command_writes_it(length: float) -> Non
 
 
 def test_the_steps_of_a_demo_are_read_from_its_last_line() -> None:
-    said = "\n1 min 41 s in all (start 1 min 05 s, produce 0.4 s, Bronze 12.0 s); the stack runs on (sales down ...)\n"
+    said = "\n1 min 41 s in all (start 1 min 05 s, produce 0.4 s, Bronze 12.0 s); the stack runs on (sales stop ...)\n"
     assert step_seconds(said) == {"start": 65.0, "produce": 0.4, "Bronze": 12.0}
     with pytest.raises(SalesError, match="no such line"):
         step_seconds("no such line")

@@ -26,7 +26,7 @@ from ingestion.settings import PathSettings, load
 from ingestion.verify import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, Check, Verification
 from tests.unit.test_explain import write, write_bronze, write_ledger
 
-VERBS = ["demo", "up", "down", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
+VERBS = ["demo", "start", "stop", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
 VERBS += ["jars", "doctor", "warm"]
 
 
@@ -74,7 +74,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["explain", "--nope"], "got '--nope'"),
         (["explain"], "Missing argument 'EVENT...'"),
         (["frobnicate"], "No such command 'frobnicate'"),
-        (["up", "--nope"], "No such option: --nope"),
+        (["start", "--nope"], "No such option: --nope"),
     ],
 )
 def test_wrong_call_is_one_line_and_exit_code_2(
@@ -112,7 +112,7 @@ def test_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_down_where_nothing_runs_is_fine(run: Callable[..., tuple[int, str, str]]) -> None:
-    assert run("down") == (0, "the embedded stack does not run\n", "")
+    assert run("stop") == run("down") == (0, "the embedded stack does not run\n", "")
 
 
 def test_status_of_an_empty_lake_without_stack(
@@ -121,7 +121,7 @@ def test_status_of_an_empty_lake_without_stack(
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     code, out, _ = run("status")
     assert code == 0
-    for line in ("the stack does not run (sales up)", "Bronze is empty", "the broker does not answer"):
+    for line in ("the stack does not run (sales start)", "Bronze is empty", "the broker does not answer"):
         assert line in out
     assert "Accepted gaps" not in out
 

@@ -88,5 +88,5 @@ def test_a_command_to_a_stack_that_runs_with_another_lake_is_refused(
         stack.refuse_other_settings()
     assert str(refused.value) == (
         f"the stack of VAR_DIR={foreign}/var runs with LAKE_DIR=/a, not {foreign}/lake; "
-        f"set the variables as they were, or stop it first (sales down)"
+        f"set the variables as they were, or stop it first (sales stop)"
     )

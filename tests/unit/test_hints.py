@@ -8,8 +8,8 @@ from ingestion import hints
 @pytest.mark.parametrize(
     ("env_file", "start", "logs"),
     [
-        (None, "sales up", "sales logs kafka"),
-        ("/data/sales.env", "sales up", "sales logs kafka"),
+        (None, "sales start", "sales logs kafka"),
+        ("/data/sales.env", "sales start", "sales logs kafka"),
         ("", "make up", "docker compose logs broker1 broker2 broker3"),
     ],
 )
