@@ -80,11 +80,11 @@ def wait_for_publication(targets: "Offsets", timeout: float) -> "Publication":
 
 
 def _refuse_failed_slice(since: datetime) -> None:
-    from ingestion.processes.state import read_state
+    from ingestion.processes.states import SilverState, read_state
 
-    state = read_state("silver")
-    if state.get("state") == "failed" and datetime.fromisoformat(state["at"]) > since:
-        raise SalesError(f"a slice failed and stays unpublished: {state['error']} (sales logs silver)")
+    silver = read_state(SilverState)
+    if silver and silver.state == "failed" and silver.at > since:
+        raise SalesError(f"a slice failed and stays unpublished: {silver.error} (sales logs silver)")
 
 
 def show_headline(publication: "Publication") -> None:

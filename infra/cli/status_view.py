@@ -66,14 +66,14 @@ def _say_down() -> None:
     from infra.local.mark import marked_processes
     from ingestion import hints
     from ingestion.processes.liveness import alive
-    from ingestion.processes.state import read_state
+    from ingestion.processes.states import GatewayState, read_state
 
     if left := marked_processes():
         say(
             f"supervisor is gone, {len(left)} processes are left: sales start starts again, sales stop stops them",
             BAD,
         )
-    elif (gateway := read_state("gateway")) and alive(gateway["life"]):
+    elif (gateway := read_state(GatewayState)) and alive(gateway.life):
         say("the processes run in containers (docker compose ps)")
     else:
         say(f"the stack does not run ({hints.start()})")
@@ -170,11 +170,11 @@ def _show_dags() -> None:
     from ingestion.orchestration.alerts import dag_states
 
     for dag, told in dag_states().items():
-        ago = _ago(datetime.fromisoformat(told["at"]))
-        if told["state"] == "failed":
-            say(f"{dag} failed {ago} in {told['task']}: {shortened(told['reason'], 500)}", BAD)
-        elif told["state"] == "late":
-            say(f"{dag}: run {told['run']} was late {ago}", BAD)
+        ago = _ago(told.at)
+        if told.state == "failed":
+            say(f"{dag} failed {ago} in {told.task}: {shortened(told.reason or '', 500)}", BAD)
+        elif told.state == "late":
+            say(f"{dag}: run {told.run} was late {ago}", BAD)
         else:
             say(f"{dag}: last run succeeded {ago}", DIM)
 

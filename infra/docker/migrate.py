@@ -10,8 +10,8 @@ from pathlib import Path
 
 from infra.local.airflow_process import USER
 from ingestion.orchestration.alerts import PREFIX
+from ingestion.processes.states import DbtState
 from ingestion.settings import PathSettings, load
-from ingestion.silver import run_results
 
 BAKED = Path("/opt/state/dbt/project")
 
@@ -24,7 +24,7 @@ def main() -> None:
     shutil.copytree(BAKED, load(PathSettings).project_docs, dirs_exist_ok=True)
     # nodes and DAGs of an earlier version would be told as failed for ever
     for file in (
-        load(PathSettings).run_dir / f"{run_results.STATE}.json",
+        load(PathSettings).run_dir / f"{DbtState.FILE}.json",
         *load(PathSettings).run_dir.glob(f"{PREFIX}*.json"),
     ):
         file.unlink(missing_ok=True)

@@ -18,7 +18,8 @@ from infra.local.mark import marked_processes
 from ingestion.addresses import reached_at
 from ingestion.environment import own_environment
 from ingestion.orchestration.airflow_upkeep import AIRFLOW, airflow_database, airflow_home, run_db_command
-from ingestion.processes.state import read_state, replace_text, write_state
+from ingestion.processes.files import replace_text
+from ingestion.processes.states import AirflowState, AirflowVariables, read_state, write_state
 from ingestion.settings import PROJECT, AirflowSettings, PathSettings, load
 
 # the API server reads the logs as files: nobody needs to serve them
@@ -29,17 +30,16 @@ COMMANDS = {
     "airflow-triggerer": ["triggerer", "--skip-serve-logs"],
 }
 USER = "admin"
-# the variables of whoever has started Airflow
-SETTINGS = "airflow-settings"
 WORKER = "airflow worker -- LocalExecutor:"
 
 
 def main() -> None:
     name = sys.argv[1]
     # supervisor hands on the environment in which the stack was started, perhaps long before
-    os.environ.update(read_state(SETTINGS)["environment"])
+    if variables := read_state(AirflowVariables):
+        os.environ.update(variables.environment)
     # the process keeps its number: whoever wants to know whether it lives can look
-    write_state(name, "running")
+    write_state(AirflowState(state="running"), name)
     if name == "airflow-scheduler" and (left := _workers()):
         subprocess.run([sys.executable, "-m", "infra.local.orphans", *map(str, left)], check=True)
     os.execve(AIRFLOW, ["airflow", *COMMANDS[name]], environment())
@@ -62,7 +62,7 @@ def prepare() -> None:
     _secrets()
     # by name: the caller's environment may hold secrets of another Airflow
     settings = {f"AIRFLOW_{name}".upper(): str(value) for name, value in load(AirflowSettings)}
-    write_state(SETTINGS, "wanted", environment=settings)
+    write_state(AirflowVariables(state="wanted", environment=settings))
     stamp, wanted = home / ".migrated", version("apache-airflow")
     if stamp.exists() and stamp.read_text() == wanted:
         return

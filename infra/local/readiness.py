@@ -12,7 +12,7 @@ from infra.local.supervision import StackError
 from ingestion.addresses import reached_at
 from ingestion.gateway import sql, table_list
 from ingestion.processes.liveness import alive
-from ingestion.processes.state import read_state
+from ingestion.processes.states import BronzeState, SilverState, read_state
 from ingestion.settings import AirflowSettings, AppSettings, KafkaSettings, PathSettings, load
 from ingestion.topic.client import BrokerError, topic_id
 
@@ -51,23 +51,24 @@ def probe_gateway() -> str | None:
 
 
 def probe_bronze() -> str | None:
-    stream = read_state("bronze").get("gateway")
-    if stream is not None and not alive(stream):
+    bronze = read_state(BronzeState)
+    if bronze and bronze.gateway is not None and not alive(bronze.gateway):
         return "waits for gateway"
-    return _probe_state("bronze", ("running",))
+    return _probe_state(bronze, ("running",))
 
 
 def probe_silver() -> str | None:
-    return _probe_state("silver", ("idle", "running", "resting"))
+    return _probe_state(read_state(SilverState), ("idle", "running", "resting"))
 
 
-def _probe_state(name: str, good: tuple[str, ...]) -> str | None:
-    state = read_state(name)
-    if state.get("state") in good and alive(state["life"]):
+def _probe_state(said: BronzeState | SilverState | None, good: tuple[str, ...]) -> str | None:
+    if said is None:
+        return "starts"
+    if said.state in good and alive(said.life):
         return None
-    if state.get("state") == "waiting":
-        return f"waits for {state.get('for_', 'another process')}"
-    return state.get("error") or "starts"
+    if said.state == "waiting":
+        return f"waits for {said.waits_for or 'another process'}"
+    return said.error or "starts"
 
 
 def probe_app() -> str | None:

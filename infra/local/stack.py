@@ -22,7 +22,7 @@ from ingestion import catalogue
 from ingestion.addresses import without_proxy
 from ingestion.environment import own_environment
 from ingestion.lake.ownership import refuse_owned
-from ingestion.processes.state import read_state, write_state
+from ingestion.processes.states import StartedWith, read_state, write_state
 from ingestion.settings import (
     PROJECT,
     BronzeSettings,
@@ -35,7 +35,6 @@ from ingestion.settings import (
 LEAST_FREE_BYTES = 1 << 30
 STOP_SECONDS = 60.0
 # the folders and ports of the stack that runs
-STARTED_WITH = "started-with"
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def start() -> bool:
         _stop_left_behind()
         _refuse_what_cannot_run(paths)
         _forget_last_run(paths)
-        write_state(STARTED_WITH, "wanted", settings=_moved_by_variables())
+        write_state(StartedWith(state="wanted", settings=_moved_by_variables()))
         hosts = tuple({port.host for port in ports()})
         environment = without_proxy(own_environment(), hosts) | {
             MARK: str(paths.var_dir),
@@ -102,7 +101,8 @@ def stop(on_progress: Callable[[int], None] = lambda left: None) -> Stopped:
 
 def other_settings() -> list[str]:
     """What the running stack was started with and this process would not find it by: a line for each variable."""
-    before = read_state(STARTED_WITH).get("settings", {})
+    started = read_state(StartedWith)
+    before = started.settings if started else {}
     now = _moved_by_variables()
     changed = [f"{name}={before[name]}, not {now[name]}" for name in now if before.get(name, now[name]) != now[name]]
     return changed if changed and supervision.answers() else []

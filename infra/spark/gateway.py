@@ -16,7 +16,7 @@ from ingestion.gateway import table_list
 from ingestion.gateway.connect import in_sql
 from ingestion.lake.ownership import LakeOwnedError, own_lake
 from ingestion.processes.logs import configure_logging
-from ingestion.processes.state import write_state
+from ingestion.processes.states import GatewayState, write_state
 from ingestion.settings import PROJECT, PathSettings, SparkSettings, load
 
 SPARK_CONFIG = PROJECT / "infra" / "spark"
@@ -42,7 +42,7 @@ def main() -> None:
     configure_logging()
     _own_lake()
     # a new Connect session for each start of the gateway: the old ids are closed for ever
-    write_state("gateway", "started", session_id=str(uuid.uuid4()))
+    write_state(GatewayState(state="started", session_id=str(uuid.uuid4())))
     _empty_scratch(load(PathSettings).var_dir / "spark")
     command = gateway_command()
     spark = {
@@ -61,7 +61,7 @@ def _own_lake() -> None:
     except LakeOwnedError as error:
         # not over the words of a gateway that runs
         if not table_list.runs():
-            write_state("gateway", "refused", error=str(error))
+            write_state(GatewayState(state="refused", error=str(error)))
         logger.error("%s", error)
         raise SystemExit(1) from error
 

@@ -4,12 +4,11 @@ The stream outlives its process in the gateway; what measures or tests a new sta
 """
 
 from ingestion.bronze.stream import QUERY_NAME
-from ingestion.gateway.connect import connect
-from ingestion.processes.state import read_state
+from ingestion.gateway.connect import connect, gateway_session
 
 
 def main() -> None:
-    spark = connect(read_state("gateway")["session_id"])
+    spark = connect(gateway_session())
     for query in spark.streams.active:
         if query.name == QUERY_NAME:
             query.stop()

@@ -9,7 +9,7 @@ from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.processes.liveness import alive
-from ingestion.processes.state import read_state
+from ingestion.processes.states import BronzeState, read_state
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.topic.client import log_ends, offset_range
 
@@ -57,13 +57,13 @@ def _reason(missing: Offsets) -> str:
 
 
 def _refuse_failed_stream() -> None:
-    state = read_state("bronze")
-    if state.get("state") == "failed":
-        raise SalesError(f"the Bronze stream has failed: {state['error']}")
+    bronze = read_state(BronzeState)
+    if bronze and bronze.state == "failed":
+        raise SalesError(f"the Bronze stream has failed: {bronze.error}")
 
 
 def _refuse_dead_stream() -> None:
     _refuse_failed_stream()
-    state = read_state("bronze")
-    if not state or not alive(state["life"]):
+    bronze = read_state(BronzeState)
+    if bronze is None or not alive(bronze.life):
         raise SalesError(f"the bronze process does not run; start the stack ({hints.start()})")

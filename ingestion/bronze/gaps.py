@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingestion.bronze.records import reading_record
-from ingestion.processes.state import replace_text
+from ingestion.processes.files import replace_text
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ingestion.bronze.records import reading_record
-from ingestion.processes.state import replace_text
+from ingestion.processes.files import replace_text
 
 # what the bronze process says it waits for while it isolates
 LARGE_EVENTS = "large events"

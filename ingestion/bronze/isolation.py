@@ -24,7 +24,8 @@ from ingestion.bronze.isolated import LARGE_EVENTS, Isolated, remember
 from ingestion.bronze.resume import BronzeError, find_position, offset_gaps, planned_end
 from ingestion.bronze_table import bronze_projection
 from ingestion.event import Offsets
-from ingestion.processes.state import replace_text, write_state
+from ingestion.processes.files import replace_text
+from ingestion.processes.states import BronzeState, write_state
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.sizes import KEPT_BYTES, LARGEST_EVENT
 from ingestion.topic.client import reader
@@ -83,7 +84,7 @@ def go_past(spark: "SparkSession") -> None:
     with reader(kafka) as (consumer, partitions):
         if not attempts.begun and not _is_due(attempts, consumer, partitions):
             return
-        write_state("bronze", "waiting", for_=LARGE_EVENTS)
+        write_state(BronzeState(state="waiting", waits_for=LARGE_EVENTS))
         logger.warning("the stream has failed on large events: reading up to %s without it", attempts.planned)
         _write(paths, replace(attempts, begun=True))
         # the table tells from here on how far this is; a checkpoint would have the stream repeat its plan

@@ -22,13 +22,14 @@ from ingestion.bronze.progress import Progress
 from ingestion.bronze.resume import BronzeError, find_position, offset_gaps, read_ends
 from ingestion.bronze_table import bronze_projection
 from ingestion.event import Offsets
-from ingestion.gateway.connect import connect
+from ingestion.gateway.connect import connect, gateway_session
 from ingestion.gateway.table_list import Filler
 from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.printable import printable
+from ingestion.processes.files import replace_text
 from ingestion.processes.liveness import alive
 from ingestion.processes.logs import configure_logging
-from ingestion.processes.state import read_state, replace_text, write_state
+from ingestion.processes.states import BronzeState, GatewayState, read_state, write_state
 from ingestion.settings import BronzeSettings, KafkaSettings, PathSettings, load
 from ingestion.topic.client import BrokerError, create_topic, offset_range, topic_id
 
@@ -56,13 +57,13 @@ def main() -> None:
     configure_logging()
     try:
         filler = Filler()
-        write_state("bronze", "waiting", for_="broker")
+        write_state(BronzeState(state="waiting", waits_for="broker"))
         found = _wait_for_topic(filler)
-        write_state("bronze", "waiting", for_="gateway")
+        write_state(BronzeState(state="waiting", waits_for="gateway"))
         while not filler.look():
             time.sleep(0.1)
         _remember_topic(found)
-        session_id = read_state("gateway")["session_id"]
+        session_id = gateway_session()
         spark = connect(session_id)
         query = _find(spark)
         progress = Progress(query)
@@ -75,7 +76,7 @@ def main() -> None:
             progress.follow_another()
     except Exception as error:
         # the state file carries the reason to whoever waits for the stream; the process still ends with it
-        write_state("bronze", "failed", error=_reason(error))
+        write_state(BronzeState(state="failed", error=_reason(error)))
         logger.error("%s", _reason(error))
         raise SystemExit(1) from error
 
@@ -199,12 +200,12 @@ def _watch(query: "Query", session_id: str, progress: Progress) -> None:
     bronze, holes, failed = BronzeOffsets(), _Holes(paths), failed_plan(paths)
     logger.info("stream %s runs%s", QUERY_NAME, ", a few events at a time" if failed else "")
     while True:
-        state = read_state("gateway")
-        if state.get("session_id") != session_id or not alive(state["life"]):
+        gateway = read_state(GatewayState)
+        if gateway is None or gateway.session_id != session_id or not alive(gateway.life):
             raise BronzeError("the gateway has gone; the stream starts again with the next one")
         if not query.isActive:
             raise BronzeError(_stream_failure(query))
-        write_state("bronze", "running", gateway=state["life"], **progress.of(query))
+        write_state(BronzeState(state="running", gateway=gateway.life, **progress.of(query)))
         holes.look(progress)
         if failed and _is_past(failed, read_ends(paths, bronze)):
             query.stop()

@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingestion import hints
 from ingestion.addresses import reached_at
+from ingestion.errors import SalesError
+from ingestion.processes.states import GatewayState, read_state
 from ingestion.settings import SparkSettings, load
 
 if TYPE_CHECKING:
@@ -24,6 +27,14 @@ def connect(session_id: str) -> "SparkSession":
     # a dead gateway is for supervisor to restart, not for a client to wait ten minutes for
     session.client.set_retry_policies([DefaultPolicy(max_retries=2, max_backoff=1000)])
     return session
+
+
+def gateway_session() -> str:
+    """The Connect session of the gateway that was started last.  Raises SalesError where none was."""
+    gateway = read_state(GatewayState)
+    if gateway is None or gateway.session_id is None:
+        raise SalesError(f"no gateway has been started; start the stack ({hints.start()})")
+    return gateway.session_id
 
 
 def in_sql(path: Path) -> str:

@@ -28,7 +28,7 @@ from ingestion.lake.ledger import publications
 from ingestion.printable import printable
 from ingestion.processes.liveness import alive
 from ingestion.processes.logs import configure_logging
-from ingestion.processes.state import read_state, write_state
+from ingestion.processes.states import CatalogueState, GatewayState, read_state, write_state
 from ingestion.settings import PathSettings, load
 
 # a filler that failed or was killed is replaced, but does not keep the machine busy with failing
@@ -81,10 +81,10 @@ def _fill() -> None:
         except Exception as error:
             # whoever waits for the gateway is told the reason, whatever it is
             reason = printable(" ".join(str(error).split())) or type(error).__name__
-            write_state("catalogue", "failed", session_id=wanted, error=reason)
+            write_state(CatalogueState(state="failed", session_id=wanted, error=reason))
             logger.error("gateway failed: %s", reason)
             return
-        write_state("catalogue", "ready", session_id=wanted, tables=tables)
+        write_state(CatalogueState(state="ready", session_id=wanted, tables=tables))
         logger.info("gateway ready: %d tables", tables)
         return
 
@@ -160,12 +160,13 @@ def ready() -> bool:
 
 def fault() -> str | None:
     """What the gateway that runs now lacks; None when it has its catalogue."""
-    wanted, said = _session(), read_state("catalogue")
+    wanted, said = _session(), read_state(CatalogueState)
     if wanted is None:
-        return str(read_state("gateway").get("error", "starts"))
-    if said.get("session_id") != wanted:
+        gateway = read_state(GatewayState)
+        return (gateway and gateway.error) or "starts"
+    if said is None or said.session_id != wanted:
         return "starts"
-    return None if said["state"] == "ready" else str(said["error"])
+    return None if said.state == "ready" else said.error
 
 
 def runs() -> bool:
@@ -174,8 +175,8 @@ def runs() -> bool:
 
 def _session() -> str | None:
     """The session id of the gateway that runs now; None where none runs, or it was refused the lake."""
-    gateway = read_state("gateway")
-    return str(gateway["session_id"]) if "session_id" in gateway and alive(gateway["life"]) else None
+    gateway = read_state(GatewayState)
+    return gateway.session_id if gateway and alive(gateway.life) else None
 
 
 if __name__ == "__main__":

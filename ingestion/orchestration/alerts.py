@@ -4,21 +4,19 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from filelock import FileLock
-
 from ingestion.printable import printable
-from ingestion.processes.state import read_state, write_state
+from ingestion.processes.states import DagState, read_state, update_state
 from ingestion.settings import PathSettings, load
 
 PREFIX = "dag-"
 logger = logging.getLogger(__name__)
 
 
-def dag_states() -> dict[str, dict[str, Any]]:
+def dag_states() -> dict[str, DagState]:
     """What was last told of each DAG, by its id; empty where none has run since the start of the stack."""
     names = sorted(file.stem for file in load(PathSettings).run_dir.glob(f"{PREFIX}*.json"))
     # a stack that goes down deletes them
-    return {name.removeprefix(PREFIX): state for name in names if (state := read_state(name))}
+    return {name.removeprefix(PREFIX): state for name in names if (state := read_state(DagState, name))}
 
 
 def task_failed(context: Mapping[str, Any]) -> None:
@@ -43,22 +41,28 @@ async def run_is_late(context: Mapping[str, Any], **_: Any) -> None:
         _tell(context, "late", late=1)
 
 
-def _tell(context: Mapping[str, Any], state: str, *, failed: int = 0, late: int = 0, **facts: Any) -> None:
+def _tell(
+    context: Mapping[str, Any],
+    state: str,
+    *,
+    failed: int = 0,
+    late: int = 0,
+    task: str | None = None,
+    reason: str | None = None,
+) -> None:
     run = context["dag_run"]
     dag, run_id = (run["dag_id"], run["dag_run_id"]) if isinstance(run, Mapping) else (run.dag_id, run.run_id)
-    folder = load(PathSettings).run_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    # several tasks of a run fail at once
-    with FileLock(folder / f".{PREFIX}{dag}.lock"):
-        known = read_state(PREFIX + dag)
-        if known.get("state") == state == "failed" and known["run"] == run_id:
-            # the first failure is the cause of the others
-            facts = {"task": known["task"], "reason": known["reason"]}
-        write_state(
-            PREFIX + dag,
-            state,
+
+    def told(known: DagState | None) -> DagState:
+        # several tasks of a run fail at once: the first failure is the cause of the others
+        is_cause = known is None or not (known.state == state == "failed" and known.run == run_id)
+        return DagState(
+            state=state,
             run=run_id,
-            failures=known.get("failures", 0) + failed,
-            late_runs=known.get("late_runs", 0) + late,
-            **facts,
+            failures=(known.failures if known else 0) + failed,
+            late_runs=(known.late_runs if known else 0) + late,
+            task=task if known is None or is_cause else known.task,
+            reason=reason if known is None or is_cause else known.reason,
         )
+
+    update_state(DagState, told, PREFIX + dag)

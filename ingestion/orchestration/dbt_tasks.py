@@ -13,7 +13,7 @@ from cosmos.operators.watcher import DbtProducerWatcherOperator, DbtRunWatcherOp
 from filelock import FileLock
 
 from ingestion.addresses import reached_at
-from ingestion.processes.state import replace_text
+from ingestion.processes.files import replace_text
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
 from ingestion.silver.run_results import remember_of_cosmos
 from ingestion.silver.slices import HOT_PATH_EXCLUDED, Silver, last_edit

@@ -21,7 +21,7 @@ from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.gateway import sql
 from ingestion.lake.delta_tables import query
-from ingestion.processes.state import read_state
+from ingestion.processes.states import BronzeState, read_state
 from ingestion.reading.freshness import CAUSES, measure, stream_fault
 from ingestion.reading.overview import silver_status
 from ingestion.settings import KafkaSettings, PathSettings, SparkSettings, load
@@ -111,7 +111,7 @@ def _check_connect() -> list[str]:
 
 
 def _check_stream() -> list[str]:
-    fault, words = stream_fault(read_state("bronze"))
+    fault, words = stream_fault(read_state(BronzeState))
     return [f"{words or CAUSES[fault]}; look at its log ({hints.logs('bronze')})"] if fault else []
 
 

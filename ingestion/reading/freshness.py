@@ -6,7 +6,6 @@ A quiet source is not stale: only an event that waits in Kafka, or a stream that
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
@@ -16,7 +15,7 @@ from ingestion.bronze.resume import read_ends
 from ingestion.event import Offsets
 from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.processes.liveness import alive
-from ingestion.processes.state import read_state
+from ingestion.processes.states import BronzeState, read_state
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.topic.client import BrokerError, reader
 
@@ -93,7 +92,7 @@ class Measuring:
 
     def measure(self, published: Offsets) -> Freshness:
         """Compare the offsets published so far (exclusive) with the broker's; about 20 ms, on a new connection."""
-        fault, error = stream_fault(read_state("bronze"))
+        fault, error = stream_fault(read_state(BronzeState))
         read = read_ends(load(PathSettings), self._bronze)
         try:
             return _measure(published, self._bronze.refresh(), read, fault, error)
@@ -124,18 +123,18 @@ def _measure(published: Offsets, highest: Offsets, read: Offsets, fault: str | N
     return Freshness(datetime.now(UTC), lag, oldest, fault, error, first, end, read, opened_at)
 
 
-def stream_fault(state: dict[str, Any]) -> tuple[str | None, str | None]:
+def stream_fault(bronze: BronzeState | None) -> tuple[str | None, str | None]:
     """What is wrong with the Bronze process that says this of itself: a key of CAUSES, and the full words."""
-    if not state:
+    if bronze is None:
         return "no_process", CAUSES["no_process"]
-    if state["state"] == "failed":
-        return "failed", state.get("error")
-    if not alive(state["life"]):
+    if bronze.state == "failed":
+        return "failed", bronze.error
+    if not alive(bronze.life):
         return "no_process", CAUSES["no_process"]
-    if state.get("for_") == LARGE_EVENTS:
+    if bronze.waits_for == LARGE_EVENTS:
         return "isolating", CAUSES["isolating"]
-    if state["state"] != "running":
-        return "waiting", f"the Bronze process waits for the {state.get('for_', 'stack')}"
+    if bronze.state != "running":
+        return "waiting", f"the Bronze process waits for the {bronze.waits_for or 'stack'}"
     return None, None
 
 

@@ -13,7 +13,7 @@ from ingestion.gateway import table_list
 from ingestion.gateway.sql import StatementError
 from ingestion.processes.liveness import alive
 from ingestion.processes.logs import configure_logging
-from ingestion.processes.state import read_state, write_state
+from ingestion.processes.states import AirflowState, GatewayState, SilverState, read_state, write_state
 from ingestion.settings import SilverSettings, load
 from ingestion.silver.compaction import compact
 from ingestion.silver.slices import Silver, SilverError
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     configure_logging()
     interval = load(SilverSettings).interval_seconds
-    write_state("silver", "waiting", for_="gateway")
+    write_state(SilverState(state="waiting", waits_for="gateway"))
     silver = Silver()
     _parse(silver)
     _wait_for_gateway()
@@ -59,10 +59,10 @@ def _parse(silver: Silver) -> None:
     while True:
         try:
             silver.parse()
-            write_state("silver", "waiting", for_="gateway")
+            write_state(SilverState(state="waiting", waits_for="gateway"))
             return
         except (SilverError, CatalogueError) as error:
-            write_state("silver", "failed", error=str(error))
+            write_state(SilverState(state="failed", error=str(error)))
             logger.error("the dbt project cannot be used: %s", error)
         while not silver.edited():
             time.sleep(LOOK_SECONDS)
@@ -71,16 +71,21 @@ def _parse(silver: Silver) -> None:
 def _rest_while_airflow_runs() -> None:
     """Its DAG publishes; two at it would only wait for each other."""
     while airflow_runs():
-        if read_state("silver").get("state") != "resting":
-            write_state("silver", "resting", for_="Airflow")
+        if not _rests():
+            write_state(SilverState(state="resting", waits_for="Airflow"))
         time.sleep(LOOK_SECONDS)
-    if read_state("silver").get("state") == "resting":
-        write_state("silver", "idle")
+    if _rests():
+        write_state(SilverState(state="idle"))
+
+
+def _rests() -> bool:
+    silver = read_state(SilverState)
+    return silver is not None and silver.state == "resting"
 
 
 def airflow_runs() -> bool:
-    scheduler = read_state("airflow-scheduler")
-    return bool(scheduler) and alive(scheduler["life"])
+    scheduler = read_state(AirflowState, "airflow-scheduler")
+    return scheduler is not None and alive(scheduler.life)
 
 
 def _compact() -> None:
@@ -92,13 +97,13 @@ def _compact() -> None:
         logger.warning("no compaction: %s", str(error).partition("\n")[0] or type(error).__name__)
 
 
-def _changes_within(seconds: float, silver: Silver, failed_on: str) -> bool:
+def _changes_within(seconds: float, silver: Silver, failed_on: str | None) -> bool:
     """Wait; True as soon as a file of the dbt project is edited, the gateway is another one, or nothing is pending."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if silver.pending_count() == 0:
             # somebody else has finished what failed here
-            write_state("silver", "idle")
+            write_state(SilverState(state="idle"))
             return True
         if silver.edited() or _gateway_session() != failed_on:
             return True
@@ -106,9 +111,9 @@ def _changes_within(seconds: float, silver: Silver, failed_on: str) -> bool:
     return False
 
 
-def _gateway_session() -> str:
-    session: str = read_state("gateway").get("session_id", "")
-    return session
+def _gateway_session() -> str | None:
+    gateway = read_state(GatewayState)
+    return gateway.session_id if gateway else None
 
 
 def _wait_for_gateway() -> None:
@@ -118,15 +123,15 @@ def _wait_for_gateway() -> None:
 
 def _attempt(run: Callable[[], object]) -> bool:
     """Whether the run ends well; where it does not, the reason is in the state file and the log."""
-    write_state("silver", "running")
+    write_state(SilverState(state="running"))
     started = time.monotonic()
     try:
         run()
     except (SilverError, StatementError, CatalogueError) as error:
-        write_state("silver", "failed", error=str(error))
+        write_state(SilverState(state="failed", error=str(error)))
         logger.error("the slice stays open: %s", error)
         return False
-    write_state("silver", "idle")
+    write_state(SilverState(state="idle"))
     logger.info("ran in %.1f s", time.monotonic() - started)
     return True
 

@@ -6,7 +6,6 @@ is longer; and where that is longer than Delta remembers, nothing is deleted.
 """
 
 import logging
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -15,7 +14,7 @@ from ingestion.gateway import sql
 from ingestion.gateway.table_list import SCHEMAS, delta_tables
 from ingestion.lake.ledger import Publication, publications
 from ingestion.lake.ownership import refuse_strangers
-from ingestion.processes.state import write_state
+from ingestion.processes.states import MaintenanceState, Upkeep, write_state
 from ingestion.settings import PathSettings, load
 from ingestion.silver.compaction import compact
 
@@ -26,17 +25,6 @@ REMEMBERED = timedelta(days=9)
 # a run that has just read its files may still be at work with them
 MARGIN = timedelta(hours=1)
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Upkeep:
-    """One table's data files on disk, before and after, with those that only older versions need."""
-
-    table: str
-    files_before: int
-    bytes_before: int
-    files_after: int
-    bytes_after: int
 
 
 def maintain() -> list[Upkeep]:
@@ -64,7 +52,7 @@ def maintain() -> list[Upkeep]:
                 else:
                     logger.warning("not vacuumed, because the catalogue does not have it: %s", table)
     done = [Upkeep(table, *before[table], *_on_disk(folder)) for table, folder in tables.items()]
-    write_state("maintenance", "done", tables=[asdict(each) for each in done])
+    write_state(MaintenanceState(state="done", tables=done))
     return done
 
 

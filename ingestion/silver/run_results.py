@@ -1,18 +1,12 @@
 """What dbt said of its last runs, kept for whoever measures: durations and results of each node, and how runs ended."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from ingestion.processes.states import DbtState, NodeResult, update_state
 
-from ingestion.processes.state import read_state, write_state
-from ingestion.settings import PathSettings, load
-
-STATE = "dbt"
 GOOD = ("success", "pass", "warn")
 # a node that did not run, or has nothing to run, says nothing of itself
 SKIPPED = ("skipped", "no-op")
@@ -26,17 +20,20 @@ def remember(results: Path) -> None:
         return
     nodes = {node["unique_id"].split(".")[2]: _node(node) for node in run["results"] if node["status"] not in SKIPPED}
     outcome = "success" if all(node["status"] in (*GOOD, *SKIPPED) for node in run["results"]) else "error"
-    with _known() as known:
+    ended_at = datetime.fromisoformat(run["metadata"]["generated_at"])
+
+    def added(known: DbtState | None) -> DbtState:
         # what is no longer in the project is forgotten with the state file, at a start of the stack
-        runs = known.get("runs", {"success": 0, "error": 0})
-        write_state(
-            STATE,
-            outcome,
-            ended_at=datetime.fromisoformat(run["metadata"]["generated_at"]).isoformat(),
+        runs = known.runs if known else {"success": 0, "error": 0}
+        return DbtState(
+            state=outcome,
+            ended_at=ended_at,
             seconds=run["elapsed_time"],
             runs=runs | {outcome: runs[outcome] + 1},
-            nodes=known.get("nodes", {}) | nodes,
+            nodes=(known.nodes if known else {}) | nodes,
         )
+
+    update_state(DbtState, added)
 
 
 def remember_of_cosmos(project_dir: str, **_: Any) -> None:
@@ -44,18 +41,9 @@ def remember_of_cosmos(project_dir: str, **_: Any) -> None:
     remember(Path(project_dir) / "target" / "run_results.json")
 
 
-def _node(result: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "resource": result["unique_id"].split(".")[0],
-        "seconds": result["execution_time"],
-        "succeeded": result["status"] in GOOD,
-    }
-
-
-@contextmanager
-def _known() -> Iterator[dict[str, Any]]:
-    """The state so far; nobody else changes it meanwhile."""
-    folder = load(PathSettings).run_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / f".{STATE}.lock"):
-        yield read_state(STATE)
+def _node(result: dict[str, Any]) -> NodeResult:
+    return NodeResult(
+        resource=result["unique_id"].split(".")[0],
+        seconds=result["execution_time"],
+        succeeded=result["status"] in GOOD,
+    )

@@ -4,12 +4,8 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 
-from filelock import FileLock
+from ingestion.processes.states import SentTotals, update_state
 
-from ingestion.processes.state import read_state, write_state
-from ingestion.settings import PathSettings, load
-
-STATE = "producer"
 EVERY_SECONDS = 5.0
 
 
@@ -33,15 +29,13 @@ class Tally:
 
 
 def _add(acknowledged: Counter[str], unacknowledged: int) -> None:
-    folder = load(PathSettings).run_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / f".{STATE}.lock"):
-        known = read_state(STATE)
-        last = datetime.now(UTC).isoformat() if acknowledged else known.get("acknowledged_at")
-        write_state(
-            STATE,
-            "sending",
-            kinds=Counter(known.get("kinds", {})) + acknowledged,
-            unacknowledged=known.get("unacknowledged", 0) + unacknowledged,
-            acknowledged_at=last,
+    def added(known: SentTotals | None) -> SentTotals:
+        before = known or SentTotals(state="sending")
+        return SentTotals(
+            state="sending",
+            kinds=Counter(before.kinds) + acknowledged,
+            unacknowledged=before.unacknowledged + unacknowledged,
+            acknowledged_at=datetime.now(UTC) if acknowledged else before.acknowledged_at,
         )
+
+    update_state(SentTotals, added)

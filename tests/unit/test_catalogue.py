@@ -20,7 +20,7 @@ from ingestion import catalogue
 from ingestion.catalogue import CatalogueError, Client, read_clients, read_produits
 from ingestion.event import VenteEvent
 from ingestion.orchestration import stages
-from ingestion.processes.state import read_state
+from ingestion.processes.states import SilverState, read_state
 from ingestion.settings import DBT_PROJECT
 from ingestion.silver import follower, slices
 from ingestion.silver.slices import Silver
@@ -258,10 +258,10 @@ def test_the_follower_says_the_fault_and_goes_on_once_the_file_is_edited(
     silver = Silver()
 
     def mend() -> None:
-        while read_state("silver").get("state") != "failed":
+        while (said := read_state(SilverState)) is None or said.state != "failed":
             time.sleep(0.05)
         # it does not try again and again what has not changed
-        told.append((read_state("silver")["error"], silver.edited()))
+        told.append((said.error, silver.edited()))
         clients.write_text(right)
 
     mender = Thread(target=mend, daemon=True)
@@ -269,7 +269,8 @@ def test_the_follower_says_the_fault_and_goes_on_once_the_file_is_edited(
     follower._parse(silver)
     mender.join()
     assert told == [(FAULT, False)]
-    assert read_state("silver")["state"] == "waiting"
+    assert (said := read_state(SilverState)) is not None
+    assert said.state == "waiting"
     assert silver._manifest is not None
 
 

@@ -182,7 +182,7 @@ def test_status_says_how_the_last_run_of_the_dag_went(
     ]
     alerts.run_succeeded(context)
     assert "ventes: last run succeeded" in run("status")[1]
-    assert alerts.dag_states()["ventes"]["failures"] == 1
+    assert alerts.dag_states()["ventes"].failures == 1
 
 
 def test_status_shortens_the_names_of_unknown_fields(

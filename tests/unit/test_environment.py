@@ -81,7 +81,8 @@ def test_a_resident_dbt_obeys_none_of_them() -> None:
 def test_a_command_to_a_stack_that_runs_with_another_lake_is_refused(
     foreign: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack.write_state(stack.STARTED_WITH, "wanted", settings=stack._moved_by_variables() | {"LAKE_DIR": "/a"})
+    settings = stack._moved_by_variables() | {"LAKE_DIR": "/a"}
+    stack.write_state(stack.StartedWith(state="wanted", settings=settings))
     stack.refuse_other_settings()
     monkeypatch.setattr(stack.supervision, "answers", lambda: {"kafka": {}})
     with pytest.raises(stack.StackError) as refused:

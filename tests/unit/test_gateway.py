@@ -19,7 +19,7 @@ from thrift.Thrift import TApplicationException
 from ingestion.gateway import sql, table_list
 from ingestion.gateway.sql import NoGatewayError, StatementError, session
 from ingestion.gateway.table_list import Filler, _text, delta_tables, schema_folders
-from ingestion.processes.state import write_state
+from ingestion.processes.states import CatalogueState, write_state
 from ingestion.settings import load
 
 Start = Callable[[str], "subprocess.Popen[bytes]"]
@@ -27,8 +27,8 @@ Start = Callable[[str], "subprocess.Popen[bytes]"]
 
 GATEWAY = """
 import os, sys
-from ingestion.processes.state import write_state
-write_state("gateway", "started", session_id=sys.argv[1])
+from ingestion.processes.states import GatewayState, write_state
+write_state(GatewayState(state="started", session_id=sys.argv[1]))
 print(flush=True)
 # as the JVM takes the place of the process that says it
 os.execlp("sleep", "sleep", "60")
@@ -126,7 +126,7 @@ def test_reason_is_told_and_a_mended_lake_needs_no_restart(filler: Filler, start
 
 def test_ready_is_said_of_one_gateway_only(filler: Filler, start: Start) -> None:
     running = start("one")
-    write_state("catalogue", "ready", session_id="one", tables=3)
+    write_state(CatalogueState(state="ready", session_id="one", tables=3))
     assert filler.look()
     running.kill()
     running.wait()

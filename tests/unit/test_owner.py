@@ -14,7 +14,7 @@ from infra.local.doctor import _owner
 from ingestion.gateway.table_list import fault, runs
 from ingestion.lake import ownership
 from ingestion.lake.ownership import LakeOwnedError, own_lake, owner, refuse_owned, refuse_strangers
-from ingestion.processes.state import read_state
+from ingestion.processes.states import GatewayState, read_state
 from ingestion.settings import PathSettings, load
 
 HOLD = "from ingestion.lake.ownership import own_lake; own_lake(); print(flush=True); import os, time;"
@@ -127,13 +127,14 @@ def test_a_gateway_refuses_by_itself_and_its_stack_says_why(hold: Hold) -> None:
 
 def test_a_second_gateway_of_the_same_stack_leaves_the_first_ones_words(hold: Hold) -> None:
     hold(
-        then="from ingestion.processes.state import write_state; write_state('gateway', 'started', session_id='one'); "
+        then="from ingestion.processes.states import *; write_state(GatewayState(state='started', session_id='one')); "
         "print(flush=True); " + GATEWAY
     )
     while not runs():
         pass
     assert subprocess.run([sys.executable, "-m", "infra.spark.gateway"], capture_output=True).returncode == 1
-    assert read_state("gateway")["session_id"] == "one"
+    assert (gateway := read_state(GatewayState)) is not None
+    assert gateway.session_id == "one"
 
 
 def test_doctor_shows_whose_it_is(hold: Hold) -> None:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from configparser import RawConfigParser
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -20,7 +21,8 @@ from infra.local.readiness import last_lines, probe_app
 from infra.local.separate_stack import isolated_environment
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from infra.spark.java import JavaError, refuse_nameless_user, resident_jvm_options
-from ingestion.processes.state import read_state, write_state
+from ingestion.errors import SalesError
+from ingestion.processes.states import BronzeState, read_state, write_state
 from ingestion.settings import BrokerSettings, PathSettings, load
 
 
@@ -262,11 +264,20 @@ def test_long_socket_path_is_measured_in_bytes(tmp_path: Path, monkeypatch: pyte
 
 
 def test_state_is_read_as_written(var: Path) -> None:
-    assert read_state("bronze") == {}
-    write_state("bronze", "running", batch=3)
-    state = read_state("bronze")
-    assert (state["state"], state["batch"], state["pid"]) == ("running", 3, os.getpid())
+    assert read_state(BronzeState) is None
+    said = BronzeState(state="running", batch=3, batch_at=datetime(2026, 11, 25, 10, tzinfo=UTC))
+    write_state(said)
+    assert read_state(BronzeState) == said
+    assert said.pid == os.getpid()
     assert {file.name for file in (var / "run").iterdir()} == {"bronze.json", ".living"}
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"state": "running", "life": "?"}'])
+def test_a_state_of_another_version_is_refused_by_name(var: Path, content: str) -> None:
+    (var / "run").mkdir(parents=True)
+    (var / "run" / "bronze.json").write_text(content)
+    with pytest.raises(SalesError, match=r"bronze.json is not of this version .* stop the stack and start it again"):
+        read_state(BronzeState)
 
 
 def test_last_lines_of_a_log(var: Path) -> None:

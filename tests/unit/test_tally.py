@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from ingestion.processes.state import read_state
+from ingestion.processes.states import SentTotals, read_state
 from ingestion.source.sent_totals import Tally
 
 pytestmark = pytest.mark.usefixtures("own_folders")
@@ -15,19 +15,21 @@ def test_what_was_told_before_is_not_counted_again() -> None:
     first.tell(Counter(vente=10))
     first.tell(Counter(vente=15, doublon=1))
     second.tell(Counter(vente=5), unacknowledged=2)
-    state = read_state("producer")
-    assert state["kinds"] == {"vente": 20, "doublon": 1}
-    assert state["unacknowledged"] == 2
+    state = read_state(SentTotals)
+    assert state is not None
+    assert state.kinds == {"vente": 20, "doublon": 1}
+    assert state.unacknowledged == 2
 
 
 def test_nothing_sent_writes_nothing() -> None:
     Tally().tell(Counter())
-    assert read_state("producer") == {}
+    assert read_state(SentTotals) is None
 
 
 def test_a_producer_that_failed_entirely_does_not_look_alive() -> None:
     Tally().tell(Counter(), unacknowledged=3)
-    assert read_state("producer")["acknowledged_at"] is None
+    assert (state := read_state(SentTotals)) is not None
+    assert state.acknowledged_at is None
 
 
 def test_telling_is_due_seconds_later_only() -> None:

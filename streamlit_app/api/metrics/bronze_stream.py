@@ -11,7 +11,7 @@ from ingestion.bronze.gaps import accepted_gaps
 from ingestion.bronze.isolated import isolated_events
 from ingestion.event import Offsets
 from ingestion.lake.failures import reading
-from ingestion.processes.state import read_state
+from ingestion.processes.states import BronzeState, read_state
 from ingestion.queries import LakeUnreadableError
 from ingestion.reading.freshness import Freshness, stream_fault
 from streamlit_app.live import Sampler, utc_now
@@ -22,21 +22,22 @@ class Stream(Collector):
         self._bronze, self._sampler = bronze, sampler
 
     def collect(self) -> Iterable[Metric]:
-        state = read_state("bronze")
-        up = stream_fault(state)[0] is None
+        bronze = read_state(BronzeState)
+        up = stream_fault(bronze)[0] is None
+        rows, batches = (bronze.rows_total, bronze.batches_total) if bronze else (0, 0)
         yield GaugeMetricFamily("sales_stream_up", "1 while the Bronze process runs its stream", value=up)
         yield CounterMetricFamily(
-            "sales_stream_rows", "Events read since the Bronze process started", value=state.get("rows_total", 0)
+            "sales_stream_rows",
+            "Events read since the Bronze process started",
+            value=rows,
         )
-        yield CounterMetricFamily(
-            "sales_stream_batches", "Micro-batches with events since then", value=state.get("batches_total", 0)
-        )
-        if "batch" in state:
+        yield CounterMetricFamily("sales_stream_batches", "Micro-batches with events since then", value=batches)
+        if bronze and bronze.batch is not None:
             yield GaugeMetricFamily(
-                "sales_stream_batch_seconds", "Duration of the last of them", value=state["batch_ms"] / 1000
+                "sales_stream_batch_seconds", "Duration of the last of them", value=bronze.batch_ms / 1000
             )
             yield GaugeMetricFamily(
-                "sales_stream_rows_per_second", "Processing rate of the last of them", value=state["rows_per_second"]
+                "sales_stream_rows_per_second", "Processing rate of the last of them", value=bronze.rows_per_second
             )
         yield from self._isolated()
         if (freshness := self._sampler.current(utc_now())) is not None and freshness.end:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingestion.processes.liveness import NUMBERS, own_life
+from ingestion.processes.states import BronzeState
 from ingestion.reading.freshness import CAUSES, Freshness, stream_fault, waiting_offsets
 from streamlit_app.labels import LABELS
 from streamlit_app.live import Sampler
@@ -42,20 +43,20 @@ def test_stale_is_a_waiting_event_or_a_dead_stream(measured_at, lag, oldest, fau
     [
         ({"state": "running"}, True, None),
         ({"state": "running"}, False, "no_process"),
-        ({"state": "waiting", "for_": "broker"}, True, "waiting"),
+        ({"state": "waiting", "waits_for": "broker"}, True, "waiting"),
         ({"state": "failed", "error": "offset gap"}, False, "failed"),
     ],
 )
 def test_the_stream_is_up_only_when_its_process_runs_and_says_so(state, lives, fault):
-    assert stream_fault(state | {"life": own_life() if lives else DEAD})[0] == fault
+    assert stream_fault(BronzeState(**state, life=own_life() if lives else DEAD))[0] == fault
 
 
 def test_the_stream_is_down_where_nobody_has_said_anything():
-    assert stream_fault({})[0] == "no_process"
+    assert stream_fault(None)[0] == "no_process"
 
 
 def test_the_streams_own_words_are_kept_apart():
-    fault, error = stream_fault({"state": "failed", "life": DEAD, "error": "offset gap in /delta"})
+    fault, error = stream_fault(BronzeState(state="failed", life=DEAD, error="offset gap in /delta"))
     assert (fault, error) == ("failed", "offset gap in /delta")
     assert "/delta" not in CAUSES["failed"]
 

@@ -1,15 +1,13 @@
 """What Prometheus scrapes: requests, published figures, and what the DAGs have told."""
 
 import re
-from dataclasses import asdict
 from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
 
 from ingestion.orchestration import alerts
-from ingestion.processes.state import write_state
-from ingestion.silver.maintenance import Upkeep
+from ingestion.processes.states import MaintenanceState, Upkeep, write_state
 from streamlit_app.api.application import create_app
 
 
@@ -37,7 +35,7 @@ def test_metrics_of_the_dags(api, own_folders):
     alerts.task_failed(run)
     assert 'sales_dag_last_run_succeeded{dag="d"} 0.0' in api.get("/metrics").text
     alerts.run_succeeded(run)
-    write_state("maintenance", "done", tables=[asdict(Upkeep("silver.ventes_clean", 9, 900, 2, 300))])
+    write_state(MaintenanceState(state="done", tables=[Upkeep("silver.ventes_clean", 9, 900, 2, 300)]))
     metrics = api.get("/metrics").text
     assert 'sales_dag_task_failures_total{dag="d"} 1.0' in metrics
     assert 'sales_dag_late_runs_total{dag="d"} 0.0' in metrics

@@ -1,0 +1,214 @@
+"""What each process says of itself, a frozen dataclass for each state file in `var/run/`.
+
+A stack that starts or stops deletes the files.  Readers see the old or the new file, never half of one.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from filelock import FileLock
+from pydantic import TypeAdapter, ValidationError
+
+from ingestion.errors import SalesError
+from ingestion.processes.files import replace_text
+from ingestion.processes.liveness import own_life
+from ingestion.settings import PathSettings, load
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """`life` tells whether the process that said it still runs (`ingestion.processes.liveness`)."""
+
+    FILE: ClassVar[str]
+
+    state: str
+    pid: int = field(default_factory=os.getpid)
+    life: int = field(default_factory=own_life)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayState(State):
+    """`started`, with the Connect session that belongs to this start; or `refused` the lake, with the reason."""
+
+    FILE = "gateway"
+
+    session_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueState(State):
+    """`ready`, or `failed` with the reason; valid for the gateway with this session only."""
+
+    FILE = "catalogue"
+
+    session_id: str
+    tables: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BronzeState(State):
+    """`waiting`, `running` or `failed`.
+
+    `gateway` is the life of the gateway that runs the stream.  The figures are those since the process began to watch;
+    from `batch` on, they are those of the last batch that held events.
+    """
+
+    FILE = "bronze"
+
+    waits_for: str | None = None
+    error: str | None = None
+    gateway: int | None = None
+    rows_total: int = 0
+    batches_total: int = 0
+    batch: int | None = None
+    rows: int = 0
+    batch_ms: int = 0
+    rows_per_second: float = 0.0
+    batch_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilverState(State):
+    """The follower: `waiting`, `idle`, `running` a slice, `resting` while the DAG publishes, or `failed`."""
+
+    FILE = "silver"
+
+    waits_for: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AirflowState(State):
+    """One of Airflow's processes, in a file of the process's name."""
+
+    FILE = "airflow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AirflowVariables(State):
+    """The settings of Airflow, by variable, as they were when it was started."""
+
+    FILE = "airflow-settings"
+
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartedWith(State):
+    """What the running stack was started with, by variable."""
+
+    FILE = "started-with"
+
+    settings: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentTotals(State):
+    """Events that all producers have sent: acknowledged ones by kind, and those of which nobody knows."""
+
+    FILE = "producer"
+
+    kinds: dict[str, int] = field(default_factory=dict)
+    unacknowledged: int = 0
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """The last run of one dbt node; `resource` is its kind."""
+
+    resource: str
+    seconds: float
+    succeeded: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DbtState(State):
+    """The last run of dbt (`success` or `error`), how many ended in which way, and the last run of each node."""
+
+    FILE = "dbt"
+
+    ended_at: datetime
+    seconds: float
+    runs: dict[str, int]
+    nodes: dict[str, NodeResult]
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """One table's data files on disk, before and after, with those that only older versions need."""
+
+    table: str
+    files_before: int
+    bytes_before: int
+    files_after: int
+    bytes_after: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaintenanceState(State):
+    FILE = "maintenance"
+
+    tables: list[Upkeep]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagState(State):
+    """The last run of a DAG: `succeeded`, `failed` (which task, and why) or `late`; and how often it was not well."""
+
+    FILE = "dag"
+
+    run: str
+    failures: int = 0
+    late_runs: int = 0
+    task: str | None = None
+    reason: str | None = None
+
+
+S = TypeVar("S", bound=State)
+# by file; each takes milliseconds to make
+_adapters: dict[str, TypeAdapter[Any]] = {}
+
+
+def write_state(state: State, name: str | None = None) -> None:
+    """Replace the state file; `name` for the kinds of which there are several."""
+    replace_text(_file(name or state.FILE), _adapter(type(state)).dump_json(state).decode())
+
+
+def read_state(kind: type[S], name: str | None = None) -> S | None:
+    """The last words; None when nothing has been said since the stack was started."""
+    file = _file(name or kind.FILE)
+    try:
+        state: S = _adapter(kind).validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise SalesError(f"{file} is not of this version of the program; stop the stack and start it again") from error
+    return state
+
+
+def update_state(kind: type[S], change: Callable[[S | None], S], name: str | None = None) -> None:
+    """Replace the state by what `change` makes of it; several processes may do so at once."""
+    file = _file(name or kind.FILE)
+    with FileLock(file.with_name(f".{file.stem}.lock")):
+        write_state(change(read_state(kind, name)), name)
+
+
+def _file(name: str) -> Path:
+    folder = load(PathSettings).run_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    path: Path = folder / f"{name}.json"
+    return path
+
+
+def _adapter(kind: type[State]) -> TypeAdapter[Any]:
+    if kind.FILE not in _adapters:
+        _adapters[kind.FILE] = TypeAdapter(kind)
+    return _adapters[kind.FILE]
