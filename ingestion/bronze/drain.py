@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 
 from ingestion import hints
+from ingestion.bronze.ends import BronzeEnds
 from ingestion.bronze.resume import read_ends
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
-from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.processes.liveness import alive
 from ingestion.processes.states import BronzeState, read_state
 from ingestion.settings import KafkaSettings, PathSettings, load
@@ -24,7 +24,7 @@ def drain(
     first, end = offset_range(load(KafkaSettings))
     targets = end if targets is None else targets
     _refuse_failed_stream()
-    paths, bronze, deadline = load(PathSettings), BronzeOffsets(), time.monotonic() + timeout
+    paths, bronze, deadline = load(PathSettings), BronzeEnds(), time.monotonic() + timeout
     while missing := _missing(targets, read_ends(paths, bronze), first):
         on_progress(sum(missing.values()))
         _refuse_dead_stream()

@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.bronze.ends import BronzeEnds
 from ingestion.bronze.eventless import eventless_offsets
 from ingestion.bronze.gaps import Gap
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
-from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.settings import KafkaSettings, PathSettings
 from ingestion.topic.client import log_ends, offset_range
 
@@ -25,12 +25,12 @@ class Position:
     by_checkpoint: bool
 
 
-def read_ends(paths: PathSettings, bronze: BronzeOffsets) -> Offsets:
+def read_ends(paths: PathSettings, bronze: BronzeEnds) -> Offsets:
     """By partition, the offset up to which the stream has read (exclusive).
 
     That is behind Bronze's last row, or further where no event followed it: the checkpoint counts every offset.
     """
-    table = {partition: offset + 1 for partition, offset in bronze.refresh().items()}
+    table = bronze.refresh()
     committed = _last_offsets(paths.checkpoint, "commits") or {}
     return {n: max(table.get(n, 0), committed.get(n, 0)) for n in sorted(table | committed)}
 
@@ -42,7 +42,7 @@ def find_position(paths: PathSettings) -> Position:
     the plan of that batch; the stream repeats it, and Delta knows its number and drops it unread.  A checkpoint whose
     last plan ends before the table is an older copy: Delta would drop its next batches, too, for their numbers.
     """
-    table = {partition: offset + 1 for partition, offset in BronzeOffsets().refresh().items()}
+    table = BronzeEnds().refresh()
     committed = _last_offsets(paths.checkpoint, "commits")
     if committed is None:
         return Position(_behind_eventless(paths.bronze, table), by_checkpoint=False)

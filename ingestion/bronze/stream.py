@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tenacity import Retrying, retry_if_exception_type, wait_fixed
 
 from ingestion import hints
+from ingestion.bronze.ends import BronzeEnds
 from ingestion.bronze.eventless import note_eventless
 from ingestion.bronze.gaps import accepted_gaps
 from ingestion.bronze.isolation import failed_plan, forget_failures, go_past
@@ -24,7 +25,6 @@ from ingestion.bronze_table import bronze_projection
 from ingestion.event import Offsets
 from ingestion.gateway.connect import connect, gateway_session
 from ingestion.gateway.table_list import Filler
-from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.printable import printable
 from ingestion.processes.files import replace_text
 from ingestion.processes.liveness import alive
@@ -197,7 +197,7 @@ def _watch(query: "Query", session_id: str, progress: Progress) -> None:
     Raises BronzeError with its reason when it fails.
     """
     paths = load(PathSettings)
-    bronze, holes, failed = BronzeOffsets(), _Holes(paths), failed_plan(paths)
+    bronze, holes, failed = BronzeEnds(), _Holes(paths), failed_plan(paths)
     logger.info("stream %s runs%s", QUERY_NAME, ", a few events at a time" if failed else "")
     while True:
         gateway = read_state(GatewayState)
@@ -227,7 +227,7 @@ class _Holes:
     """Keeps the register of offsets without an event."""
 
     def __init__(self, paths: PathSettings) -> None:
-        self._paths, self._bronze, self._last = paths, BronzeOffsets(), -REMEMBER_NONE_SECONDS
+        self._paths, self._bronze, self._last = paths, BronzeEnds(), -REMEMBER_NONE_SECONDS
 
     def look(self, progress: Progress) -> None:
         """Bring the register up to date when it is time to."""

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from ingestion.bronze.ends import BronzeEnds
 from ingestion.bronze.isolated import LARGE_EVENTS
 from ingestion.bronze.resume import read_ends
 from ingestion.event import Offsets
-from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.processes.liveness import alive
 from ingestion.processes.states import BronzeState, read_state
 from ingestion.settings import KafkaSettings, PathSettings, load
@@ -88,7 +88,7 @@ class Measuring:
     """Keeps what it has read of Bronze's log between two measurements."""
 
     def __init__(self) -> None:
-        self._bronze = BronzeOffsets()
+        self._bronze = BronzeEnds()
 
     def measure(self, published: Offsets) -> Freshness:
         """Compare the offsets published so far (exclusive) with the broker's; about 20 ms, on a new connection."""
@@ -105,18 +105,18 @@ def measure(published: Offsets) -> Freshness:
     return Measuring().measure(published)
 
 
-def _measure(published: Offsets, highest: Offsets, read: Offsets, fault: str | None, error: str | None) -> Freshness:
+def _measure(published: Offsets, in_bronze: Offsets, read: Offsets, fault: str | None, error: str | None) -> Freshness:
     settings = load(KafkaSettings)
     with reader(settings, "read_uncommitted") as (everything, partitions):
         # the log's end first: what is committed and ends before it ends at an open transaction
         log_end = _by_number(everything.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
         first = _by_number(everything.beginning_offsets(partitions, timeout_ms=_TIMEOUT_MS))
-        if not waiting_offsets(first, log_end, published, highest, read):
+        if not waiting_offsets(first, log_end, published, in_bronze, read):
             # as mostly: the stream, which reads what is committed, has read all of the log, and all is published
             return Freshness(datetime.now(UTC), 0, None, fault, error, first, log_end, read)
         with reader(settings) as (committed, _):
             end = _by_number(committed.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
-            waiting = waiting_offsets(first, end, published, highest, read)
+            waiting = waiting_offsets(first, end, published, in_bronze, read)
             oldest = _oldest(committed, {n: (start, end[n]) for n, (start, _) in waiting.items()})
         opened_at = _oldest(everything, {n: (end[n], last) for n, last in log_end.items() if last > end[n]})
     lag = sum(count for _, count in waiting.values())
@@ -139,20 +139,20 @@ def stream_fault(bronze: BronzeState | None) -> tuple[str | None, str | None]:
 
 
 def waiting_offsets(
-    first: Offsets, end: Offsets, published: Offsets, highest: Offsets, read: Offsets
+    first: Offsets, end: Offsets, published: Offsets, in_bronze: Offsets, read: Offsets
 ) -> dict[int, tuple[int, int]]:
     """By partition that holds more: the first offset that may hold an event to publish, and how many there are.
 
-    Up to Bronze's highest offset there is one for certain.  What the stream has read behind it was no event.
+    Up to where Bronze ends there is one for certain.  What the stream has read behind it was no event.
     """
     waiting = {}
     for n, last in end.items():
         # events that the broker has deleted cannot be waited for
         start = max(published.get(n, 0), first.get(n, 0))
-        in_bronze = max(highest.get(n, -1) + 1 - start, 0)
+        unpublished = max(in_bronze.get(n, 0) - start, 0)
         unread = max(last - max(read.get(n, 0), start), 0)
-        if in_bronze + unread:
-            waiting[n] = (start if in_bronze else last - unread, in_bronze + unread)
+        if unpublished + unread:
+            waiting[n] = (start if unpublished else last - unread, unpublished + unread)
     return waiting
 
 

@@ -70,14 +70,14 @@ class DiskStatus:
 
 
 def bronze_status() -> BronzeStatus:
+    from ingestion.bronze.ends import BronzeEnds
     from ingestion.bronze.resume import read_ends
-    from ingestion.lake.delta_tables import BronzeOffsets
 
     try:
         end, faults = offset_range(load(KafkaSettings))[1], topic_faults(load(KafkaSettings))
     except BrokerError:
         end, faults = None, []
-    read = read_ends(load(PathSettings), BronzeOffsets())
+    read = read_ends(load(PathSettings), BronzeEnds())
     files = _bronze_files()
     return BronzeStatus(end, read, max((newest for _, newest in files), default=None), faults)
 

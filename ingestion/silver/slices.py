@@ -13,11 +13,11 @@ import psutil
 
 from ingestion import catalogue
 from ingestion.addresses import is_loopback
+from ingestion.bronze.ends import BronzeEnds
 from ingestion.environment import forget_foreign
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.gateway import sql
-from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.lake.ledger import Publication, publications
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.printable import printable
@@ -45,7 +45,7 @@ class Silver:
         paths, spark = load(PathSettings), load(SparkSettings)
         self._scratch = paths.var_dir / "dbt"
         self._silver = paths.silver
-        self._bronze = BronzeOffsets()
+        self._bronze = BronzeEnds()
         self.published: Publication | None = None
         self._manifest: Manifest | None = None
         self._parsed_at = 0.0
@@ -57,18 +57,18 @@ class Silver:
 
     def pending_count(self) -> int:
         """Events that Bronze holds and readers do not see yet; nearly free while Bronze has not changed."""
-        highest = self._bronze.refresh()
-        if self._behind(highest) > 0:
+        ends = self._bronze.refresh()
+        if self._behind(ends) > 0:
             self.published = self.last_publication()
-        return self._behind(highest)
+        return self._behind(ends)
 
     def last_publication(self) -> Publication | None:
         closed = publications(self._silver)
         return closed[-1] if closed else None
 
-    def _behind(self, highest: Offsets) -> int:
+    def _behind(self, ends: Offsets) -> int:
         published = self.published.offsets if self.published else {}
-        return sum(max(0, top + 1 - published.get(partition, 0)) for partition, top in highest.items())
+        return sum(max(0, end - published.get(partition, 0)) for partition, end in ends.items())
 
     def run_slice(self, *options: str) -> None:
         """Finish the open slice, or open and finish the next one.  Raises SilverError, CatalogueError."""

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from ingestion.bronze.ends import BronzeEnds
 from ingestion.bronze.eventless import Range, write_eventless
 from ingestion.bronze.resume import Position, find_position, read_ends
 from ingestion.event import Offsets
-from ingestion.lake.delta_tables import BronzeOffsets
 from ingestion.settings import PathSettings, load
 
 
@@ -81,4 +81,4 @@ def test_without_a_checkpoint_bronze_goes_on_behind_offsets_without_an_event(pat
 def test_the_stream_has_read_what_its_checkpoint_says_also_without_rows(paths: PathSettings) -> None:
     write_table(paths, FIRST)
     write_checkpoint(paths, [FIRST, SECOND], committed=2)
-    assert read_ends(paths, BronzeOffsets()) == SECOND
+    assert read_ends(paths, BronzeEnds()) == SECOND
