@@ -85,7 +85,7 @@ def unified_sales_pipeline() -> None:
         return stages.verify_output(sent)
 
     run_silver_processing = DbtTaskGroup(group_id="run_silver_processing", **dbt_tasks.cosmos_options())
-    dbt_tasks.complete(run_silver_processing)
+    dbt_tasks.link_ledger(run_silver_processing)
     sent = produce_sales_data()
     check_infrastructure() >> sent
     bronze = run_bronze_processing(sent)

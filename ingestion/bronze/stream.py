@@ -60,7 +60,7 @@ def main() -> None:
         write_state(BronzeState(state="waiting", waits_for="broker"))
         found = _wait_for_topic(filler)
         write_state(BronzeState(state="waiting", waits_for="gateway"))
-        while not filler.look():
+        while not filler.ensure_filled():
             time.sleep(0.1)
         _remember_topic(found)
         session_id = gateway_session()
@@ -94,7 +94,7 @@ def _wait_for_topic(filler: Filler) -> uuid.UUID | None:
     settings, marker = load(KafkaSettings), load(PathSettings).bronze / "_topic.json"
     for attempt in Retrying(retry=retry_if_exception_type(BrokerError), wait=wait_fixed(0.2)):
         with attempt:
-            filler.look()
+            filler.ensure_filled()
             found = topic_id(settings)
     if not marker.exists():
         if found is None:

@@ -30,7 +30,7 @@ class Session:
 
         Raises StatementError with Spark's own first line.
         """
-        with _told("the gateway went away in mid-statement ({}); see sales status"):
+        with _translated("the gateway went away in mid-statement ({}); see sales status"):
             self._cursor.execute(statement)
             described = self._cursor.description or []
             self.columns = [name.split(".")[-1] for name, *_ in described]
@@ -47,18 +47,18 @@ def session() -> Iterator[Session]:
     spark = load(SparkSettings)
     address = reached_at(spark.host, spark.thrift_port)
     nobody = f"no gateway answers at {address}; is the stack up? ({hints.start()} starts it)"
-    with _told(nobody, NoGatewayError):
+    with _translated(nobody, NoGatewayError):
         connection = hive.connect(host=spark.host, port=spark.thrift_port, username="sales", auth="NONE")
     try:
         yield Session(connection.cursor())
     finally:
         # nothing to close where the gateway has gone
-        with suppress(StatementError), _told("{}"):
+        with suppress(StatementError), _translated("{}"):
             connection.close()
 
 
 @contextmanager
-def _told(lost: str, kind: type[StatementError] = StatementError) -> Iterator[None]:
+def _translated(lost: str, kind: type[StatementError] = StatementError) -> Iterator[None]:
     """Raise what Spark refuses as a StatementError with its reason, and a lost connection as `kind`, in these words."""
     from pyhive.exc import Error
     from thrift.Thrift import TException

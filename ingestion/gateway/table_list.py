@@ -45,7 +45,7 @@ class Filler:
         self._process: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
 
-    def look(self) -> bool:
+    def ensure_filled(self) -> bool:
         """Whether the gateway is ready; where it runs, lacks its catalogue, and ours is not at work, start one."""
         if ready():
             if self._process is not None:

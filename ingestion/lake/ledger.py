@@ -63,9 +63,9 @@ class _Known(NamedTuple):
     slices: tuple[Publication, ...] = ()
     totals: tuple[Totals, ...] = (Totals(0, 0, 0, 0),)
 
-    def with_(self, added: list[Publication]) -> "_Known":
+    def extended(self, added: list[Publication]) -> "_Known":
         if self.slices and any(each.tranche <= self.slices[-1].tranche for each in added):
-            return _Known().with_(list({each.tranche: each for each in (*self.slices, *added)}.values()))
+            return _Known().extended(list({each.tranche: each for each in (*self.slices, *added)}.values()))
         new = sorted(added, key=lambda each: each.tranche)
         _, *totals = accumulate(new, _plus, initial=self.totals[-1])
         return _Known((*self.slices, *new), (*self.totals, *totals))
@@ -127,7 +127,7 @@ class Ledger:
         # a ledger that only grew is read on; one that was compacted or rebuilt is read again
         grown = files >= self._files
         added = self._read(files - self._files if grown else files)
-        self._known = (self._known if grown else _Known()).with_(added)
+        self._known = (self._known if grown else _Known()).extended(added)
         self._table, self._version, self._files = table, table.version(), files
 
     def _read(self, files: frozenset[str]) -> list[Publication]:

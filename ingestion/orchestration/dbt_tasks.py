@@ -19,7 +19,7 @@ from ingestion.silver.run_results import remember_of_cosmos
 from ingestion.silver.slices import HOT_PATH_EXCLUDED, Silver, last_edit
 
 
-def manifest() -> Path:
+def current_manifest() -> Path:
     """What a slice runs, as a manifest; written again where a file of the project is newer: so a new model appears."""
     whole: Path = load(PathSettings).project_docs
     path, edited = whole / "slice.json", last_edit()
@@ -64,7 +64,7 @@ def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any
     return {
         "project_config": ProjectConfig(
             dbt_project_path=DBT_PROJECT,
-            manifest_path=manifest(),
+            manifest_path=current_manifest(),
             project_name="dbt_sales",
             install_dbt_deps=False,
         ),
@@ -101,7 +101,7 @@ def profile() -> ProfileConfig:
     )
 
 
-def complete(group: TaskGroup) -> None:
+def link_ledger(group: TaskGroup) -> None:
     """What Cosmos leaves out: the ledger, which publishes, waits for the tests and tells of every table.
 
     So no cleared task gets round a test, and nobody hears of a table that is not published.

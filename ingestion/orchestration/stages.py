@@ -65,7 +65,7 @@ def check_infrastructure() -> dict[str, Any]:
         "lake": _check_lake,
         "catalogues": _check_catalogues,
     }
-    faults = [fault for name, check in checks.items() for fault in _told(name, check)]
+    faults = [fault for name, check in checks.items() for fault in _faults_of(name, check)]
     if faults:
         raise SalesError("\n".join(faults))
     # a task that was killed leaves its lock
@@ -73,7 +73,7 @@ def check_infrastructure() -> dict[str, Any]:
     return {"finished_slice": finish_open_slice(), "checked": list(checks)}
 
 
-def _told(name: str, check: Callable[[], list[str]]) -> list[str]:
+def _faults_of(name: str, check: Callable[[], list[str]]) -> list[str]:
     faults = check()
     for fault in faults:
         logger.error("%s: %s", name, fault)

@@ -9,23 +9,26 @@ from ingestion.catalogue import clients, produits
 from ingestion.event import VenteEvent
 
 # Unequal on purpose, in the catalogue's order: a page where all bars are alike says nothing.
-POIDS_PRODUITS = (12, 34, 18, 22, 14)
-POIDS_CLIENTS = (30, 18, 22, 20, 10)
+PRODUCT_WEIGHTS = (12, 34, 18, 22, 14)
+CLIENT_WEIGHTS = (30, 18, 22, 20, 10)
 # Share of a day's sales by hour (UTC), and of a week's by weekday from Monday.
-POIDS_HEURES = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 12, 11, 12, 11, 10, 11, 13, 15, 14, 11, 8, 4, 2)
-POIDS_JOURS = (9, 9, 10, 11, 14, 17, 12)
-POIDS_QUANTITES = (50, 25, 13, 8, 4)
+HOUR_WEIGHTS = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 12, 11, 12, 11, 10, 11, 13, 15, 14, 11, 8, 4, 2)
+WEEKDAY_WEIGHTS = (9, 9, 10, 11, 14, 17, 12)
+QUANTITY_WEIGHTS = (50, 25, 13, 8, 4)
 
 
 def make_ventes(seed: int, numbered_times: Iterable[tuple[int, datetime]]) -> Iterator[VenteEvent]:
     """One sale for each (`vente_id`, time) pair, in their order."""
     random = Random(seed)
     # before the first number is taken: a catalogue may be refused
-    poids_clients, poids_produits = _poids(POIDS_CLIENTS, len(clients())), _poids(POIDS_PRODUITS, len(produits()))
+    client_weights, product_weights = (
+        _weights(CLIENT_WEIGHTS, len(clients())),
+        _weights(PRODUCT_WEIGHTS, len(produits())),
+    )
     for vente_id, timestamp in numbered_times:
-        client = random.choices(clients(), poids_clients)[0]
-        produit = random.choices(produits(), poids_produits)[0]
-        quantite = random.choices((1, 2, 3, 4, 5), POIDS_QUANTITES)[0]
+        client = random.choices(clients(), client_weights)[0]
+        produit = random.choices(produits(), product_weights)[0]
+        quantite = random.choices((1, 2, 3, 4, 5), QUANTITY_WEIGHTS)[0]
         yield VenteEvent(
             vente_id=vente_id,
             client_id=client.client_id,
@@ -41,7 +44,7 @@ def make_ventes(seed: int, numbered_times: Iterable[tuple[int, datetime]]) -> It
         )
 
 
-def _poids(poids: tuple[int, ...], count: int) -> tuple[int, ...]:
+def _weights(poids: tuple[int, ...], count: int) -> tuple[int, ...]:
     """Again from the first for what was added to a catalogue."""
     return tuple(islice(cycle(poids), count))
 
@@ -51,6 +54,6 @@ def past_times(seed: int, count: int, until: datetime, span: timedelta) -> list[
     random = Random(f"{seed}-times")
     hours = [until - span + timedelta(hours=n) for n in range(max(1, round(span / timedelta(hours=1))))]
     step = span / len(hours)
-    weights = list(accumulate(POIDS_HEURES[hour.hour] * POIDS_JOURS[hour.weekday()] for hour in hours))
+    weights = list(accumulate(HOUR_WEIGHTS[hour.hour] * WEEKDAY_WEIGHTS[hour.weekday()] for hour in hours))
     chosen = random.choices(range(len(hours)), cum_weights=weights, k=count)
     return sorted(until - span + step * (n + random.random() * 0.999999) for n in chosen)

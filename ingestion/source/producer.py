@@ -16,7 +16,7 @@ from ingestion.errors import SalesError
 from ingestion.event import Message, Offsets
 from ingestion.settings import KafkaSettings
 from ingestion.sizes import LARGEST_EVENT
-from ingestion.source.sent_totals import Tally
+from ingestion.source.sent_totals import SentCounter
 from ingestion.topic.client import BrokerError, no_topic, topic_id
 
 MAX_IN_FLIGHT = 20_000
@@ -116,7 +116,7 @@ class _Sending:
         self._failures: list[Exception] = []
         self._sent = 0
         self._started = time.monotonic()
-        self._tally = Tally()
+        self._counter = SentCounter()
 
     def pace(self, number: int, rate: float | None) -> None:
         if rate is not None:
@@ -146,10 +146,10 @@ class _Sending:
         self._in_flight.release()
 
     def tell_when_due(self) -> None:
-        if self._tally.due():
+        if self._counter.due():
             with self._lock:
                 kinds = self._report.kinds.copy()
-            self._tally.tell(kinds)
+            self._counter.report(kinds)
 
     def close(self) -> None:
         """What was sent is still delivered."""
@@ -160,7 +160,7 @@ class _Sending:
         self._producer.close()
         self._report.seconds = time.monotonic() - self._started
         missing = self._sent - self._report.acknowledged
-        self._tally.tell(self._report.kinds, unacknowledged=missing)
+        self._counter.report(self._report.kinds, unacknowledged=missing)
         if missing:
             reason = self._failures[0] if self._failures else "no answer"
             raise ProduceError(

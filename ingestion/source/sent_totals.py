@@ -9,7 +9,7 @@ from ingestion.processes.states import SentTotals, update_state
 EVERY_SECONDS = 5.0
 
 
-class Tally:
+class SentCounter:
     """Adds one producer's figures to those of all, every few seconds and at its end."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Tally:
     def due(self) -> bool:
         return time.monotonic() > self._next
 
-    def tell(self, acknowledged: Counter[str], unacknowledged: int = 0) -> None:
+    def report(self, acknowledged: Counter[str], unacknowledged: int = 0) -> None:
         """`acknowledged`: events by kind, since this producer began."""
         self._next = time.monotonic() + EVERY_SECONDS
         new = acknowledged - self._told

@@ -45,14 +45,14 @@ select
     coalesce(rejected.rows, 0) as rejected,
     coalesce(duplicates.rows, 0) as duplicates
 from ledger
-left join (select tranche, kafka_partition, count(*) as rows from evenements group by all) as bronze
+left join (select tranche, kafka_partition, count(*) as rows from events group by all) as bronze
     using (tranche, kafka_partition)
 left join (select tranche, kafka_partition, count(*) as rows from ventes_clean group by all) as clean
     using (tranche, kafka_partition)
 left join (select tranche, kafka_partition, count(*) as rows from ventes_rejetees group by all) as rejected
     using (tranche, kafka_partition)
 left join (
-    select tranche, kafka_partition, count(*) as rows from jugees where verdict = 'doublon' group by all
+    select tranche, kafka_partition, count(*) as rows from judged where verdict = 'doublon' group by all
 ) as duplicates using (tranche, kafka_partition)
 """
 

@@ -8,10 +8,10 @@ _WHERE = "'partition ' || kafka_partition || ', offset ' || kafka_offset || ': '
 _CLEAN_DIFFERENCES = f"""
 with
 expected as (
-    select evenements.* from evenements semi join jugees on
-        jugees.verdict = 'valide'
-        and jugees.kafka_partition = evenements.kafka_partition
-        and jugees.kafka_offset = evenements.kafka_offset
+    select events.* from events semi join judged on
+        judged.verdict = 'valide'
+        and judged.kafka_partition = events.kafka_partition
+        and judged.kafka_offset = events.kafka_offset
 ),
 stored as (
     select
@@ -55,14 +55,14 @@ _REJECTED_DIFFERENCES = f"""
 with
 expected as (
     select
-        evenements.kafka_partition,
-        evenements.kafka_offset,
-        evenements.kafka_timestamp,
-        evenements.tranche,
-        case when not evenements.is_too_large then evenements.value_md5 end as value_md5,
-        jugees.raison
-    from evenements inner join jugees using (kafka_partition, kafka_offset)
-    where jugees.verdict = 'rejete'
+        events.kafka_partition,
+        events.kafka_offset,
+        events.kafka_timestamp,
+        events.tranche,
+        case when not events.is_too_large then events.value_md5 end as value_md5,
+        judged.raison
+    from events inner join judged using (kafka_partition, kafka_offset)
+    where judged.verdict = 'rejete'
 ),
 stored as (
     select
@@ -127,13 +127,13 @@ def silver_checks(bench: Workbench) -> list[Check]:
         bench.check(
             "valid sales",
             "every verdict recomputed; ventes_clean field by field",
-            "select count(*) from jugees",
+            "select count(*) from judged",
             _CLEAN_DIFFERENCES.format(differing=differing),
         ),
         bench.check(
             "rejected events",
             "ventes_rejetees by reason and bytes",
-            "select count(*) from jugees where verdict = 'rejete'",
+            "select count(*) from judged where verdict = 'rejete'",
             _REJECTED_DIFFERENCES,
         ),
         bench.check("names", "one catalogue in each slice", "select count(*) from ventes_clean", _NAME_DIFFERENCES),

@@ -9,7 +9,7 @@ from ingestion.verify.workbench import Workbench
 
 # One row for each published event.  Ranges that overlap are reported elsewhere; here the later one counts.
 _EVENTS = """
-create table evenements as
+create table events as
 with
 once as (select distinct on (kafka_partition, kafka_offset) * from copies),
 ranges as (select tranche, kafka_partition, from_offset, to_offset from ledger where from_offset < to_offset),
@@ -42,7 +42,7 @@ witnesses as (
             when is_clean or stored_raison in ({later}) then true
             when stored_raison is null and vente_id in (select vente_id from ventes_clean) then true
         end as known
-    from evenements where raison is null or raison = 'timestamp_futur'
+    from events where raison is null or raison = 'timestamp_futur'
 ),
 slices as (
     select tranche, {key}, bool_or(known) as seen_known, bool_and(known) as only_known from witnesses group by all
@@ -61,18 +61,18 @@ _CATALOGUES = (
 )
 
 _JUDGED = """
-insert into jugees
+insert into judged
 with
 alone as (
     select
-        evenements.* exclude (raison),
+        events.* exclude (raison),
         case
             when raison <> 'timestamp_futur' then raison
             when not clients_then.known then 'client_inconnu'
             when not produits_then.known then 'produit_inconnu'
             else raison
         end as raison
-    from evenements
+    from events
     left join clients_then using (tranche, client_id)
     left join produits_then using (tranche, produit_id)
 ),
@@ -97,7 +97,7 @@ from (select *, sale = (client_id, produit_id, "timestamp", quantite, montant) a
 
 
 def judge(bench: Workbench) -> None:
-    """Give every published event its verdict, in the order (slice, partition, offset): the table `jugees`."""
+    """Give every published event its verdict, in the order (slice, partition, offset): the table `judged`."""
     bench.run(_EVENTS)
     for catalogue, key, unknown, later in _CATALOGUES:
         bench.run(_THEN.format(catalogue=catalogue, key=key, unknown=unknown, later=later))
@@ -107,5 +107,5 @@ def judge(bench: Workbench) -> None:
 def raisons(bench: Workbench) -> dict[str, int]:
     """Published events by verdict, the rejected ones by reason; the most frequent first."""
     return dict(
-        bench.run("select coalesce(raison, verdict) as name, count(*) from jugees group by all order by 2 desc, 1")
+        bench.run("select coalesce(raison, verdict) as name, count(*) from judged group by all order by 2 desc, 1")
     )

@@ -42,7 +42,7 @@ create view published as select kafka_partition, max(to_offset) as end_offset fr
 create table clients (client_id int, client_nom varchar, pays varchar, segment varchar);
 create table produits (produit_id int, produit_nom varchar, categorie varchar);
 -- the published events with their verdicts
-create table jugees (
+create table judged (
     kafka_partition int, kafka_offset bigint, tranche int, verdict varchar, raison varchar
 );
 """

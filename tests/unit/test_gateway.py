@@ -81,29 +81,29 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def test_no_filler_without_a_gateway(filler: Filler) -> None:
-    assert not filler.look()
+    assert not filler.ensure_filled()
     assert filler._process is None
     assert table_list.fault() == "starts"
 
 
 def test_filler_that_is_killed_is_replaced_and_ends_with_its_gateway(filler: Filler, start: Start) -> None:
     running = start("one")
-    assert not filler.look()
+    assert not filler.ensure_filled()
     first = filler._process
     assert first is not None
     first.send_signal(signal.SIGKILL)
     first.wait()
     time.sleep(0.2)
-    assert not filler.look()
+    assert not filler.ensure_filled()
     second = filler._process
     assert second is not None
     assert second is not first
-    assert not filler.look()
+    assert not filler.ensure_filled()
     assert filler._process is second
     running.kill()
     running.wait()
     assert second.wait(20) == 0
-    assert not filler.look()
+    assert not filler.ensure_filled()
 
 
 def test_second_filler_leaves_the_work_to_the_first(start: Start) -> None:
@@ -117,17 +117,17 @@ def test_second_filler_leaves_the_work_to_the_first(start: Start) -> None:
 def test_reason_is_told_and_a_mended_lake_needs_no_restart(filler: Filler, start: Start, lake: Path) -> None:
     start("one")
     lake.touch()
-    filler.look()
+    filler.ensure_filled()
     until(lambda: table_list.fault() != "starts")
     assert "lake" in (table_list.fault() or "")
     lake.unlink()
-    until(lambda: filler.look() or (lake / "silver").exists())
+    until(lambda: filler.ensure_filled() or (lake / "silver").exists())
 
 
 def test_ready_is_said_of_one_gateway_only(filler: Filler, start: Start) -> None:
     running = start("one")
     write_state(CatalogueState(state="ready", session_id="one", tables=3))
-    assert filler.look()
+    assert filler.ensure_filled()
     running.kill()
     running.wait()
     assert not table_list.ready()
@@ -163,10 +163,13 @@ def test_nothing_at_the_port_is_one_line() -> None:
 
 def test_refused_session_and_lost_connection_are_one_line() -> None:
     answer = TOpenSessionResp(status=TStatus(TStatusCode.ERROR_STATUS, errorMessage="Failed to open\nat org.apache"))
-    with pytest.raises(StatementError, match=r"^Failed to open$") as refused, sql._told("gone", NoGatewayError):
+    with (
+        pytest.raises(StatementError, match=r"^Failed to open$") as refused,
+        sql._translated("gone", NoGatewayError),
+    ):
         raise OperationalError(answer)
     assert not isinstance(refused.value, NoGatewayError)
-    with pytest.raises(NoGatewayError, match=r"^gone$"), sql._told("gone", NoGatewayError):
+    with pytest.raises(NoGatewayError, match=r"^gone$"), sql._translated("gone", NoGatewayError):
         raise TApplicationException(0, "another service")
 
 

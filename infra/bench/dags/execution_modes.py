@@ -19,7 +19,7 @@ COMMON: dict[str, Any] = {
 }
 
 with DAG("watcher", **COMMON):
-    dbt_tasks.complete(DbtTaskGroup(group_id="silver", **dbt_tasks.cosmos_options()))
+    dbt_tasks.link_ledger(DbtTaskGroup(group_id="silver", **dbt_tasks.cosmos_options()))
 
 with DAG("local", **COMMON):
     options = dbt_tasks.cosmos_options(ExecutionMode.LOCAL)
