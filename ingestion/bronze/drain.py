@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from ingestion import hints
 from ingestion.bronze.ends import BronzeEnds
+from ingestion.bronze.health import stream_fault
 from ingestion.bronze.resume import read_ends
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
-from ingestion.processes.liveness import alive
 from ingestion.processes.states import BronzeState, read_state
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.topic.client import log_ends, offset_range
@@ -57,13 +57,12 @@ def _reason(missing: Offsets) -> str:
 
 
 def _refuse_failed_stream() -> None:
-    bronze = read_state(BronzeState)
-    if bronze and bronze.state == "failed":
-        raise SalesError(f"the Bronze stream has failed: {bronze.error}")
+    cause, words = stream_fault(read_state(BronzeState))
+    if cause == "failed":
+        raise SalesError(f"the Bronze stream has failed: {words}")
 
 
 def _refuse_dead_stream() -> None:
     _refuse_failed_stream()
-    bronze = read_state(BronzeState)
-    if bronze is None or not alive(bronze.life):
+    if stream_fault(read_state(BronzeState))[0] == "no_process":
         raise SalesError(f"the bronze process does not run; start the stack ({hints.start()})")

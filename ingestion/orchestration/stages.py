@@ -17,12 +17,13 @@ from deltalake import DeltaTable
 from ingestion import catalogue, hints
 from ingestion.addresses import reached_at
 from ingestion.bronze.drain import drain
+from ingestion.bronze.health import stream_fault
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.gateway import sql
 from ingestion.lake.delta_tables import query
 from ingestion.processes.states import BronzeState, read_state
-from ingestion.reading.freshness import CAUSES, measure, stream_fault
+from ingestion.reading.freshness import CAUSES, measure
 from ingestion.reading.overview import silver_status
 from ingestion.settings import KafkaSettings, PathSettings, SparkSettings, load
 from ingestion.silver.slices import Silver, break_dead_lock

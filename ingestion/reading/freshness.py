@@ -11,10 +11,9 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from ingestion.bronze.ends import BronzeEnds
-from ingestion.bronze.isolated import LARGE_EVENTS
+from ingestion.bronze.health import STREAM_CAUSES, stream_fault
 from ingestion.bronze.resume import read_ends
 from ingestion.event import Offsets
-from ingestion.processes.liveness import alive
 from ingestion.processes.states import BronzeState, read_state
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.topic.client import BrokerError, reader
@@ -24,14 +23,8 @@ STALE_AFTER = timedelta(seconds=60)
 EXPIRES_AFTER = timedelta(seconds=30)
 _TIMEOUT_MS = 3000
 
-# what the Bronze process says it waits for while it reads in the stream's place (ingestion/bronze/isolation.py)
-
 # why figures are stale: fit for any reader, the process's own words may name paths
-CAUSES = {
-    "no_process": "the stream is down: the Bronze process does not run",
-    "failed": "the stream is down: the Bronze process has failed",
-    "waiting": "the stream is down: the Bronze process waits for the broker or the gateway",
-    "isolating": "the stream is down: it has failed on large events, which are read without it",
+CAUSES = STREAM_CAUSES | {
     "no_broker": "the stream is down: Kafka does not answer",
     "unpublished": "an event has been in Kafka for more than 60 seconds without being published",
     "open_transaction": "a producer has kept a transaction open for more than 60 seconds: what was sent since waits",
@@ -121,21 +114,6 @@ def _measure(published: Offsets, in_bronze: Offsets, read: Offsets, fault: str |
         opened_at = _oldest(everything, {n: (end[n], last) for n, last in log_end.items() if last > end[n]})
     lag = sum(count for _, count in waiting.values())
     return Freshness(datetime.now(UTC), lag, oldest, fault, error, first, end, read, opened_at)
-
-
-def stream_fault(bronze: BronzeState | None) -> tuple[str | None, str | None]:
-    """What is wrong with the Bronze process that says this of itself: a key of CAUSES, and the full words."""
-    if bronze is None:
-        return "no_process", CAUSES["no_process"]
-    if bronze.state == "failed":
-        return "failed", bronze.error
-    if not alive(bronze.life):
-        return "no_process", CAUSES["no_process"]
-    if bronze.waits_for == LARGE_EVENTS:
-        return "isolating", CAUSES["isolating"]
-    if bronze.state != "running":
-        return "waiting", f"the Bronze process waits for the {bronze.waits_for or 'stack'}"
-    return None, None
 
 
 def waiting_offsets(

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ingestion.bronze.health import stream_fault
 from ingestion.processes.liveness import NUMBERS, own_life
 from ingestion.processes.states import BronzeState
-from ingestion.reading.freshness import CAUSES, Freshness, stream_fault, waiting_offsets
+from ingestion.reading.freshness import CAUSES, Freshness, waiting_offsets
 from streamlit_app.labels import LABELS
 from streamlit_app.live import Sampler
 

@@ -1,0 +1,28 @@
+"""Whether the Bronze stream is well: one answer for readers, checks, the drain and whoever waits for the stack."""
+
+from ingestion.bronze.isolated import LARGE_EVENTS
+from ingestion.processes.liveness import alive
+from ingestion.processes.states import BronzeState
+
+# fit for any reader: the process's own words may name paths
+STREAM_CAUSES = {
+    "no_process": "the stream is down: the Bronze process does not run",
+    "failed": "the stream is down: the Bronze process has failed",
+    "waiting": "the stream is down: the Bronze process waits for the broker or the gateway",
+    "isolating": "the stream is down: it has failed on large events, which are read without it",
+}
+
+
+def stream_fault(bronze: BronzeState | None) -> tuple[str | None, str | None]:
+    """What is wrong with the Bronze process that says this of itself: a key of STREAM_CAUSES, and the full words."""
+    if bronze is None:
+        return "no_process", STREAM_CAUSES["no_process"]
+    if bronze.state == "failed":
+        return "failed", bronze.error
+    if not alive(bronze.life):
+        return "no_process", STREAM_CAUSES["no_process"]
+    if bronze.waits_for == LARGE_EVENTS:
+        return "isolating", STREAM_CAUSES["isolating"]
+    if bronze.state != "running":
+        return "waiting", f"the Bronze process waits for the {bronze.waits_for or 'stack'}"
+    return None, None
