@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from ingestion import hints
 from ingestion.bronze.ends import BronzeEnds
-from ingestion.bronze.health import stream_fault
 from ingestion.bronze.resume import read_ends
+from ingestion.bronze.stream_health import stream_fault
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.processes.states import BronzeState, read_state

@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 from ingestion import catalogue, hints
 from ingestion.addresses import reached_at
 from ingestion.bronze.drain import drain
-from ingestion.bronze.health import stream_fault
+from ingestion.bronze.stream_health import stream_fault
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.gateway import sql

@@ -11,8 +11,8 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from ingestion.bronze.ends import BronzeEnds
-from ingestion.bronze.health import STREAM_CAUSES, stream_fault
 from ingestion.bronze.resume import read_ends
+from ingestion.bronze.stream_health import STREAM_CAUSES, stream_fault
 from ingestion.event import Offsets
 from ingestion.processes.states import BronzeState, read_state
 from ingestion.settings import KafkaSettings, PathSettings, load

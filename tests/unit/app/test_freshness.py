@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestion.bronze.health import stream_fault
+from ingestion.bronze.stream_health import stream_fault
 from ingestion.processes.liveness import NUMBERS, own_life
 from ingestion.processes.states import BronzeState
 from ingestion.reading.freshness import CAUSES, Freshness, waiting_offsets
