@@ -36,7 +36,7 @@ ifneq ($(ODD),)
 $(error the path of a clone may not hold $(ODD), got $(CURDIR); move it (docs/runbook.md, The name of a folder))
 endif
 
-.PHONY: help setup lock demo airflow up down status logs test test-airflow test-stack check types sql units docs bench warm clean distclean
+.PHONY: help setup lock demo airflow up down status logs test test-story test-airflow test-stack check types sql units docs bench warm clean distclean
 
 help: ## this list
 	@if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi; \
