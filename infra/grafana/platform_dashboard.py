@@ -24,7 +24,7 @@ KAFKA = Row(
                                  "out": "sum(rate(kafka_topic_bytes_out_total[5m]))"}, "Bps",
               "Written by producers and read by consumers, without replication.", PLAIN),
         Panel("Request time, p99", "max by (request) (kafka_request_seconds)", "s",
-              "A produce request waits for the replicas. A fetch waits for data: on a quiet topic it is slow by design.",
+              "A produce request waits for replicas. A fetch waits for data: on a quiet topic it is slow by design.",
               PLAIN, legend="{{request}}"),
         Panel("Log on disk", "sum by (instance) (kafka_log_size_bytes)", "bytes",
               "All partitions of each broker; retention limits their size.", PLAIN, legend="{{instance}}"),
