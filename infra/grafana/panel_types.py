@@ -86,7 +86,7 @@ def to_json(dashboard: Dashboard) -> Json:
 
 
 def _placed(rows: tuple[Row, ...]) -> list[Json]:
-    """Row after row, from left to right; where a row's panels do not fit beside each other, they go on below."""
+    """Row after row, from left to right; where a row's panels do not fit side by side, they continue below."""
     placed: list[Json] = []
     y = 0
     for row in rows:
