@@ -1,1 +1,1 @@
-"""Sales to Kafka, Kafka to Bronze, Bronze to Silver, and the `sales` command that drives and checks it."""
+"""What happens to a sale: it is sent to Kafka, kept in Bronze, judged in Silver, and read from there."""
