@@ -1,7 +1,6 @@
 """The glossary has an example beside each verdict: what `sales produce --dirty` sends, compared with a valid sale."""
 
 import json
-import os
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -50,7 +49,8 @@ def example(kind: Kind) -> str:
 def around_the_change(event: bytes) -> str:
     """The bytes about the first that differs from the sale's."""
     sale = SALE.to_json()
-    same = len(os.path.commonprefix([sale, event]))
+    differs = (n for n, (a, b) in enumerate(zip(sale, event, strict=False)) if a != b)
+    same = next(differs, min(len(sale), len(event)))
     start, end = max(same - BEFORE, 0), min(same + BEHIND, len(event))
     text = event[start:end].decode(errors="backslashreplace").rstrip()
     size = f", {len(event)} bytes" if len(event) > 2 * len(sale) else ""
