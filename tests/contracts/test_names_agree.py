@@ -15,11 +15,12 @@ from ingestion.source.faulty import KINDS
 from streamlit_app.labels import PARSE_ERRORS
 
 MODELS = PROJECT / "dbt_sales" / "models"
-MODEL_NAMES = sorted(path.stem for path in MODELS.glob("*.sql"))
+MODEL_FILES = {path.stem: path for path in MODELS.rglob("*.sql")}
+MODEL_NAMES = sorted(MODEL_FILES)
 
 
 def model_yaml(name: str) -> dict:
-    (model,) = yaml.safe_load((MODELS / f"{name}.yml").read_text())["models"]
+    (model,) = yaml.safe_load(MODEL_FILES[name].with_suffix(".yml").read_text())["models"]
     return model
 
 

@@ -180,7 +180,7 @@ def test_variables_of_a_wrong_kind_are_refused(compile_models):
 
 def test_a_slice_needs_all_that_its_ledger_is_made_from_and_its_tests(compile_models):
     (answer,) = compile_models("--inline", "{{ tojson(missing_of_a_slice()) }}").values()
-    models = {path.stem for path in (DBT_PROJECT / "models").glob("*.sql")}
+    models = {path.stem for path in (DBT_PROJECT / "models").rglob("*.sql")}
     tests = {"assert_slice_holds", "assert_cube_matches_ventes_clean", "assert_published_tables_agree"}
     assert set(json.loads(answer)) == models | {"clients", "produits"} | tests
 
