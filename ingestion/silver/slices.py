@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 LOCK = "default.silver_lock"
-# what a slice does not need: unit tests judge the code, audits the whole history
-HOT_PATH_EXCLUDED = ["resource_type:unit_test", "tag:audit"]
+# the tag of the dbt tests that judge the whole history, or what no slice changes
+OUTSIDE_SLICES = "outside_slices"
+# what a slice does not need: unit tests judge the code
+HOT_PATH_EXCLUDED = ["resource_type:unit_test", f"tag:{OUTSIDE_SLICES}"]
 logger = logging.getLogger(__name__)
 
 

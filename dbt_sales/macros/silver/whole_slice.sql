@@ -25,7 +25,7 @@
 {% endmacro %}
 
 
-{# The ledger, all that it is made from, and the tests on the way to it; audits are not. #}
+{# The ledger, all that it is made from, and the tests on the way to it, but for those that run outside slices. #}
 {% macro nodes_of_a_slice() %}
     {%- set found = ['model.' ~ project_name ~ '.bilan_ingestion'] | select('in', graph.nodes) | list -%}
     {#- a list that grows while it is walked -#}
@@ -35,7 +35,7 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- set tests = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'test' and 'audit' not in node.tags -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' and 'outside_slices' not in node.tags -%}
         {%- if not node.depends_on.nodes | reject('in', found[1:]) | list -%}
             {%- do tests.append(node.unique_id) -%}
         {%- endif -%}
