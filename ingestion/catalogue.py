@@ -1,7 +1,7 @@
 """The clients and products of the company: the same two CSV files that dbt loads as seeds.
 
 People edit them, often with a spreadsheet.  What is not exactly one row of plain values a line is refused, by file, row
-and column; dbt's own reader takes what is left for the same values (dbt_sales/macros/spark/seed.sql).
+and column; dbt's own reader takes what is left for the same values (dbt_sales/macros/spark/seed_rows.sql).
 """
 
 import csv

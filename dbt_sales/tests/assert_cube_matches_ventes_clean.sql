@@ -1,7 +1,7 @@
 {# In the hours that the slice touched, the cube says what the sales say. #}
-{# the published tables need not wait for the answer; the ledger does #}
+{# the tables made from the cube need not wait for the answer; the ledger does #}
 {%- do [ref('ventes_aggreges'), ref('top_produits'), ref('hourly_sales')] %}
-{%- set heures = heures_touchees() %}
+{%- set hours = touched_hours() %}
 
 with
 
@@ -16,7 +16,7 @@ ventes_clean as (
         sum(quantite) as total_quantite,
         count(*) as nombre_ventes
     from {{ ref('ventes_clean') }}
-    where {{ dans_les_heures(heures) if not var('rebuild') else 'true' }}
+    where {{ in_hours(hours) if not var('rebuild') else 'true' }}
     group by date_trunc('hour', timestamp), produit_nom, pays, segment
 
 ),

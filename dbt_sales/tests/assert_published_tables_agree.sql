@@ -2,7 +2,7 @@
 
 with
 
-totaux as (
+totals as (
 
     select
         'cube_horaire' as source_totale,
@@ -24,19 +24,19 @@ totaux as (
 
 ),
 
-compares as (
+compared as (
 
     select
         *,
         max(total_montant) over () as plus_grand_montant,
         max(total_quantite) over () as plus_grande_quantite
-    from totaux
+    from totals
 
 ),
 
 final as (
 
-    select * from compares
+    select * from compared
     where
         total_montant != plus_grand_montant
         or total_quantite != plus_grande_quantite

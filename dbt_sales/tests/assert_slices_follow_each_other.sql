@@ -1,5 +1,6 @@
-{# Each slice starts where the one before ended, in every partition: no offset is skipped, none is taken twice. #}
-{{ config(tags=['audit']) }}
+{# Each slice starts where the one before ended, in every partition: no offset is skipped, none is taken twice.
+   Over the whole history, so it does not run in a slice. #}
+{{ config(tags=['outside_slices']) }}
 
 with
 

@@ -1,5 +1,5 @@
-{# Over the whole history, not only the slice; so it stays out of the follower's runs. #}
-{{ config(tags=['audit']) }}
+{# Over the whole history, so it does not run in a slice. #}
+{{ config(tags=['outside_slices']) }}
 
 with
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from deltalake import write_deltalake
 
 from ingestion.event import EVENT_FIELDS, Offsets, VenteEvent
+from ingestion.lake.ledger import PUBLISHED
 from ingestion.source.generator import make_ventes, past_times
 
 SEED = 1
@@ -69,7 +70,7 @@ LEDGER = pa.schema(
     ]
 )
 # each from the tables before it
-PUBLISHED = {
+SUM_QUERIES = {
     "cube_horaire": """
         select date_trunc('hour', "timestamp") as heure, produit_nom, pays, segment,
             sum(montant)::decimal(18, 2) as total_montant, sum(quantite)::bigint as total_quantite,
@@ -103,9 +104,9 @@ def write_lake(silver: Path, count: int, until: datetime) -> None:
 
 
 def published_tables(connection: duckdb.DuckDBPyConnection, ventes: pa.Table) -> Iterator[tuple[str, pa.Table]]:
-    """What Silver makes of these rows of `ventes_clean`: each table of PUBLISHED; the connection's zone must be UTC."""
+    """What Silver sums up of these rows of `ventes_clean`, table by table; the connection's zone must be UTC."""
     connection.register("ventes_clean", ventes)
-    for name, sql in PUBLISHED.items():
+    for name, sql in SUM_QUERIES.items():
         connection.execute(f"create temp table {name} as {sql}")
         yield name, connection.table(name).to_arrow_table()
 
@@ -139,6 +140,6 @@ def _ends(count: int) -> Offsets:
 
 
 def _ledger(ends: Offsets, closed_at: datetime) -> pa.Table:
-    versions = json.dumps(dict.fromkeys(["ventes_clean", "ventes_rejetees", *PUBLISHED], 0))
+    versions = json.dumps(dict.fromkeys(PUBLISHED, 0))
     rows = [(1, partition, 0, end, end, end, 0, 0, versions, closed_at) for partition, end in ends.items()]
     return pa.table([list(column) for column in zip(*rows, strict=True)], schema=LEDGER)

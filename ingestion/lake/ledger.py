@@ -27,6 +27,13 @@ select
 from read_parquet($files) group by tranche
 """
 
+# a slice only adds rows to them
+GROWING = ("ventes_clean", "ventes_rejetees")
+# a slice makes them again, the cube for the hours that it touches
+SUMS = ("cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
+# whose versions the ledger names (dbt_sales/models/published/)
+PUBLISHED = GROWING + SUMS
+
 
 @dataclass(frozen=True)
 class Publication:

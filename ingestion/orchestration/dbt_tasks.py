@@ -16,7 +16,7 @@ from ingestion.addresses import reached_at
 from ingestion.processes.files import replace_text
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
 from ingestion.silver.run_results import remember_of_cosmos
-from ingestion.silver.slices import HOT_PATH_EXCLUDED, Silver, last_edit
+from ingestion.silver.slices import HOT_PATH_EXCLUDED, OUTSIDE_SLICES, Silver, last_edit
 
 
 def current_manifest() -> Path:
@@ -39,11 +39,11 @@ def _is_of(path: Path, edited: float) -> bool:
 
 
 def _of_a_slice(whole: dict[str, Any]) -> dict[str, Any]:
-    """Without what a slice leaves out: Cosmos would draw a task for an audit, whatever it is told to exclude."""
+    """Without what a slice leaves out: Cosmos would draw a task for such a test, whatever it is told to exclude."""
     nodes = {
         name: node
         for name, node in whole["nodes"].items()
-        if node["resource_type"] in ("seed", "model", "test") and "audit" not in node["tags"]
+        if node["resource_type"] in ("seed", "model", "test") and OUTSIDE_SLICES not in node["tags"]
     }
     return whole | {"nodes": nodes, "exposures": {}}
 

@@ -1,4 +1,4 @@
-"""The seven answers.  Whole answers come from the published tables, filtered ones from the cube."""
+"""The seven answers.  Whole answers come from the tables made for them, filtered ones from the cube."""
 
 from decimal import ROUND_HALF_UP, Decimal
 

@@ -13,14 +13,14 @@ from deltalake import DeltaTable
 
 from ingestion.gateway import sql
 from ingestion.lake.delta_tables import table_exists
+from ingestion.lake.ledger import GROWING
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.settings import PathSettings, load
 
 TABLES = (
     "bronze.ventes_raw",
     "silver.tranches",
-    "silver.ventes_clean",
-    "silver.ventes_rejetees",
+    *(f"silver.{name}" for name in GROWING),
     "silver.bilan_ingestion",
 )
 # a file of this size is left as it is: without it, each compaction would write the whole day again

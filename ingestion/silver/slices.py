@@ -28,9 +28,11 @@ from ingestion.silver.run_results import remember
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-LOCK = "default.verrou_silver"
-# what a slice does not need: unit tests judge the code, audits the whole history
-HOT_PATH_EXCLUDED = ["resource_type:unit_test", "tag:audit"]
+LOCK = "default.silver_lock"
+# the tag of the dbt tests that judge the whole history, or what no slice changes
+OUTSIDE_SLICES = "outside_slices"
+# what a slice does not need: unit tests judge the code
+HOT_PATH_EXCLUDED = ["resource_type:unit_test", f"tag:{OUTSIDE_SLICES}"]
 logger = logging.getLogger(__name__)
 
 
@@ -161,7 +163,7 @@ def generate_docs() -> Path:
 
 
 def holder() -> str:
-    """How this process signs the lock on Silver (dbt_sales/macros/spark/verrou.sql)."""
+    """How this process signs the lock on Silver (dbt_sales/macros/spark/lock.sql)."""
     return str(own_life())
 
 
@@ -172,8 +174,8 @@ def break_dead_lock() -> None:
         refuse_strangers()
         # one statement: between two its holder may give it back
         ((invocation, holder),) = session.run(
-            f"begin declare exit handler for sqlstate '42P01' select '' as invocation, '' as processus; "
-            f"select invocation, processus from {LOCK}; end"
+            f"begin declare exit handler for sqlstate '42P01' select '' as invocation, '' as process; "
+            f"select invocation, process from {LOCK}; end"
         )
         if invocation and not _may_live(holder):
             logger.info("freed the lock of the dead run %s", invocation)

@@ -14,14 +14,13 @@ from ingestion.bronze.gaps import Gap, accepted_gaps
 from ingestion.bronze_table import NUMBERS
 from ingestion.catalogue import clients, produits
 from ingestion.lake.delta_tables import dataset, query, table_exists
-from ingestion.lake.ledger import Publication, publications
+from ingestion.lake.ledger import PUBLISHED, Publication, publications
 from ingestion.sizes import TOO_LARGE
 from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, Progress, unread
 from ingestion.verify.topic_log import TopicLog
 from ingestion.verify.verdict import Evaluation, evaluate
 from ingestion.verify.workbench import Workbench
 
-PUBLISHED = ("ventes_clean", "ventes_rejetees", "cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
 BATCH_ROWS = 20_000
 # where one batch could hold more than so many bytes of values, it has so few rows, each of KEPT_BYTES at most
 BATCH_BYTES = 256 * 1024 * 1024

@@ -9,17 +9,19 @@ import yaml
 
 from ingestion.bronze_table import _EXPRESSIONS, BRONZE_COLUMNS
 from ingestion.event import EVENT_FIELDS
-from ingestion.settings import EMBEDDED_ENV, PROJECT, _Settings
+from ingestion.settings import DBT_PROJECT, EMBEDDED_ENV, PROJECT, _Settings
 from ingestion.silver.maintenance import REMEMBERED
+from ingestion.silver.slices import OUTSIDE_SLICES
 from ingestion.source.faulty import KINDS
 from streamlit_app.labels import PARSE_ERRORS
 
 MODELS = PROJECT / "dbt_sales" / "models"
-MODEL_NAMES = sorted(path.stem for path in MODELS.glob("*.sql"))
+MODEL_FILES = {path.stem: path for path in MODELS.rglob("*.sql")}
+MODEL_NAMES = sorted(MODEL_FILES)
 
 
 def model_yaml(name: str) -> dict:
-    (model,) = yaml.safe_load((MODELS / f"{name}.yml").read_text())["models"]
+    (model,) = yaml.safe_load(MODEL_FILES[name].with_suffix(".yml").read_text())["models"]
     return model
 
 
@@ -70,6 +72,15 @@ def test_every_model_is_described_and_tested(name):
     assert all(column["description"] and column["data_type"] for column in model["columns"])
     (holds,) = [test["holds"] for test in model["data_tests"] if "holds" in test]
     assert holds["arguments"]["key"]
+
+
+@pytest.mark.parametrize("name", ["clients", "produits"])
+def test_every_seed_column_is_tested_outside_slices(name):
+    (seed,) = yaml.safe_load((DBT_PROJECT / "seeds" / f"{name}.yml").read_text())["seeds"]
+    tests = [{kind for test in column["data_tests"] for kind in test} for column in seed["columns"]]
+    assert tests == [{"unique", "not_null"}] + [{"not_null"}] * (len(tests) - 1)
+    settings = [given for column in seed["columns"] for test in column["data_tests"] for given in test.values()]
+    assert all(given == {"config": {"tags": [OUTSIDE_SLICES]}} for given in settings)
 
 
 def test_every_column_description_is_in_the_glossary():

@@ -18,9 +18,9 @@ STAGES = (
     "verify_final_output",
 )
 GROUP = "run_silver_processing"
-MODELS = {path.stem for path in (DBT_PROJECT / "models").glob("*.sql")}
+MODELS = {path.stem for path in (DBT_PROJECT / "models").rglob("*.sql")}
 SEEDS = {path.stem for path in (DBT_PROJECT / "seeds").glob("*.csv")}
-TESTS = {path.stem for path in (DBT_PROJECT / "tests").glob("*.sql") if "tags=['audit']" not in path.read_text()}
+TESTS = {path.stem for path in (DBT_PROJECT / "tests").glob("*.sql") if "'outside_slices'" not in path.read_text()}
 WATCHED = {f"{GROUP}.{name}_run" for name in MODELS} | {f"{GROUP}.{name}_seed" for name in SEEDS}
 TESTED = {f"{GROUP}.{name}_test" for name in TESTS}
 DBT = {f"{GROUP}.dbt_producer_watcher", f"{GROUP}.dbt_producer_watcher_done"}

@@ -27,15 +27,21 @@ def test_a_slice_without_a_single_number_is_published(stack, send):
 
 
 def test_every_dbt_test_passes(stack):
-    """Data tests, audits and the unit test of every verdict."""
+    """Data tests, those that run outside slices too, and the unit test of every verdict."""
     printed = stack.dbt("test")
     assert "WARN=0 ERROR=0 SKIP=0" in printed, printed[-2000:]
+
+
+def test_dbt_tells_how_old_the_newest_event_is(stack):
+    stack.sales("produce", "--count", "10")
+    stack.sales("drain")
+    assert "PASS freshness of bronze.ventes_raw" in stack.dbt("source", "freshness")
 
 
 def test_dbt_docs_show_the_lineage(stack):
     stack.dbt("docs", "generate")
     catalog = json.loads((stack.folder / "dbt" / "target" / "catalog.json").read_text())
-    models = {path.stem for path in (DBT_PROJECT / "models").glob("*.sql")}
+    models = {path.stem for path in (DBT_PROJECT / "models").rglob("*.sql")}
     assert {node.split(".")[-1] for node in catalog["nodes"]} == models | {"clients", "produits"}
 
 

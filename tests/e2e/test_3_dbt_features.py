@@ -9,7 +9,7 @@ from ingestion.settings import DBT_PROJECT
 
 pytestmark = pytest.mark.e2e
 
-NO_AUDITS = ("--exclude", "tag:audit", "resource_type:unit_test")
+AS_IN_A_SLICE = ("--exclude", "tag:outside_slices", "resource_type:unit_test")
 # the second build sees another file, and a column more
 BASE = """{{ config(materialized='table') }}
 select * from values
@@ -101,7 +101,7 @@ def test_part_of_a_run_closes_no_slice(stack):
         stack.sales("produce", "--count", "10")
         stack.sales("drain")
         refusals = [
-            (("build", "--empty", *NO_AUDITS), "--empty would leave events out of a slice"),
+            (("build", "--empty", *AS_IN_A_SLICE), "--empty would leave events out of a slice"),
             (("run", "--select", "ventes_clean", "--vars", "{rebuild: true}"), "a rebuild makes every table of Silver"),
             (("build", "--exclude-resource-type", "test", "unit_test"), "this one is without "),
             (("retry",), "stays open: a slice is closed by a run that makes all of it"),

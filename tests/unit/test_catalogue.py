@@ -117,7 +117,7 @@ class Raiser:
 
 def macro(name: str) -> Callable[..., Any]:
     """One of the seed's macros, in dbt's own Jinja."""
-    sql = (DBT_PROJECT / "macros" / "spark" / "seed.sql").read_text()
+    sql = (DBT_PROJECT / "macros" / "spark" / "seed_rows.sql").read_text()
     names = {"return": give_back, "exceptions": Raiser(), "modules": {"re": re}, "tojson": json.dumps}
     module = get_environment().from_string(sql).make_module(names)
 

@@ -21,7 +21,7 @@ CASES = {
     ),
     "no_key": ("meta={'insert_only': true}", "get_merge_sql('t', 's', none, none, none)"),
     "predicates": (
-        "unique_key=['a', 'b'], meta={'limite': 'some_limit'}",
+        "unique_key=['a', 'b'], meta={'merge_scope': 'some_scope'}",
         "get_merge_sql('t', 's', config.get('unique_key'), none, ['DBT_INTERNAL_DEST.a > 0'])",
     ),
     "no_properties": ("tblproperties={}, contract={'enforced': false}", "tblproperties_clause()"),
@@ -50,10 +50,10 @@ REFUSED = {
     "clustered": ("clustered_by='a', buckets=2", "model clustered: Delta takes no clustered_by here"),
     "liquid": ("meta={}, liquid_clustered_by='a'", "model liquid: Delta takes no liquid_clustered_by here"),
     "materialized": ("materialized='materialized_view'", "model materialized: Spark has no materialized views"),
-    "no_macro": ("meta={'limite': 'nobody'}", "model no_macro: meta.limite must name a macro, got nobody"),
+    "no_macro": ("meta={'merge_scope': 'nobody'}", "model no_macro: meta.merge_scope must name a macro, got nobody"),
     "both": (
         "meta={'insert_only': true}, merge_update_columns=['a']",
-        "model both: merge_update_columns has no effect beside meta.insert_only or meta.limite",
+        "model both: merge_update_columns has no effect beside meta.insert_only or meta.merge_scope",
     ),
 }
 # the macros of dbt and dbt-spark that ours take the place of, as they were when ours were written
@@ -73,7 +73,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the dbt project, with a model for each case."""
     copy = tmp_path_factory.mktemp("dbt") / "dbt_sales"
     shutil.copytree(DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
-    (copy / "macros" / "some_limit.sql").write_text("{% macro some_limit() %}DBT_INTERNAL_DEST.b = 1{% endmacro %}")
+    (copy / "macros" / "some_scope.sql").write_text("{% macro some_scope() %}DBT_INTERNAL_DEST.b = 1{% endmacro %}")
     lab = copy / "models" / "lab"
     lab.mkdir()
     (lab / "constraints.yml").write_text(CONSTRAINTS)
@@ -180,7 +180,7 @@ def test_variables_of_a_wrong_kind_are_refused(compile_models):
 
 def test_a_slice_needs_all_that_its_ledger_is_made_from_and_its_tests(compile_models):
     (answer,) = compile_models("--inline", "{{ tojson(missing_of_a_slice()) }}").values()
-    models = {path.stem for path in (DBT_PROJECT / "models").glob("*.sql")}
+    models = {path.stem for path in (DBT_PROJECT / "models").rglob("*.sql")}
     tests = {"assert_slice_holds", "assert_cube_matches_ventes_clean", "assert_published_tables_agree"}
     assert set(json.loads(answer)) == models | {"clients", "produits"} | tests
 

@@ -3,7 +3,7 @@
 
    `within` bounds it to what the slice may have changed: `tranche` its own rows, `vente_id` every sale in its range of
    numbers, old ones too. #}
-{% macro assertions(relation, key, invariants, within, courante) -%}
+{% macro assertions(relation, key, invariants, within, current) -%}
     select
         '{{ relation.identifier }}' as table_verifiee,
         regle,
@@ -20,9 +20,9 @@
             ) as (regle, lignes)
         from {{ relation }}
         {% if within == 'tranche' -%}
-            where tranche = {{ courante.tranche or 0 }}
+            where tranche = {{ current.tranche or 0 }}
         {%- elif within == 'vente_id' -%}
-            where vente_id between {{ courante.vente_id_min or 0 }} and {{ courante.vente_id_max or 0 }}
+            where vente_id between {{ current.vente_id_min or 0 }} and {{ current.vente_id_max or 0 }}
         {%- endif %}
     )
     where lignes > 0
@@ -30,17 +30,17 @@
 
 
 {# The same for the current slice in several tables, from the `holds` tests in the models' own files. #}
-{% macro assertions_de_la_tranche(tables) -%}
-    {%- set courante = tranche_courante() -%}
-    {%- set declarees = [] -%}
+{% macro assertions_of_slice(tables) -%}
+    {%- set current = current_slice() -%}
+    {%- set declared = [] -%}
     {%- for test in (graph.nodes.values() if execute else []) if (test.test_metadata or {}).name == 'holds' -%}
         {%- set given = test.test_metadata.kwargs -%}
         {%- for table in tables if table.identifier == graph.nodes[test.attached_node].alias -%}
-            {%- do declarees.append(assertions(
+            {%- do declared.append(assertions(
                 table, given.key, given.get('invariants', {}),
-                given.get('within') if not var('rebuild') else none, courante
+                given.get('within') if not var('rebuild') else none, current
             )) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ declarees | join(' union all ') }}
+    {{ declared | join(' union all ') }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {# The version of each table now, as a JSON object: what readers of this slice open.  Only a run publishes; elsewhere the
    tables need not even be there. #}
-{% macro versions_publiees(relations) -%}
+{% macro published_versions(relations) -%}
     {%- set versions = {} -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
         {%- for relation in relations -%}
@@ -13,7 +13,7 @@
 
 
 {# What the ledger says of earlier slices.  A rebuild keeps it for all but the newest: their versions still hold. #}
-{% macro publications_precedentes() -%}
+{% macro earlier_publications() -%}
     {%- if execute and var('rebuild') and load_relation(this) -%}
         select tranche, max(versions) as versions, max(closed_at) as closed_at
         from {{ this }}
@@ -26,6 +26,6 @@
 {%- endmacro %}
 
 
-{% macro maintenant() -%}
+{% macro utc_now() -%}
     {{ modules.datetime.datetime.now(modules.pytz.utc).isoformat() if execute }}
 {%- endmacro %}

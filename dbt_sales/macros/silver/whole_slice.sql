@@ -1,11 +1,11 @@
 {# A slice is closed by the run that makes all of it, and a `dbt build` by one that tests all of it, too.  What an earlier
    run has left may be of another rule, of another slice, or untested: the ledger cannot tell, and would publish it. #}
-{% macro refuse_part_of_a_slice(courante) %}
-    {%- set closes = courante.tranche is not none and execute and flags.WHICH in ('run', 'build', 'retry') -%}
+{% macro refuse_part_of_a_slice(current) %}
+    {%- set closes = current.tranche is not none and execute and flags.WHICH in ('run', 'build', 'retry') -%}
     {%- set missing = missing_of_a_slice() if closes and var('whole_slices') else [] -%}
     {%- if missing -%}
         {%- do exceptions.raise_compiler_error(
-            "slice " ~ courante.tranche ~ " stays open: a slice is closed by a run that makes all of it, and this "
+            "slice " ~ current.tranche ~ " stays open: a slice is closed by a run that makes all of it, and this "
             ~ "one is without " ~ missing[:3] | join(', ') ~ (' ...' if missing | length > 3)
             ~ "; use `sales silver` or `dbt build`"
         ) -%}
@@ -25,7 +25,7 @@
 {% endmacro %}
 
 
-{# The ledger, all that it is made from, and the tests on the way to it; audits are not. #}
+{# The ledger, all that it is made from, and the tests on the way to it, but for those that run outside slices. #}
 {% macro nodes_of_a_slice() %}
     {%- set found = ['model.' ~ project_name ~ '.bilan_ingestion'] | select('in', graph.nodes) | list -%}
     {#- a list that grows while it is walked -#}
@@ -35,7 +35,7 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- set tests = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'test' and 'audit' not in node.tags -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' and 'outside_slices' not in node.tags -%}
         {%- if not node.depends_on.nodes | reject('in', found[1:]) | list -%}
             {%- do tests.append(node.unique_id) -%}
         {%- endif -%}

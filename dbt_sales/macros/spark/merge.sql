@@ -1,16 +1,16 @@
 {# Overrides dbt-spark's MERGE for the incremental models that say in `meta`:
 
    insert_only: a row whose key is there stays as it is; history is not rewritten, and Delta only appends.
-   limite: a macro that gives a condition on the rows of the table that the merge can meet.
+   merge_scope: a macro that gives a condition on the rows of the table that the merge can meet.
 
    All others have dbt's own, which asks for the table's columns first. #}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
     {%- set meta = config.get('meta') or {} -%}
-    {%- if not meta.get('insert_only') and 'limite' not in meta -%}
+    {%- if not meta.get('insert_only') and 'merge_scope' not in meta -%}
         {{ dbt.spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) }}
     {%- else -%}
         {%- set keys = [unique_key] if unique_key is string else unique_key or [] -%}
-        {%- set conditions = [context[meta.limite]()] if 'limite' in meta else [] -%}
+        {%- set conditions = [context[meta.merge_scope]()] if 'merge_scope' in meta else [] -%}
         {%- do conditions.extend(incremental_predicates or []) -%}
         {%- for key in keys -%}
             {%- do conditions.append('DBT_INTERNAL_DEST.' ~ key ~ ' = DBT_INTERNAL_SOURCE.' ~ key) -%}

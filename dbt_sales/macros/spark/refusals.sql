@@ -75,12 +75,12 @@
     {%- for option in ('clustered_by', 'liquid_clustered_by') if config.get(option) -%}
         {%- do refusals.append(said ~ "Delta takes no " ~ option ~ " here; use partition_by") -%}
     {%- endfor -%}
-    {%- if meta.limite and meta.limite not in context -%}
-        {%- do refusals.append(said ~ "meta.limite must name a macro, got " ~ meta.limite ~ "; there is none") -%}
+    {%- if meta.merge_scope and meta.merge_scope not in context -%}
+        {%- do refusals.append(said ~ "meta.merge_scope must name a macro, got " ~ meta.merge_scope ~ "; there is none") -%}
     {%- endif -%}
     {%- for option in ('merge_update_columns', 'merge_exclude_columns') if config.get(option) -%}
-        {%- if meta.insert_only or meta.limite -%}
-            {%- do refusals.append(said ~ option ~ " has no effect beside meta.insert_only or meta.limite; drop one") -%}
+        {%- if meta.insert_only or meta.merge_scope -%}
+            {%- do refusals.append(said ~ option ~ " has no effect beside meta.insert_only or meta.merge_scope; drop one") -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if config.materialized == 'view' and node.resource_type == 'model' -%}

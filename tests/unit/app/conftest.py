@@ -16,7 +16,8 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app
-from infra.bench.sample_lake import CLEAN, LEDGER, PUBLISHED, REJECTED, published_tables
+from infra.bench.sample_lake import CLEAN, LEDGER, REJECTED, published_tables
+from ingestion.lake.ledger import PUBLISHED, SUMS
 from ingestion.queries import Lake
 from ingestion.reading.freshness import Freshness
 from streamlit_app import figures, live
@@ -81,8 +82,7 @@ class TinyLake:
 
     def close(self, clean: int, rejected: int, closed_at: str | None = None) -> None:
         moment = datetime.fromisoformat(closed_at or f"2026-01-01T00:{self.tranche:02d}:00").replace(tzinfo=UTC)
-        tables = ("ventes_clean", "ventes_rejetees", *PUBLISHED)
-        versions = json.dumps({name: DeltaTable(str(self.silver / name)).version() for name in tables})
+        versions = json.dumps({name: DeltaTable(str(self.silver / name)).version() for name in PUBLISHED})
         end = 10 * self.tranche
         # all events in partition 0; partition 1 is idle
         rows = [
@@ -101,7 +101,7 @@ class TinyLake:
 
     def vacuum(self) -> None:
         """Delete the files that only older versions need."""
-        for name in PUBLISHED:
+        for name in SUMS:
             DeltaTable(str(self.silver / name)).vacuum(0, dry_run=False, enforce_retention_duration=False)
 
     def _clean(self, vente_id: int, vente: tuple) -> dict:

@@ -16,6 +16,7 @@ from ingestion.bronze.eventless import Range, write_eventless
 from ingestion.bronze.gaps import Gap, accept_gaps
 from ingestion.catalogue import clients, produits
 from ingestion.event import VenteEvent
+from ingestion.lake.ledger import PUBLISHED
 from ingestion.sizes import TOO_LARGE
 from ingestion.source.faulty import KINDS
 from ingestion.source.generator import make_ventes
@@ -84,7 +85,6 @@ SCHEMAS = {
     "silver/top_produits": {"rank": pa.int32(), "produit_nom": pa.string(), "total_montant": MONEY},
     "silver/hourly_sales": {"heure": UTC_TIME, "total_montant": MONEY, "total_quantite": pa.int64()},
 }
-PUBLISHED = ("ventes_clean", "ventes_rejetees", "cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
 VERSIONS = json.dumps(dict.fromkeys(PUBLISHED, 0))
 CLIENTS = {client.client_id: client for client in clients()}
 PRODUITS = {produit.produit_id: produit for produit in produits()}

@@ -11,7 +11,7 @@ cube_horaire as (
 
 ),
 
-par_produit as (
+by_produit as (
 
     select
         produit_nom,
@@ -21,13 +21,13 @@ par_produit as (
 
 ),
 
-classes as (
+ranked as (
 
     select
         row_number() over (order by total_montant desc, produit_nom asc) as rank,
         produit_nom,
         total_montant
-    from par_produit
+    from by_produit
 
 ),
 
@@ -37,7 +37,7 @@ final as (
         rank,
         produit_nom,
         total_montant
-    from classes
+    from ranked
     where rank <= 10
 
 )

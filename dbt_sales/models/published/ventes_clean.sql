@@ -6,7 +6,7 @@
         'delta.dataSkippingStatsColumns':
             'vente_id,timestamp,kafka_partition,kafka_offset,tranche',
     },
-    meta={'insert_only': true, 'limite': 'ventes_de_la_tranche'},
+    meta={'insert_only': true, 'merge_scope': 'ventes_of_slice'},
 ) }}
 -- depends_on: {{ ref('tranches') }}
 

@@ -3,16 +3,16 @@
     unique_key=['tranche', 'kafka_partition'],
     meta={'insert_only': true},
 ) }}
-{%- set courante = tranche_courante() %}
-{%- do refuse_part_of_a_slice(courante) %}
-{%- set de_la_tranche = 'true' if var('rebuild') else 'tranche = ' ~ (courante.tranche or 0) %}
+{%- set current = current_slice() %}
+{%- do refuse_part_of_a_slice(current) %}
+{%- set of_slice = 'true' if var('rebuild') else 'tranche = ' ~ (current.tranche or 0) %}
 
 with
 
 tranches as (
 
     select * from {{ ref('tranches') }}
-    where {{ de_la_tranche }}
+    where {{ of_slice }}
 
 ),
 
@@ -22,34 +22,34 @@ ventes_raw as (
         kafka_partition,
         kafka_offset
     from {{ source('bronze', 'ventes_raw') }}
-    where {{ dans_la_tranche(courante) }}
+    where {{ in_slice(current) }}
 
 ),
 
-{{ numeroter_tranches('ventes_raw', courante) }}
+{{ numbered_by_slice('ventes_raw', current) }}
 
 {# each count from its own table #}
-evenements as (
+events as (
 
     select
         tranche,
         kafka_partition,
         'read' as compte
-    from numerotees
+    from numbered
     union all
     select
         tranche,
         kafka_partition,
         'clean' as compte
     from {{ ref('ventes_clean') }}
-    where {{ de_la_tranche }}
+    where {{ of_slice }}
     union all
     select
         tranche,
         kafka_partition,
         'rejected' as compte
     from {{ ref('ventes_rejetees') }}
-    where {{ de_la_tranche }}
+    where {{ of_slice }}
     union all
     select
         tranche,
@@ -60,7 +60,7 @@ evenements as (
 
 ),
 
-comptes as (
+counts as (
 
     select
         tranche,
@@ -69,14 +69,14 @@ comptes as (
         count_if(compte = 'clean') as rows_clean,
         count_if(compte = 'rejected') as rows_rejected,
         count_if(compte = 'duplicate') as rows_duplicates
-    from evenements
+    from events
     group by tranche, kafka_partition
 
 ),
 
 publications as (
 
-    {{ publications_precedentes() }}
+    {{ earlier_publications() }}
 
 ),
 
@@ -89,28 +89,28 @@ final as (
         tranches.to_offset,
         {# the slice stays open where an event is unaccounted for #}
         case
-            when comptes.rows_read is null then 0
-            when comptes.rows_read = comptes.rows_clean + comptes.rows_rejected + comptes.rows_duplicates
-                then comptes.rows_read
+            when counts.rows_read is null then 0
+            when counts.rows_read = counts.rows_clean + counts.rows_rejected + counts.rows_duplicates
+                then counts.rows_read
             else raise_error(concat(
                 'slice ', tranches.tranche, ' does not balance in partition ', tranches.kafka_partition,
-                ': read ', comptes.rows_read, ', clean ', comptes.rows_clean, ', rejected ',
-                comptes.rows_rejected, ', duplicates ', comptes.rows_duplicates
+                ': read ', counts.rows_read, ', clean ', counts.rows_clean, ', rejected ',
+                counts.rows_rejected, ', duplicates ', counts.rows_duplicates
             ))
         end as rows_read,
-        coalesce(comptes.rows_clean, 0) as rows_clean,
-        coalesce(comptes.rows_rejected, 0) as rows_rejected,
-        coalesce(comptes.rows_duplicates, 0) as rows_duplicates,
-        coalesce(publications.versions, '{{ versions_publiees([
+        coalesce(counts.rows_clean, 0) as rows_clean,
+        coalesce(counts.rows_rejected, 0) as rows_rejected,
+        coalesce(counts.rows_duplicates, 0) as rows_duplicates,
+        coalesce(publications.versions, '{{ published_versions([
             ref('ventes_clean'), ref('ventes_rejetees'), ref('cube_horaire'),
             ref('ventes_aggreges'), ref('top_produits'), ref('hourly_sales'),
         ]) }}') as versions,
-        coalesce(publications.closed_at, cast('{{ maintenant() }}' as timestamp)) as closed_at
+        coalesce(publications.closed_at, cast('{{ utc_now() }}' as timestamp)) as closed_at
     from tranches
-    left join comptes
+    left join counts
         on
-            tranches.tranche = comptes.tranche
-            and tranches.kafka_partition = comptes.kafka_partition
+            tranches.tranche = counts.tranche
+            and tranches.kafka_partition = counts.kafka_partition
     left join publications on tranches.tranche = publications.tranche
 
 )

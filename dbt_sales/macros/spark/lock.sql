@@ -4,83 +4,83 @@
    The lock is a view in the gateway's catalogue: creating it is atomic, and it is gone when the gateway is.  Its only row
    says who holds it, and until when.  `sales silver`, the follower and the DAG free the lock of a run whose process is
    dead (ingestion/silver/slices.py); the lease is for what they cannot see. #}
-{% macro prendre_le_verrou(attente_s=180) %}
-    {%- set bail_s = 3600 if var('rebuild') else 900 -%}
+{% macro acquire_lock(wait_s=180) %}
+    {%- set lease_s = 3600 if var('rebuild') else 900 -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}
-        {%- set etat = namespace(a_nous=false) -%}
-        {%- for essai in range(attente_s * 2) if not etat.a_nous -%}
-            {%- set maintenant = modules.datetime.datetime.now().timestamp() | int -%}
-            {%- set porteur = demander_le_verrou(maintenant + bail_s) -%}
-            {%- if porteur.invocation == invocation_id and essai == 0 -%}
-                {%- set etat.a_nous = true -%}
-            {%- elif porteur.invocation == invocation_id -%}
+        {%- set state = namespace(is_ours=false) -%}
+        {%- for attempt in range(wait_s * 2) if not state.is_ours -%}
+            {%- set now = modules.datetime.datetime.now().timestamp() | int -%}
+            {%- set holder = try_lock(now + lease_s) -%}
+            {%- if holder.invocation == invocation_id and attempt == 0 -%}
+                {%- set state.is_ours = true -%}
+            {%- elif holder.invocation == invocation_id -%}
                 {#- another that waited too may have dropped ours for the expired one it had seen #}
                 {%- do run_query("select java_method('java.lang.Thread', 'sleep', 1000L)") -%}
-                {%- set etat.a_nous = porteur_du_verrou().invocation == invocation_id -%}
-            {%- elif porteur.invocation and porteur.fin < maintenant -%}
-                {%- do liberer_le_verrou(porteur.invocation) -%}
+                {%- set state.is_ours = lock_holder().invocation == invocation_id -%}
+            {%- elif holder.invocation and holder.lease_end < now -%}
+                {%- do free_lock(holder.invocation) -%}
             {%- else -%}
-                {%- if essai == 0 -%}
+                {%- if attempt == 0 -%}
                     {%- do log("waiting for another Silver run to end", info=true) -%}
                 {%- endif -%}
                 {%- do run_query("select java_method('java.lang.Thread', 'sleep', 500L)") -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- if not etat.a_nous -%}
+        {%- if not state.is_ours -%}
             {%- do exceptions.raise_compiler_error(
-                "another Silver run holds the lock for more than " ~ attente_s ~ " s; see `sales status`, or run again"
+                "another Silver run holds the lock for more than " ~ wait_s ~ " s; see `sales status`, or run again"
             ) -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
 
-{% macro rendre_le_verrou() %}
+{% macro release_lock() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}
-        {%- do liberer_le_verrou(invocation_id) -%}
+        {%- do free_lock(invocation_id) -%}
     {%- endif -%}
 {% endmacro %}
 
 
 {# Free the lock if that invocation holds it, and no other. #}
-{% macro liberer_le_verrou(invocation) %}
-    {%- set liberation -%}
+{% macro free_lock(invocation) %}
+    {%- set script -%}
         begin
             declare exit handler for sqlstate '42P01' begin end;
-            if exists (select * from default.verrou_silver where invocation = '{{ invocation }}') then
-                drop view default.verrou_silver;
+            if exists (select * from default.silver_lock where invocation = '{{ invocation }}') then
+                drop view default.silver_lock;
             end if;
         end
     {%- endset -%}
-    {%- do run_query(liberation) -%}
+    {%- do run_query(script) -%}
 {% endmacro %}
 
 
 {# Take the lock where it is free; who holds it now. #}
-{% macro demander_le_verrou(fin) %}
-    {%- set prise -%}
+{% macro try_lock(lease_end) %}
+    {%- set script -%}
         begin
             declare exit handler for sqlstate '42P07' begin end;
-            create view default.verrou_silver as
+            create view default.silver_lock as
             select
                 '{{ invocation_id }}' as invocation,
-                {{ fin }} as fin,
-                '{{ env_var("SALES_HOLDER", "") }}' as processus;
+                {{ lease_end }} as lease_end,
+                '{{ env_var("SALES_HOLDER", "") }}' as process;
         end;
     {%- endset -%}
-    {{ return(porteur_du_verrou(prise)) }}
+    {{ return(lock_holder(script)) }}
 {% endmacro %}
 
 
 {# The row of the lock: invocation, end of its lease in epoch seconds, the process; an empty invocation where nobody
    holds it.  One statement: between two the holder may give it back. #}
-{% macro porteur_du_verrou(dabord='') %}
-    {%- set lecture -%}
+{% macro lock_holder(first='') %}
+    {%- set script -%}
         begin
-            declare exit handler for sqlstate '42P01' select '' as invocation, 0 as fin, '' as processus;
-            {{ dabord }}
-            select invocation, fin, processus from default.verrou_silver;
+            declare exit handler for sqlstate '42P01' select '' as invocation, 0 as lease_end, '' as process;
+            {{ first }}
+            select invocation, lease_end, process from default.silver_lock;
         end
     {%- endset -%}
-    {{ return(run_query(lecture).rows[0]) }}
+    {{ return(run_query(script).rows[0]) }}
 {% endmacro %}

@@ -4,7 +4,7 @@
     pre_hook='set spark.sql.parquet.enableVectorizedReader = false',
     post_hook='set spark.sql.parquet.enableVectorizedReader = true',
 ) }}
-{%- set courante = tranche_courante() %}
+{%- set current = current_slice() %}
 
 with
 
@@ -25,7 +25,7 @@ ventes_raw as (
         {# what is too large stays in Bronze: every step from here on would copy it #}
         case when parse_error is distinct from 'trop_grand' then value end as value
     from {{ source('bronze', 'ventes_raw') }}
-    where {{ dans_la_tranche(courante) }}
+    where {{ in_slice(current) }}
 
 ),
 
@@ -41,15 +41,15 @@ produits as (
 
 ),
 
-connues as (
+known as (
 
-    {{ ventes_connues(courante) }}
+    {{ known_ventes(current) }}
 
 ),
 
-{{ numeroter_tranches('ventes_raw', courante) }}
+{{ numbered_by_slice('ventes_raw', current) }}
 
-uniques as (
+copies as (
 
     {# a replay after a lost checkpoint leaves copies with the same coordinates #}
     select
@@ -58,11 +58,11 @@ uniques as (
             partition by kafka_partition, kafka_offset
             order by ingestion_time
         ) as exemplaire
-    from numerotees
+    from numbered
 
 ),
 
-typees as (
+typed as (
 
     select
         kafka_partition,
@@ -71,79 +71,79 @@ typees as (
         tranche,
         value,
         parse_error,
-        {{ entier('vente_id', 'bigint') }} as vente_id,
-        {{ entier('client_id', 'int') }} as client_id,
-        {{ entier('produit_id', 'int') }} as produit_id,
+        {{ exact_integer('vente_id', 'bigint') }} as vente_id,
+        {{ exact_integer('client_id', 'int') }} as client_id,
+        {{ exact_integer('produit_id', 'int') }} as produit_id,
         {{ instant('timestamp') }} as timestamp,
-        {{ entier('quantite', 'int') }} as quantite,
-        {{ montant_exact('montant') }} as montant
-    from uniques
+        {{ exact_integer('quantite', 'int') }} as quantite,
+        {{ exact_montant('montant') }} as montant
+    from copies
     where exemplaire = 1
 
 ),
 
 {# the first rule that applies; the order is part of the rules #}
-jugees as (
+judged as (
 
     select
-        typees.*,
+        typed.*,
         clients.client_nom,
         clients.pays,
         clients.segment,
         produits.produit_nom,
         produits.categorie,
         case
-            when typees.parse_error is not null then 'illisible'
+            when typed.parse_error is not null then 'illisible'
             when
-                typees.vente_id is null
-                or typees.vente_id not between -9007199254740991 and 9007199254740991
+                typed.vente_id is null
+                or typed.vente_id not between -9007199254740991 and 9007199254740991
                 then 'vente_id_invalide'
-            when typees.client_id is null then 'client_id_invalide'
-            when typees.produit_id is null then 'produit_id_invalide'
-            when typees.timestamp is null then 'timestamp_invalide'
-            when typees.quantite is null then 'quantite_invalide'
-            when typees.montant is null then 'montant_invalide'
-            when typees.quantite < 1 then 'quantite_inferieure_a_1'
-            when typees.montant < 0 then 'montant_negatif'
+            when typed.client_id is null then 'client_id_invalide'
+            when typed.produit_id is null then 'produit_id_invalide'
+            when typed.timestamp is null then 'timestamp_invalide'
+            when typed.quantite is null then 'quantite_invalide'
+            when typed.montant is null then 'montant_invalide'
+            when typed.quantite < 1 then 'quantite_inferieure_a_1'
+            when typed.montant < 0 then 'montant_negatif'
             when clients.client_id is null then 'client_inconnu'
             when produits.produit_id is null then 'produit_inconnu'
-            when typees.timestamp > typees.kafka_timestamp + interval 1 day
+            when typed.timestamp > typed.kafka_timestamp + interval 1 day
                 then 'timestamp_futur'
         end as defaut,
         struct(
-            typees.client_id,
-            typees.produit_id,
-            typees.timestamp,
-            typees.quantite,
-            typees.montant
+            typed.client_id,
+            typed.produit_id,
+            typed.timestamp,
+            typed.quantite,
+            typed.montant
         ) as valeurs
-    from typees
-    left join clients on typees.client_id = clients.client_id
-    left join produits on typees.produit_id = produits.produit_id
+    from typed
+    left join clients on typed.client_id = clients.client_id
+    left join produits on typed.produit_id = produits.produit_id
 
 ),
 
 {# among events without a fault, the first of each vente_id is the sale #}
-comparees as (
+compared as (
 
     select
-        jugees.*,
-        row_number() over (premieres) as rang,
-        first_value(jugees.valeurs) over (premieres) as premiere,
-        connues.vente_id is not null as est_connue,
+        judged.*,
+        row_number() over (in_order) as rang,
+        first_value(judged.valeurs) over (in_order) as premiere,
+        known.vente_id is not null as est_connue,
         struct(
-            connues.client_id,
-            connues.produit_id,
-            connues.timestamp,
-            connues.quantite,
-            connues.montant
+            known.client_id,
+            known.produit_id,
+            known.timestamp,
+            known.quantite,
+            known.montant
         ) as connue
-    from jugees
-    left join connues
-        on jugees.vente_id = connues.vente_id
-    window premieres as (
-        partition by jugees.defaut is null, jugees.vente_id
-        order by jugees.tranche, jugees.kafka_partition, jugees.kafka_offset
+    from judged
+    left join known
+        on judged.vente_id = known.vente_id
+    window in_order as (
+        partition by judged.defaut is null, judged.vente_id
+        order by judged.tranche, judged.kafka_partition, judged.kafka_offset
     )
 
 ),
@@ -158,7 +158,7 @@ verdicts as (
             when valeurs = if(est_connue, connue, premiere) then 'doublon'
             else 'rejete'
         end as verdict
-    from comparees
+    from compared
 
 ),
 

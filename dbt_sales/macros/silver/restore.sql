@@ -1,39 +1,42 @@
 {# Before a slice is cut, the tables that only ever grow go back to what readers see, where a run has left them otherwise:
    a slice that is still open was begun by a run that failed or was killed, perhaps under another rule; a rebuild that
    did not end has left new tables beside old ones.  Nothing of either was published. #}
-{% macro revenir_au_publie() %}
+{% macro restore_published() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
-        {%- set bilan = load_relation(this.incorporate(path={'identifier': 'bilan_ingestion'})) -%}
+        {%- set ledger = load_relation(this.incorporate(path={'identifier': 'bilan_ingestion'})) -%}
         {%- if var('rebuild') -%}
             {#- gone when the rebuild's last table, the ledger itself, is replaced #}
-            {%- do run_query("alter table " ~ bilan ~ " set tblproperties ('" ~ REBUILD() ~ "' = 'begun')") if bilan -%}
+            {%- do run_query(
+                "alter table " ~ ledger ~ " set tblproperties ('" ~ rebuild_property() ~ "' = 'begun')"
+            ) if ledger -%}
         {%- else -%}
-            {%- set derniere = derniere_tranche() -%}
-            {%- set rebuild = bilan and 'begun' in run_query(
-                "show tblproperties " ~ bilan ~ " ('" ~ REBUILD() ~ "')"
+            {%- set newest = newest_slice() -%}
+            {%- set rebuild_begun = ledger and 'begun' in run_query(
+                "show tblproperties " ~ ledger ~ " ('" ~ rebuild_property() ~ "')"
             ).rows[0][1] -%}
-            {%- if rebuild or not derniere.fermee -%}
-                {%- do restaurer(derniere, bilan) -%}
+            {%- if rebuild_begun or not newest.is_closed -%}
+                {%- do restore_tables(newest, ledger) -%}
             {%- endif -%}
-            {%- if rebuild -%}
-                {%- do run_query("alter table " ~ bilan ~ " unset tblproperties ('" ~ REBUILD() ~ "')") -%}
+            {%- if rebuild_begun -%}
+                {%- do run_query("alter table " ~ ledger ~ " unset tblproperties ('" ~ rebuild_property() ~ "')") -%}
             {%- endif -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
 
-{% macro REBUILD() -%}
+{# The ledger's property while a rebuild goes on. #}
+{% macro rebuild_property() -%}
     sales.rebuild
 {%- endmacro %}
 
 
-{% macro restaurer(derniere, bilan) %}
-    {%- set rows = run_query("select max_by(versions, tranche) from " ~ bilan).rows if bilan else [] -%}
+{% macro restore_tables(newest, ledger) %}
+    {%- set rows = run_query("select max_by(versions, tranche) from " ~ ledger).rows if ledger else [] -%}
     {%- set versions = fromjson(rows[0][0]) if rows and rows[0][0] else none -%}
-    {%- if not versions and derniere.tranche > 1 -%}
+    {%- if not versions and newest.tranche > 1 -%}
         {%- do exceptions.raise_compiler_error(
-            "slices before " ~ derniere.tranche ~ " are closed, but the gateway does not know their ledger; start the "
+            "slices before " ~ newest.tranche ~ " are closed, but the gateway does not know their ledger; start the "
             ~ "gateway again: it registers the tables of the lake"
         ) -%}
     {%- endif -%}

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     unique_key=['kafka_partition', 'kafka_offset'],
-    meta={'insert_only': true, 'limite': 'offsets_de_la_tranche'},
+    meta={'insert_only': true, 'merge_scope': 'offsets_of_slice'},
 ) }}
 -- depends_on: {{ ref('tranches') }}
 

@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     unique_key=['heure', 'produit_nom', 'pays', 'segment'],
-    meta={'limite': 'heures_de_la_tranche'},
+    meta={'merge_scope': 'hours_of_slice'},
 ) }}
-{%- set heures = heures_touchees() %}
+{%- set hours = touched_hours() %}
 
 with
 
@@ -17,7 +17,7 @@ ventes_clean as (
         montant,
         quantite
     from {{ ref('ventes_clean') }}
-    where {{ dans_les_heures(heures) if is_incremental() else 'true' }}
+    where {{ in_hours(hours) if is_incremental() else 'true' }}
 
 ),
 

@@ -2,10 +2,10 @@
     materialized='incremental',
     full_refresh=false,
     unique_key=['tranche', 'kafka_partition'],
-    pre_hook='{{ revenir_au_publie() }}',
+    pre_hook='{{ restore_published() }}',
     meta={'insert_only': true},
 ) }}
-{%- set derniere = derniere_tranche() %}
+{%- set newest = newest_slice() %}
 
 with
 
@@ -14,13 +14,13 @@ ventes_raw as (
     select
         kafka_partition,
         kafka_offset,
-        {{ entier('vente_id', 'bigint') }} as vente_id
+        {{ exact_integer('vente_id', 'bigint') }} as vente_id
     from {{ source('bronze', 'ventes_raw') }}
-    where {{ apres_la_tranche(derniere) }}
+    where {{ after_slice(newest) }}
 
 ),
 
-arrivees as (
+arrivals as (
 
     select
         kafka_partition,
@@ -33,41 +33,41 @@ arrivees as (
 
 ),
 
-connues as (
+known as (
 
-    {{ bornes_connues(derniere) }}
+    {{ known_ends(newest) }}
 
 ),
 
-bornes as (
+bounds as (
 
     select
-        coalesce(connues.kafka_partition, arrivees.kafka_partition) as kafka_partition,
-        coalesce(connues.to_offset, arrivees.from_offset) as from_offset,
-        coalesce(arrivees.to_offset, connues.to_offset) as to_offset,
-        arrivees.vente_id_min,
-        arrivees.vente_id_max
-    from connues
-    full outer join arrivees
-        on connues.kafka_partition = arrivees.kafka_partition
+        coalesce(known.kafka_partition, arrivals.kafka_partition) as kafka_partition,
+        coalesce(known.to_offset, arrivals.from_offset) as from_offset,
+        coalesce(arrivals.to_offset, known.to_offset) as to_offset,
+        arrivals.vente_id_min,
+        arrivals.vente_id_max
+    from known
+    full outer join arrivals
+        on known.kafka_partition = arrivals.kafka_partition
 
 ),
 
 final as (
 
     select
-        {{ derniere.tranche + 1 }} as tranche,
+        {{ newest.tranche + 1 }} as tranche,
         kafka_partition,
         from_offset,
         least(to_offset, from_offset + {{ var('max_offsets_per_tranche') }}) as to_offset,
         vente_id_min,
         vente_id_max,
         cast('{{ run_started_at }}' as timestamp) as opened_at
-    from bornes
+    from bounds
     where
         {# a slice opens when the one before is closed and something has arrived #}
-        {{ 'true' if derniere.fermee else 'false' }}
-        and exists (select 1 from arrivees)
+        {{ 'true' if newest.is_closed else 'false' }}
+        and exists (select 1 from arrivals)
 
 )
 

@@ -1,0 +1,85 @@
+{# Conditions on rows, with what the tables were asked (slice_state.sql) as literals. #}
+
+
+{# On a Bronze row: its offset lies in the slice. #}
+{% macro in_slice(current) -%}
+    {%- if not current.bounds -%}
+        false
+    {%- endif -%}
+    {%- for bound in current.bounds -%}
+        {{ ' or ' if not loop.first }}(
+            kafka_partition = {{ bound.kafka_partition }}
+            and kafka_offset >= {{ bound.from_offset }}
+            and kafka_offset < {{ bound.to_offset }}
+        )
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# On a Bronze row: no slice has taken it yet.  A partition that no slice knows is taken whole, whatever its number:
+   partitions speak in any order. #}
+{% macro after_slice(newest) -%}
+    {%- if not newest.ends -%}
+        true
+    {%- else -%}
+        kafka_partition not in ({{ newest.ends | map(attribute='kafka_partition') | join(', ') }})
+    {%- endif -%}
+    {%- for end in newest.ends %}
+        or (kafka_partition = {{ end.kafka_partition }} and kafka_offset >= {{ end.to_offset }})
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# On a sale: it lies in one of these hours.  The days and the outer bounds let Delta skip files. #}
+{% macro in_hours(hours) -%}
+    {%- if not hours -%}
+        false
+    {%- else -%}
+        date_vente in (
+            {%- for day in hours | map('truncate', 10, true, '', 0) | unique -%}
+                date '{{ day }}'{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        )
+        and timestamp >= timestamp '{{ hours | first }}'
+        and timestamp < timestamp '{{ hours | last }}' + interval 1 hour
+        and date_trunc('hour', timestamp) in (
+            {%- for hour in hours -%}
+                timestamp '{{ hour }}'{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The rest are merge scopes: what a merge of the slice can meet, as a condition on dbt's `DBT_INTERNAL_DEST`.  They are
+   literals, so Delta opens only the files that can hold those keys, and the cost of a merge follows the slice, not the
+   history.  A model names its own in `meta.merge_scope`. #}
+{% macro ventes_of_slice() -%}
+    {%- set current = current_slice() -%}
+    {%- if current.vente_id_min is none -%}
+        false
+    {%- else -%}
+        DBT_INTERNAL_DEST.vente_id between {{ current.vente_id_min }} and {{ current.vente_id_max }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro offsets_of_slice() -%}
+    {%- set bounds = current_slice().bounds -%}
+    {%- if not bounds -%}
+        false
+    {%- else -%}
+        DBT_INTERNAL_DEST.kafka_offset >= {{ bounds | map(attribute='from_offset') | min }}
+        and DBT_INTERNAL_DEST.kafka_offset < {{ bounds | map(attribute='to_offset') | max }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro hours_of_slice() -%}
+    {%- set hours = touched_hours() -%}
+    {%- if not hours -%}
+        false
+    {%- else -%}
+        DBT_INTERNAL_DEST.heure between timestamp '{{ hours | first }}' and timestamp '{{ hours | last }}'
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,78 @@
+{# What a run asks the tables about its slice.  Each question is asked once in a run. #}
+
+
+{# The slice that this run works on, as literals: its number, its bounds for each partition (dicts with `kafka_partition`,
+   `from_offset`, `to_offset`), and the lowest and highest `vente_id` in it (none where no event has a readable one).  In a
+   rebuild, all slices at once.  `tranche` is none where there is nothing to do: what is closed is not evaluated again. #}
+{% macro current_slice() %}
+    {%- set tranches = ref('tranches') -%}
+    {%- set nothing = {'tranche': none, 'bounds': [], 'vente_id_min': none, 'vente_id_max': none} -%}
+    {%- if not execute or load_relation(tranches) is none -%}
+        {{ return(nothing) }}
+    {%- endif -%}
+    {%- if var('rebuild') -%}
+        {%- set bounds = query_once_per_run(
+            "select kafka_partition, min(from_offset) as from_offset, max(to_offset) as to_offset, max(tranche) as tranche, "
+            ~ "min(vente_id_min) as vente_id_min, max(vente_id_max) as vente_id_max"
+            ~ " from " ~ tranches ~ " group by kafka_partition order by kafka_partition"
+        ) -%}
+    {%- else -%}
+        {#- asked before `tranches` was run, the answer holds still: what was open is the slice, else the one it opened -#}
+        {%- set newest = newest_slice(tranches) -%}
+        {%- set bounds = query_once_per_run(
+            "select kafka_partition, from_offset, to_offset, tranche, vente_id_min, vente_id_max from " ~ tranches
+            ~ " where tranche = " ~ (newest.tranche + (1 if newest.is_closed else 0)) ~ " order by kafka_partition"
+        ) -%}
+    {%- endif -%}
+    {%- if not bounds -%}
+        {{ return(nothing) }}
+    {%- endif -%}
+    {%- set lowest = bounds | map(attribute='vente_id_min') | reject('none') | list -%}
+    {%- set highest = bounds | map(attribute='vente_id_max') | reject('none') | list -%}
+    {{ return({
+        'tranche': bounds[0].tranche,
+        'bounds': bounds,
+        'vente_id_min': lowest | min if lowest else none,
+        'vente_id_max': highest | max if highest else none,
+    }) }}
+{% endmacro %}
+
+
+{# The newest slice, whether the ledger has closed it, and its end in each partition (dicts with `kafka_partition`,
+   `to_offset`): what the next one starts from.  The model `tranches` asks it of itself. #}
+{% macro newest_slice(tranches=this) %}
+    {%- if not execute or load_relation(tranches) is none -%}
+        {{ return({'tranche': 0, 'is_closed': true, 'ends': []}) }}
+    {%- endif -%}
+    {%- set ends = query_once_per_run(
+        "select kafka_partition, max(to_offset) as to_offset, max(tranche) as tranche, max(tranche) <= "
+        ~ newest_closed(tranches) ~ " as is_closed"
+        ~ " from " ~ tranches ~ " group by kafka_partition order by kafka_partition"
+    ) -%}
+    {{ return({
+        'tranche': ends[0].tranche if ends else 0,
+        'is_closed': ends[0].is_closed if ends else true,
+        'ends': ends,
+    }) }}
+{% endmacro %}
+
+
+{# The newest slice that the ledger has closed, as a subquery.  The ledger is asked by name: a `ref` would be a cycle,
+   since it is made from everything that follows. #}
+{% macro newest_closed(tranches) -%}
+    {%- set ledger = tranches.incorporate(path={'identifier': 'bilan_ingestion'}) -%}
+    {{ "(select coalesce(max(tranche), 0) from " ~ ledger ~ ")" if load_relation(ledger) else "0" }}
+{%- endmacro %}
+
+
+{# The hours in which the slice has valid sales, as a list of literals; in a rebuild, none: every hour. #}
+{% macro touched_hours() %}
+    {%- set evaluated = ref('ventes_evaluees') -%}
+    {%- if not execute or var('rebuild') or load_relation(evaluated) is none -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {{ return(query_once_per_run(
+        "select distinct cast(date_trunc('hour', timestamp) as string) as heure from " ~ evaluated
+        ~ " where verdict = 'valide' order by 1"
+    ) | map(attribute='heure') | list) }}
+{% endmacro %}

@@ -1,0 +1,18 @@
+{# The rows of a query, as dicts by column.  The answer must stay the same until the run ends: it is asked once in it.
+   `graph` is the one object that all nodes of a run share.  In a resident dbt it outlives the run, so it holds the answers
+   of one run only. #}
+{% macro query_once_per_run(query) %}
+    {%- set answers = graph.get('answers', {}) -%}
+    {%- if answers.get('run') != invocation_id -%}
+        {%- set answers = {'run': invocation_id} -%}
+        {%- do graph.update({'answers': answers}) -%}
+    {%- endif -%}
+    {%- if query not in answers -%}
+        {%- set rows = [] -%}
+        {%- for row in run_query(query).rows -%}
+            {%- do rows.append(row.dict()) -%}
+        {%- endfor -%}
+        {%- do answers.update({query: rows}) -%}
+    {%- endif -%}
+    {{ return(answers[query]) }}
+{% endmacro %}
