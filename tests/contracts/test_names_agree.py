@@ -12,7 +12,7 @@ from ingestion.event import EVENT_FIELDS
 from ingestion.settings import EMBEDDED_ENV, PROJECT, _Settings
 from ingestion.silver.maintenance import REMEMBERED
 from ingestion.source.faulty import KINDS
-from streamlit_app.labels import PARSE_ERRORS
+from streamlit_app.languages import languages
 
 MODELS = PROJECT / "dbt_sales" / "models"
 MODEL_NAMES = sorted(path.stem for path in MODELS.glob("*.sql"))
@@ -59,7 +59,7 @@ def test_the_parse_errors_are_those_of_bronze():
     assert known
     assert set(re.findall(r"`(\w+)`", column["description"])) == known
     assert set(re.findall(r"^\| `(\w+)` \|", glossary, re.MULTILINE)) - {"parse_error"} == known
-    assert known <= set(PARSE_ERRORS)
+    assert all(known <= set(language.parse_errors) for language in languages().values())
 
 
 @pytest.mark.parametrize("name", MODEL_NAMES)

@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.processes.liveness import NUMBERS, own_life
 from ingestion.reading.freshness import CAUSES, Freshness, stream_fault, waiting_offsets
-from streamlit_app.labels import LABELS
+from streamlit_app.languages import languages
 from streamlit_app.live import Sampler
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -60,8 +60,9 @@ def test_the_streams_own_words_are_kept_apart():
     assert "/delta" not in CAUSES["failed"]
 
 
-def test_every_cause_has_its_french_label():
-    assert set(CAUSES) <= set(LABELS)
+@pytest.mark.parametrize("code", languages())
+def test_every_cause_has_its_label(code):
+    assert set(CAUSES) <= set(languages()[code].labels)
 
 
 def test_the_sampler_outlives_a_failed_measurement():

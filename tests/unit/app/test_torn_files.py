@@ -15,7 +15,7 @@ from infra.bench.sample_lake import PUBLISHED
 from ingestion.settings import load
 from streamlit_app import queries
 from streamlit_app.api.app import create_app
-from streamlit_app.labels import LABELS
+from streamlit_app.languages import languages
 from streamlit_app.queries import Lake, LakeUnreadableError
 from streamlit_app.queries.engine import Engine
 
@@ -186,7 +186,7 @@ def test_a_page_says_calmly_that_it_cannot_read_and_shows_itself_again(page, tin
     app = page(tiny.lake, name)
     # said once; the quarantine is not on the page of the sales, nor the cube on the other
     others = {("ventes", "ventes_rejetees"), ("confiance", "cube_horaire")}
-    assert [each.value for each in app.warning] == [LABELS["unreadable"]] * ((name, table) not in others)
+    assert [each.value for each in app.warning] == [languages()["fr"]["unreadable"]] * ((name, table) not in others)
     torn.mend()
     app.run()
     assert not app.exception
@@ -203,4 +203,4 @@ def test_a_search_says_that_the_events_cannot_be_read(page, published, monkeypat
     app = page(published.lake, "confiance")
     app.text_input(key="vente_id").set_value("1").run()
     assert not app.exception
-    assert [each.value for each in app.warning] == [LABELS["not_searched"]]
+    assert [each.value for each in app.warning] == [languages()["fr"]["not_searched"]]
