@@ -55,10 +55,9 @@ def language_selector() -> None:
 
 def tell_browser() -> None:
     """For screen readers and translators: Streamlit's own page says that it is English."""
-    st.html(
-        f"<script>document.documentElement.lang = {language_code()!r}</script>",
-        unsafe_allow_javascript=True,
-    )
+    script = f"<script>document.documentElement.lang = {language_code()!r}</script>"
+    with st.container(key="document_language"):
+        st.html(script, unsafe_allow_javascript=True)
 
 
 def preferred(locale: str | None, accepted: str | None) -> str:
