@@ -5,22 +5,24 @@ from pathlib import Path
 import streamlit as st
 
 from streamlit_app.freshness_banner import run_under_banner
-from streamlit_app.labels import LABELS
+from streamlit_app.language_choice import settle_language, tell_browser
 
 HERE = Path(__file__).parent
-st.set_page_config(page_title=LABELS["title"], page_icon=HERE / "icon.svg", layout="wide")
+language = settle_language()
+st.set_page_config(page_title=language["title"], page_icon=HERE / "icon.svg", layout="wide")
 st.html(HERE / "style.css")
+tell_browser()
 page = st.navigation(
     [
         st.Page(
             "app_pages/ventes.py",
-            title=LABELS["page_ventes"],
+            title=language["page_sales"],
             icon=":material/monitoring:",
             default=True,
         ),
         st.Page(
             "app_pages/confiance.py",
-            title=LABELS["page_confiance"],
+            title=language["page_trust"],
             icon=":material/verified_user:",
             url_path="confiance",
         ),
@@ -28,4 +30,4 @@ page = st.navigation(
     position="top",
 )
 run_under_banner(page)
-st.caption("[API](/api/docs) · [Lignage des tables](/lineage/) · [Mesures](/metrics)")
+st.caption(language["footer"])

@@ -12,6 +12,7 @@ from ingestion.lake.ledger import Publication
 from ingestion.queries import Filters, HourOfSales, Snapshot
 from ingestion.reading.freshness import Freshness
 from streamlit_app import charts
+from streamlit_app.languages import languages
 
 HOUR = timedelta(hours=1)
 
@@ -54,20 +55,23 @@ def _recent(snapshot: Snapshot, filters: Filters) -> list[HourOfSales]:
 
 
 @st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
-def drawings(key: str, filters: Filters, dark: bool, running: datetime, _figures: Figures) -> dict[str, charts.Spec]:
-    """The page's charts by the label of their heading; drawn once for all who look at the same figures."""
+def drawings(
+    key: str, filters: Filters, dark: bool, running: datetime, code: str, _figures: Figures
+) -> dict[str, charts.Spec]:
+    """The page's charts by the label of their heading; drawn once for all who read the same figures in one language."""
+    words = languages()[code]
     return {
-        trend_heading(_figures): charts.revenue_trend(_figures.trend, running),
-        "par_produit": charts.revenue_by_product(_figures.aggregated, dark=dark),
-        "par_pays": charts.revenue_by_country(_figures.countries, dark=dark),
-        "produit_pays": charts.product_by_country(_figures.aggregated, dark=dark),
-        "segments": charts.segments_by_product(_figures.by_segment),
+        trend_heading(_figures): charts.revenue_trend(words, _figures.trend, running),
+        "by_product": charts.revenue_by_product(words, _figures.aggregated, dark=dark),
+        "by_country": charts.revenue_by_country(words, _figures.countries, dark=dark),
+        "product_by_country": charts.product_by_country(words, _figures.aggregated, dark=dark),
+        "segments": charts.segments_by_product(words, _figures.by_segment),
     }
 
 
 def trend_heading(figures: Figures) -> str:
     """The label that says by what the trend is summed."""
-    return f"tendance_{figures.trend.grain}"
+    return f"trend_{figures.trend.grain}"
 
 
 def running_hour(publication: Publication, freshness: Freshness | None) -> datetime:

@@ -7,33 +7,48 @@ import streamlit as st
 from ingestion.printable import printable
 from ingestion.queries import Filters, Snapshot, choices, newest_vente_at
 from streamlit_app.figures import HOUR, hour_of
-from streamlit_app.labels import LABELS
+from streamlit_app.language_choice import language
+from streamlit_app.languages import languages
 
 # hours, the last of them that of the newest sale
-PERIODS = {"24 h": 24, "7 j": 7 * 24, "30 j": 30 * 24, "Tout": None}
-DEFAULT = "30 j"
+PERIODS = {"24h": 24, "7d": 7 * 24, "30d": 30 * 24, "all": None}
+DEFAULT = "30d"
 
 
 def filter_bar(snapshot: Snapshot) -> Filters:
-    options = choices(snapshot)
+    words, options = language(), choices(snapshot)
+    _take_period_of_another_language()
     period = st.segmented_control(
-        LABELS["periode"],
+        words["period"],
         PERIODS,
+        format_func=lambda each: words[f"period_{each}"],
         default=DEFAULT,
         required=True,
-        help=LABELS["periode_help"],
+        help=words["period_help"],
         key="periode",
         bind="query-params",
     )
     count = sum(len(st.session_state.get(name, ())) for name in options)
-    with st.popover(f"{LABELS['filtres']} ({count})" if count else LABELS["filtres"], icon=":material/tune:"):
+    with st.popover(f"{words['filters']} ({count})" if count else words["filters"], icon=":material/tune:"):
         pays, produit, segment = (_pick(name, options[name]) for name in ("pays", "produit", "segment"))
     return Filters(pays, produit, segment, start=_start(PERIODS[period or DEFAULT], snapshot))
 
 
+def _take_period_of_another_language() -> None:
+    """The address holds the period by its label, and a link may be opened in another language than its sender's."""
+    asked = st.query_params.get("periode")
+    if asked is None or "periode" in st.session_state:
+        return
+    known = {words[f"period_{each}"]: each for words in languages().values() for each in PERIODS}
+    label = language()[f"period_{known.get(asked, DEFAULT)}"]
+    if asked in known and asked != label:
+        st.query_params["periode"] = label
+        st.rerun()
+
+
 def _pick(name: str, options: list[str]) -> tuple[str, ...]:
     _tell_unknown(name, options)
-    chosen = st.multiselect(LABELS[name], options, placeholder=LABELS["tous"], key=name, bind="query-params")
+    chosen = st.multiselect(language()[name], options, placeholder=language()["any"], key=name, bind="query-params")
     return tuple(sorted(chosen))
 
 
@@ -42,7 +57,7 @@ def _tell_unknown(name: str, options: list[str]) -> None:
     if name not in st.session_state:
         for each in st.query_params.get_all(name):
             if each not in options:
-                st.toast(LABELS["unknown_choice"].format(printable(each[:100])), icon=":material/filter_alt_off:")
+                st.toast(language()["unknown_choice"].format(printable(each[:100])), icon=":material/filter_alt_off:")
 
 
 def _start(hours: int | None, snapshot: Snapshot) -> datetime | None:

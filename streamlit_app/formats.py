@@ -1,78 +1,115 @@
-"""Figures and times as a French reader writes them: 1 234,50 €."""
+"""How a language writes figures and times; each file of languages/ says it once, for texts, tables, charts and CSV.
 
+Nothing here asks the machine for its locale: the same page has readers of several languages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from ingestion.queries import Grain
 
-# the narrow space of thousands, and the one before a unit; neither breaks a line
-THOUSANDS, UNIT = "\u202f", "\u00a0"
+# the space before a unit: it breaks no line
+UNIT = "\u00a0"
 # beyond, a percentage says no more than that it is a lot
 _MOST_PERCENT = 999
-_MONTHS = (
-    "janv.",
-    "févr.",
-    "mars",
-    "avr.",
-    "mai",
-    "juin",
-    "juil.",
-    "août",
-    "sept.",
-    "oct.",
-    "nov.",
-    "déc.",
-)
 
 
-def nombre(value: int) -> str:
-    return f"{value:,}".replace(",", THOUSANDS)
+@dataclass(frozen=True, eq=False)
+class Formats:
+    """The patterns are those of str.format, `ticks` those of d3-time-format.
 
+    `short_money`: euros, thousands of euros, millions of euros.  `ages`: by day, h, min and s.  `instant` and `periods`
+    take a time as `at` and its short month as `month`.  `days` and `short_days` begin with Sunday.
+    """
 
-def decimal(value: Decimal, digits: int = 2) -> str:
-    return f"{value:,.{digits}f}".replace(",", THOUSANDS).replace(".", ",")
+    decimal_mark: str
+    thousands: str
+    field_separator: str
+    money: str
+    short_money: tuple[str, str, str]
+    percent: str
+    more_than: str
+    ages: Mapping[str, str]
+    instant_pattern: str
+    periods: Mapping[Grain, str]
+    hour: str
+    ticks: Mapping[str, str]
+    months: tuple[str, ...]
+    short_months: tuple[str, ...]
+    days: tuple[str, ...]
+    short_days: tuple[str, ...]
 
+    def number(self, value: int) -> str:
+        return f"{value:,}".replace(",", self.thousands)
 
-def euros(value: Decimal | None) -> str:
-    return "-" if value is None else f"{decimal(value)}{UNIT}€"
+    def decimal(self, value: Decimal, digits: int = 2) -> str:
+        whole, mark, fraction = f"{value:,.{digits}f}".partition(".")
+        return whole.replace(",", self.thousands) + (mark and self.decimal_mark) + fraction
 
+    def euros(self, value: Decimal | None) -> str:
+        if value is None:
+            return "-"
+        return ("-" if value < 0 else "") + self.money.format(self.decimal(abs(value)))
 
-def pourcent(value: Decimal, digits: int = 1) -> str:
-    return f"{decimal(value, digits)}{UNIT}%"
+    def percentage(self, value: Decimal, digits: int = 1) -> str:
+        return self.percent.format(self.decimal(value, digits))
 
+    def evolution(self, new: Decimal, old: Decimal) -> str | None:
+        """The signed change in percent of an amount that is never negative; None with nothing to compare with."""
+        if not old:
+            return None
+        change = 100 * (new - old) / old
+        if change > _MOST_PERCENT:
+            return self.more_than.format("+" + self.percent.format(_MOST_PERCENT))
+        return f"{'+' if change >= 0 else '-'}{self.percentage(abs(change))}"
 
-def evolution(new: Decimal, old: Decimal) -> str | None:
-    """The signed change in percent of an amount that is never negative; None where there is nothing to compare with."""
-    if not old:
-        return None
-    change = 100 * (new - old) / old
-    if change > _MOST_PERCENT:
-        return f">{UNIT}+{_MOST_PERCENT}{UNIT}%"
-    return f"{'+' if change >= 0 else '-'}{pourcent(abs(change))}"
+    def ago(self, seconds: float) -> str:
+        """For what has happened; a clock that was set back makes it now."""
+        seconds = max(seconds, 0.0)
+        for size, unit in ((86_400, "day"), (3_600, "h"), (60, "min")):
+            if seconds >= size:
+                return self.ages[unit].format(self.number(int(seconds // size)))
+        return self.ages["s"].format(int(seconds))
 
+    def instant(self, moment: datetime) -> str:
+        return self._at(self.instant_pattern, moment.astimezone(UTC))
 
-def ago(seconds: float) -> str:
-    """For what has happened; a clock that was set back makes it now."""
-    seconds = max(seconds, 0.0)
-    for size, unit in ((86_400, "j"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"il y a {nombre(int(seconds // size))}{UNIT}{unit}"
-    return f"il y a {int(seconds)}{UNIT}s"
+    def period(self, start: datetime, grain: Grain) -> str:
+        """The hour, day, month or year that begins then."""
+        return self._at(self.periods[grain], start)
 
+    def clock_hour(self, moment: datetime) -> str:
+        """The hour without its day."""
+        return self._at(self.hour, moment)
 
-def instant(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%d/%m/%Y à %H:%M:%S} UTC"
+    def csv_decimal(self, value: Decimal) -> str:
+        return f"{value:.2f}".replace(".", self.decimal_mark)
 
+    def vega_locale(self) -> dict[str, Any]:
+        """The same for what Vega writes itself, as d3 takes it."""
+        return {
+            "number": {
+                "decimal": self.decimal_mark,
+                "thousands": self.thousands,
+                "grouping": [3],
+                "currency": self.money.split("{}"),
+                "percent": self.percent.removeprefix("{}"),
+            },
+            "time": {
+                # d3 wants these; our charts use none of them, but `ticks`
+                "dateTime": "%Y-%m-%d %H:%M:%S",
+                "date": "%Y-%m-%d",
+                "time": "%H:%M:%S",
+                "periods": ["AM", "PM"],
+                "days": list(self.days),
+                "shortDays": list(self.short_days),
+                "months": list(self.months),
+                "shortMonths": list(self.short_months),
+            },
+        }
 
-def periode(debut: datetime, grain: Grain) -> str:
-    """An hour « 22 déc. 2025, 14 h », a day « 22 déc. 2025 », a month « déc. 2025 » or a year « 2025 »."""
-    month = f"{_MONTHS[debut.month - 1]}{UNIT}{debut.year}"
-    match grain:
-        case "hour":
-            return f"{debut.day}{UNIT}{month}, {debut.hour}{UNIT}h"
-        case "day":
-            return f"{debut.day}{UNIT}{month}"
-        case "month":
-            return month
-        case "year":
-            return str(debut.year)
+    def _at(self, pattern: str, moment: datetime) -> str:
+        return pattern.format(at=moment, month=self.short_months[moment.month - 1])

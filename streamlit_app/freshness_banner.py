@@ -10,8 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from ingestion.queries import LakeUnreadableError, Snapshot, newest_vente_at
 from streamlit_app import live
 from streamlit_app.figures import running_hour
-from streamlit_app.formats import ago, instant
-from streamlit_app.labels import LABELS
+from streamlit_app.language_choice import language, language_selector
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +28,10 @@ def run_under_banner(page: StreamlitPage) -> None:
     st.session_state["unreadable"] = False
     with suppress(LakeUnreadableError):
         shown()
-    freshness_banner()
+    with st.container(horizontal=True, vertical_alignment="center", key="banner"):
+        with st.container():
+            freshness_banner()
+        language_selector()
     try:
         page.run()
     except LakeUnreadableError as error:
@@ -66,38 +68,40 @@ def _running(snapshot: Snapshot) -> datetime:
 def _say_unreadable(error: LakeUnreadableError) -> None:
     logger.error("%s", error.for_log)
     st.session_state["unreadable"] = True
-    st.warning(LABELS["unreadable"], icon=":material/warning:")
+    st.warning(language()["unreadable"], icon=":material/warning:")
 
 
 def _say_how_fresh(snapshot: Snapshot) -> None:
-    cause = live.sampler().cause(live.utc_now())
+    words, cause = language(), live.sampler().cause(live.utc_now())
     if snapshot.publication is None:
-        st.info(f"{LABELS['empty']}{_why(cause)}", icon=":material/hourglass_empty:")
+        st.info(f"{words['empty']}{_why(cause)}", icon=":material/hourglass_empty:")
     elif cause:
-        st.warning(f"**{LABELS['stale']}.** {_age(snapshot)}{_why(cause)}", icon=":material/warning:")
+        st.warning(f"**{words['stale']}.** {_age(snapshot)}{_why(cause)}", icon=":material/warning:")
     else:
-        st.markdown(f":green-badge[:material/check_circle: {LABELS['fresh']}] {_age(snapshot)}")
+        st.markdown(f":green-badge[:material/check_circle: {words['fresh']}] {_age(snapshot)}")
 
 
 def _why(cause: str | None) -> str:
-    return f"  \n{LABELS[cause]}" if cause else ""
+    return f"  \n{language()[cause]}" if cause else ""
 
 
 def _age(snapshot: Snapshot) -> str:
     publication, newest, now = snapshot.publication, newest_vente_at(snapshot), live.utc_now()
     if publication is None:
         return ""
+    words, closed_at = language(), publication.closed_at
     parts = [
-        f"{LABELS['as_of']} {instant(publication.closed_at)}, {ago((now - publication.closed_at).total_seconds())}",
-        f"{LABELS['tranche']} {publication.tranche}",
+        words["as_of"].format(words.formats.instant(closed_at), words.formats.ago((now - closed_at).total_seconds())),
+        words["slice"].format(publication.tranche),
     ]
     if newest:
-        parts.append(f"{LABELS['newest_vente']} {_when(newest, now)}")
+        parts.append(words["newest_sale"].format(_when(newest, now)))
     return " · ".join(parts)
 
 
 def _when(moment: datetime, now: datetime) -> str:
     """A sale may be dated up to a day ahead, and one in the future has no age."""
+    words = language()
     if moment > now:
-        return f"{LABELS['datee_du']} {instant(moment)}, {LABELS['en_avance']}"
-    return ago((now - moment).total_seconds())
+        return words["ahead"].format(words.formats.instant(moment))
+    return words.formats.ago((now - moment).total_seconds())

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -16,44 +17,46 @@ from ingestion import queries
 from ingestion.queries import CustomerSegment, Filters, HourOfSales, Snapshot, TopProduct
 from streamlit_app import charts
 from streamlit_app.figures import Figures, complete_hours
-from streamlit_app.formats import euros, evolution, nombre
-from streamlit_app.labels import LABELS
+from streamlit_app.formats import Formats
+from streamlit_app.language_choice import language
 
 _RIGHT = st.column_config.TextColumn(alignment="right")
-_FIGURES = {LABELS[name]: _RIGHT for name in ("total_montant", "nombre_ventes", "total_quantite", "part", "nombre")}
+# the columns of a chart's table that hold figures
+_FIGURES = ("total_montant", "nombre_ventes", "total_quantite", "share", "number")
 
 
 def headlines(figures: Figures, running: datetime) -> None:
     """The four figures, each with what the last complete hour changed against the one before."""
+    words, formats = language(), language().formats
     last, before = complete_hours(figures.recent, running)
-    against = LABELS["against"].format(last.heure.hour, before.heure.hour)
+    against = words["against"].format(formats.clock_hour(last.heure), formats.clock_hour(before.heure))
     overall = figures.overall
     values = (
-        ("total_montant", euros(overall.total_montant), last.total_montant, before.total_montant),
+        ("total_montant", formats.euros(overall.total_montant), last.total_montant, before.total_montant),
         (
             "nombre_ventes",
-            nombre(overall.nombre_ventes),
+            formats.number(overall.nombre_ventes),
             Decimal(last.nombre_ventes),
             Decimal(before.nombre_ventes),
         ),
         (
             "total_quantite",
-            nombre(overall.total_quantite),
+            formats.number(overall.total_quantite),
             Decimal(last.total_quantite),
             Decimal(before.total_quantite),
         ),
-        ("panier_moyen", euros(overall.panier_moyen), _basket(last), _basket(before)),
+        ("panier_moyen", formats.euros(overall.panier_moyen), _basket(last), _basket(before)),
     )
     with st.container(horizontal=True, key="headlines"):
         for name, value, new, old in values:
-            change = evolution(new, old)
+            change = formats.evolution(new, old)
             st.metric(
-                LABELS[name],
+                words[name],
                 value,
                 change,
                 delta_description=against if change else None,
                 border=True,
-                help=LABELS["evolution"],
+                help=words["evolution"],
             )
 
 
@@ -64,86 +67,102 @@ def _basket(hour: HourOfSales) -> Decimal:
 def card(column: DeltaGenerator, name: str) -> DeltaGenerator:
     """A frame under its heading, as high as its neighbour."""
     frame = column.container(border=True, height="stretch")
-    frame.subheader(LABELS[name])
+    frame.subheader(language()[name])
     return frame
 
 
 def chart(place: DeltaGenerator, spec: charts.Spec) -> None:
     """A chart, and the same figures as a table."""
+    words = language()
     place.vega_lite_chart(spec=spec)
-    place.expander(LABELS["tableau"]).dataframe(charts.table(spec), hide_index=True, column_config=_FIGURES)
+    place.expander(words["table"]).dataframe(
+        charts.table(spec), hide_index=True, column_config={words[name]: _RIGHT for name in _FIGURES}
+    )
+
+
+def table(rows: Sequence[dict[str, Any]], numbers: Sequence[str]) -> None:
+    """Rows by labels; those numbers stay numbers, which sort as such, and are written as the language writes them."""
+    words = language()
+    styled = pd.DataFrame(rows).style.format(words.formats.number, subset=[words[name] for name in numbers])
+    st.dataframe(styled, hide_index=True)
 
 
 def top_table(top: Sequence[TopProduct]) -> None:
+    words = language()
     st.dataframe(
         [
             {
-                LABELS["rank"]: row.rank,
-                LABELS["produit"]: row.produit_nom,
-                LABELS["total_montant"]: euros(row.total_montant),
+                words["rank"]: row.rank,
+                words["produit"]: row.produit_nom,
+                words["total_montant"]: words.formats.euros(row.total_montant),
             }
             for row in top
         ],
         hide_index=True,
         column_config={
-            LABELS["rank"]: st.column_config.NumberColumn(width=55),
-            LABELS["total_montant"]: _RIGHT,
+            words["rank"]: st.column_config.NumberColumn(width=55),
+            words["total_montant"]: _RIGHT,
         },
     )
 
 
 def segment_table(segments: Sequence[CustomerSegment]) -> None:
+    words, formats = language(), language().formats
     st.dataframe(
         [
             {
-                LABELS["segment"]: row.segment,
-                LABELS["nombre_clients"]: row.nombre_clients,
-                LABELS["total_montant"]: euros(row.total_montant),
-                LABELS["panier_moyen"]: euros(row.panier_moyen),
+                words["segment"]: row.segment,
+                words["nombre_clients"]: formats.number(row.nombre_clients),
+                words["total_montant"]: formats.euros(row.total_montant),
+                words["panier_moyen"]: formats.euros(row.panier_moyen),
             }
             for row in segments
         ],
         hide_index=True,
-        column_config={LABELS["total_montant"]: _RIGHT, LABELS["panier_moyen"]: _RIGHT},
+        column_config={words[name]: _RIGHT for name in ("nombre_clients", "total_montant", "panier_moyen")},
     )
 
 
 def downloads(snapshot: Snapshot, filters: Filters) -> None:
     """Read and written when they are asked for: of hours there may be very many."""
-    with st.popover(LABELS["telecharger"], icon=":material/download:"):
-        for question, label in (
-            (queries.aggregated_sales, "csv_produit_pays"),
-            (queries.hours, "csv_heures"),
-            (queries.top_products, "csv_top"),
+    words = language()
+    with st.popover(words["download"], icon=":material/download:"):
+        for question, name in (
+            (queries.aggregated_sales, "aggregated_sales"),
+            (queries.hours, "hourly_sales"),
+            (queries.top_products, "top_products"),
         ):
             st.download_button(
-                LABELS[label],
-                partial(_csv_of, question, snapshot, filters),
-                file_name=f"{label.removeprefix('csv_')}.csv",
+                words[f"csv_{name}"],
+                # run without a session, so the language is told now
+                partial(_csv_of, question, snapshot, filters, words.formats),
+                file_name=f"{name}.csv",
                 mime="text/csv",
                 on_click="ignore",
                 icon=":material/table:",
             )
 
 
-def _csv_of(question: Callable[[Snapshot, Filters], Sequence[Any]], snapshot: Snapshot, filters: Filters) -> bytes:
-    return to_csv(question(snapshot, filters))
+def _csv_of(
+    question: Callable[[Snapshot, Filters], Sequence[Any]], snapshot: Snapshot, filters: Filters, formats: Formats
+) -> bytes:
+    return to_csv(question(snapshot, filters), formats)
 
 
-def to_csv(rows: Sequence[Any]) -> bytes:
-    """Rows as a French spreadsheet opens them: semicolons, decimal commas, a byte order mark."""
+def to_csv(rows: Sequence[Any], formats: Formats) -> bytes:
+    """Rows as a spreadsheet of that language opens them: its separators and decimal marks; a byte order mark."""
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer = csv.writer(text, delimiter=formats.field_separator, lineterminator="\r\n")
     if rows:
         writer.writerow(field.name for field in fields(rows[0]))
     for row in rows:
-        writer.writerow(map(_cell, astuple(row)))
+        writer.writerow(_cell(value, formats) for value in astuple(row))
     return text.getvalue().encode("utf-8-sig")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, formats: Formats) -> str:
     if isinstance(value, Decimal):
-        return f"{value:.2f}".replace(".", ",")
+        return formats.csv_decimal(value)
     text = str(value)
     # a spreadsheet takes such a text for a formula
     return f"'{text}" if text[:1] in "=+-@\t\r" and isinstance(value, str) else text

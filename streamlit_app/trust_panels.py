@@ -1,7 +1,8 @@
-"""The parts of the page « Puis-je m'y fier ? »: the balance, the ledger, the quarantine, one sale's way."""
+"""The parts of the page that asks for trust: the balance, the ledger, the quarantine, one sale's way."""
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -15,60 +16,63 @@ from ingestion.reading.explain import Coordinates, Trace, explain, read_referenc
 from streamlit_app import charts, live, panels
 from streamlit_app.event_text import as_text
 from streamlit_app.figures import is_dark
-from streamlit_app.formats import instant, nombre
-from streamlit_app.labels import LABELS, PARSE_ERRORS, RAISONS, VERDICTS
+from streamlit_app.language_choice import language
 
 logger = logging.getLogger(__name__)
 SHOWN_SLICES, SHOWN_EVENTS, SHOWN_BYTES = 50, 50, 2_000
-_NUMBER = st.column_config.NumberColumn(format="localized")
+# colour and icon of each verdict
+VERDICTS: dict[str, tuple[Any, str]] = {
+    "valide": ("green", ":material/check_circle:"),
+    "doublon": ("blue", ":material/content_copy:"),
+    "rejete": ("red", ":material/block:"),
+    "en_attente": ("orange", ":material/hourglass_empty:"),
+}
 
 
 def balance(totals: Totals) -> None:
     """Read = clean + rejected + duplicates, said as a sum."""
+    words = language()
     with st.container(horizontal=True, key="balance"):
         for name in ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates"):
-            st.metric(LABELS[name], nombre(getattr(totals, name)), border=True)
+            st.metric(words[name], words.formats.number(getattr(totals, name)), border=True)
     accounted = totals.rows_clean + totals.rows_rejected + totals.rows_duplicates
     if totals.rows_read == accounted:
-        st.success(LABELS["balanced"], icon=":material/check_circle:")
+        st.success(words["balanced"], icon=":material/check_circle:")
     else:
-        st.error(
-            LABELS["unbalanced"].format(nombre(abs(totals.rows_read - accounted))),
-            icon=":material/error:",
-        )
+        st.error(words.count("unbalanced", abs(totals.rows_read - accounted)), icon=":material/error:")
 
 
 def backlog() -> None:
     """How far the published figures are behind Kafka, now."""
-    freshness = live.sampler().latest()
+    words, freshness = language(), live.sampler().latest()
     if freshness is None or freshness.lag is None:
-        st.caption(LABELS["lag_unknown"])
+        st.caption(words["lag_unknown"])
     elif freshness.lag:
-        st.caption(LABELS["lag"].format(nombre(freshness.lag)))
+        st.caption(words.count("lag", freshness.lag))
     else:
-        st.caption(LABELS["no_lag" if freshness.all_published else "open_lag"])
+        st.caption(words["no_lag" if freshness.all_published else "open_lag"])
 
 
 def losses(gaps: Sequence[Gap]) -> None:
     """The gaps that somebody has accepted; nothing where there are none."""
     if not gaps:
         return
+    words = language()
     with st.container(border=True):
-        st.subheader(LABELS["pertes"])
-        st.warning(LABELS["pertes_intro"].format(nombre(sum(gap.offsets for gap in gaps))), icon=":material/warning:")
-        st.dataframe(
+        st.subheader(words["losses"])
+        st.warning(words.count("losses_intro", sum(gap.offsets for gap in gaps)), icon=":material/warning:")
+        panels.table(
             [
                 {
-                    LABELS["partition"]: gap.partition,
-                    LABELS["du_offset"]: gap.from_offset,
-                    LABELS["au_offset"]: gap.to_offset,
-                    LABELS["evenements"]: gap.offsets,
-                    LABELS["acceptee_le"]: instant(gap.accepted_at) if gap.accepted_at else "-",
+                    words["partition"]: gap.partition,
+                    words["from_offset"]: gap.from_offset,
+                    words["to_offset"]: gap.to_offset,
+                    words["events"]: gap.offsets,
+                    words["accepted_at"]: words.formats.instant(gap.accepted_at) if gap.accepted_at else "-",
                 }
                 for gap in gaps
             ],
-            hide_index=True,
-            column_config={LABELS[name]: _NUMBER for name in ("du_offset", "au_offset", "evenements")},
+            numbers=("from_offset", "to_offset", "events"),
         )
 
 
@@ -76,28 +80,28 @@ def isolated(events: Sequence[Isolated]) -> None:
     """What went past the stream, the newest first; nothing where there is none."""
     if not events:
         return
+    words = language()
     with st.container(border=True):
-        st.subheader(LABELS["isoles"])
-        st.warning(LABELS["isoles_intro"].format(nombre(len(events))), icon=":material/warning:")
-        st.dataframe(
+        st.subheader(words["isolated"])
+        st.warning(words.count("isolated_intro", len(events)), icon=":material/warning:")
+        panels.table(
             [
                 {
-                    LABELS["partition"]: event.partition,
-                    LABELS["offset"]: event.offset,
-                    LABELS["taille"]: event.size,
-                    LABELS["isole_le"]: instant(event.isolated_at),
+                    words["partition"]: event.partition,
+                    words["offset"]: event.offset,
+                    words["size"]: event.size,
+                    words["isolated_at"]: words.formats.instant(event.isolated_at),
                 }
                 for event in sorted(events, key=lambda event: event.isolated_at, reverse=True)[:SHOWN_EVENTS]
             ],
-            hide_index=True,
-            column_config={LABELS[name]: _NUMBER for name in ("offset", "taille")},
+            numbers=("offset", "size"),
         )
 
 
 def search(key: str) -> None:
     """Ask for a `vente_id` or a place in Kafka, and show every event there."""
     wanted = st.text_input(
-        LABELS["recherche"],
+        language()["search"],
         key="vente_id",
         bind="query-params",
         placeholder="1795329562159001",
@@ -110,26 +114,28 @@ def search(key: str) -> None:
     try:
         reference = read_reference(text)
     except ValueError:
-        st.error(LABELS["not_a_number"], icon=":material/error:")
+        st.error(language()["not_a_number"], icon=":material/error:")
         return
     _traces(key, reference)
 
 
 def _traces(key: str, wanted: int | Coordinates) -> None:
+    words = language()
     try:
-        traces = _explain(key, wanted)
+        with st.spinner(words["searching"]):
+            traces = _explain(key, wanted)
     except LakeUnreadableError as error:
         logger.error("%s", error.for_log)
-        st.warning(LABELS["not_searched"], icon=":material/warning:")
+        st.warning(words["not_searched"], icon=":material/warning:")
         return
     if not traces:
         label = "not_found" if isinstance(wanted, int) else "no_such_place"
-        st.info(LABELS[label], icon=":material/search_off:")
+        st.info(words[label], icon=":material/search_off:")
     for trace in traces:
         _trace(trace)
 
 
-@st.cache_data(ttl="30s", max_entries=32, show_spinner=LABELS["searching"])
+@st.cache_data(ttl="30s", max_entries=32, show_spinner=False)
 def _explain(key: str, wanted: int | Coordinates) -> list[Trace]:
     """`key` is the publication's: another one may bring another verdict."""
     with queries.reading("the events"):
@@ -137,20 +143,21 @@ def _explain(key: str, wanted: int | Coordinates) -> list[Trace]:
 
 
 def _trace(trace: Trace) -> None:
-    label, color, icon = VERDICTS[trace.verdict]
+    words = language()
+    color, icon = VERDICTS[trace.verdict]
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(label, color=color, icon=icon)
+            st.badge(words.verdicts[trace.verdict], color=color, icon=icon)
             if trace.raison:
-                # no Markdown: a table may hold a reason that this page has no word for
-                st.text(printable(_reason(trace.raison, trace.parse_error)), width="content")
+                # no Markdown: a table may hold a reason that no language has a word for
+                st.text(printable(words.reason(trace.raison, trace.parse_error)), width="content")
         st.markdown(
             " · ".join(
                 (
-                    f"{LABELS['tranche_no']} **{'?' if trace.tranche is None else trace.tranche}**",
-                    f"{LABELS['partition']} **{trace.kafka_partition}**",
-                    f"{LABELS['offset']} **{nombre(trace.kafka_offset)}**",
-                    f"{LABELS['recu']} {instant(trace.kafka_timestamp)}",
+                    f"{words['tranche']} **{'?' if trace.tranche is None else trace.tranche}**",
+                    f"{words['partition']} **{trace.kafka_partition}**",
+                    f"{words['offset']} **{words.formats.number(trace.kafka_offset)}**",
+                    f"{words['received_at']} {words.formats.instant(trace.kafka_timestamp)}",
                 )
             )
         )
@@ -158,89 +165,81 @@ def _trace(trace: Trace) -> None:
 
 
 def _raw_bytes(value: bytes | None) -> None:
+    words = language()
     if value is None:
-        st.caption(LABELS["tombstone"])
+        st.caption(words["tombstone"])
         return
     st.code(_beginning(value, len(value), keep="\n\t"), language=None, wrap_lines=True)
-    with st.expander(LABELS["octets"].format(nombre(len(value)))):
+    with st.expander(words.count("bytes_in_hex", len(value))):
         st.code(value[:SHOWN_BYTES].hex(" "), language=None, wrap_lines=True)
 
 
 def _beginning(value: bytes, size: int, keep: str = "") -> str:
     """As much of an event of so many bytes as is shown, and how much there is."""
-    more = LABELS["tronque"].format(nombre(size)) if size > SHOWN_BYTES else ""
+    more = language().count("cut_off", size) if size > SHOWN_BYTES else ""
     return printable(as_text(value[:SHOWN_BYTES], size), keep) + more
 
 
-def _reason(raison: str, parse_error: str | None) -> str:
-    reason = RAISONS.get(raison, raison)
-    return f"{reason} ({PARSE_ERRORS.get(parse_error, parse_error)})" if parse_error else reason
-
-
 def ledger(slices: Sequence[Publication]) -> None:
+    words, counts = language(), ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates")
     if not slices:
-        st.caption(LABELS["no_slice"])
+        st.caption(words["no_slice"])
         return
-    st.dataframe(
+    panels.table(
         [
-            {
-                LABELS["tranche_no"]: each.tranche,
-                LABELS["closed_at"]: instant(each.closed_at),
-                LABELS["rows_read"]: each.rows_read,
-                LABELS["rows_clean"]: each.rows_clean,
-                LABELS["rows_rejected"]: each.rows_rejected,
-                LABELS["rows_duplicates"]: each.rows_duplicates,
-            }
+            {words["tranche"]: each.tranche, words["closed_at"]: words.formats.instant(each.closed_at)}
+            | {words[name]: getattr(each, name) for name in counts}
             for each in reversed(slices[-SHOWN_SLICES:])
         ],
-        hide_index=True,
-        column_config={
-            LABELS[name]: _NUMBER for name in ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates")
-        },
+        numbers=counts,
     )
     if len(slices) > SHOWN_SLICES:
-        st.caption(LABELS["more_slices"].format(SHOWN_SLICES, nombre(len(slices))))
+        st.caption(words["more_slices"].format(SHOWN_SLICES, words.formats.number(len(slices))))
 
 
 def quarantine(snapshot: Snapshot) -> None:
-    counts = queries.rejected_by_raison(snapshot)
+    words, counts = language(), queries.rejected_by_raison(snapshot)
     if not counts:
-        st.info(LABELS["nothing_rejected"], icon=":material/verified:")
+        st.info(words["nothing_rejected"], icon=":material/verified:")
         return
-    panels.chart(st.container(), charts.rejections(counts, dark=is_dark()))
+    panels.chart(st.container(), charts.rejections(words, counts, dark=is_dark()))
     with st.container(horizontal=True):
         raison = st.selectbox(
-            LABELS["raison"],
+            words["raison"],
             list(counts),
             index=None,
-            placeholder=LABELS["toutes"],
-            format_func=lambda each: f"{RAISONS.get(each, each)} ({nombre(counts[each])})",
+            placeholder=words["all_reasons"],
+            format_func=lambda each: f"{words.reason(each)} ({words.formats.number(counts[each])})",
         )
         matching = counts[raison] if raison else sum(counts.values())
         pages = -(-matching // SHOWN_EVENTS)
-        page = st.number_input(LABELS["page"].format(nombre(pages)), 1, pages, width=180) if pages > 1 else 1
+        of_pages = words["page"].format(words.formats.number(pages))
+        page = st.number_input(of_pages, 1, pages, width=180) if pages > 1 else 1
     _rejected_table(queries.rejected(snapshot, raison, SHOWN_EVENTS, SHOWN_EVENTS * (page - 1)))
 
 
 def _rejected_table(rows: Sequence[RejectedEvent]) -> None:
+    words, formats = language(), language().formats
     st.dataframe(
         [
             {
-                LABELS["raison"]: _reason(row.raison, row.parse_error),
-                LABELS["contenu"]: LABELS["vide"] if row.value is None else _beginning(row.value, row.value_size or 0),
-                LABELS["taille"]: "-" if row.value_size is None else nombre(row.value_size),
-                LABELS["recu"]: instant(row.kafka_timestamp),
-                LABELS["partition"]: row.kafka_partition,
-                LABELS["offset"]: row.kafka_offset,
-                LABELS["tranche_no"]: row.tranche,
+                words["raison"]: words.reason(row.raison, row.parse_error),
+                words["content"]: words["no_content"]
+                if row.value is None
+                else _beginning(row.value, row.value_size or 0),
+                words["size"]: "-" if row.value_size is None else formats.number(row.value_size),
+                words["received_at"]: formats.instant(row.kafka_timestamp),
+                words["partition"]: row.kafka_partition,
+                words["offset"]: row.kafka_offset,
+                words["tranche"]: row.tranche,
             }
             for row in rows
         ],
         hide_index=True,
         column_config={
-            LABELS["contenu"]: st.column_config.TextColumn(width="large"),
-            LABELS["taille"]: st.column_config.TextColumn(alignment="right"),
+            words["content"]: st.column_config.TextColumn(width="large"),
+            words["size"]: st.column_config.TextColumn(alignment="right"),
         },
     )
     if rows:
-        st.caption(LABELS["rejected_hint"].format(f"{rows[0].kafka_partition}:{rows[0].kafka_offset}"))
+        st.caption(words["rejected_hint"].format(f"{rows[0].kafka_partition}:{rows[0].kafka_offset}"))

@@ -5,29 +5,30 @@ import streamlit as st
 from ingestion import queries
 from streamlit_app import live, trust_panels
 from streamlit_app.freshness_banner import shown
-from streamlit_app.labels import LABELS
+from streamlit_app.language_choice import language
 
+words = language()
 snapshot = shown()
 slices = live.lake().ledger.slices()
 
-st.header(LABELS["page_confiance"])
-st.markdown(LABELS["confiance_intro"])
+st.header(words["page_trust"])
+st.markdown(words["trust_intro"])
 trust_panels.balance(snapshot.totals)
 trust_panels.backlog()
 trust_panels.losses(queries.accepted_gaps(live.lake()))
 trust_panels.isolated(queries.isolated_events(live.lake()))
 
 with st.container(border=True):
-    st.subheader(LABELS["suivre"])
-    st.caption(LABELS["suivre_intro"])
+    st.subheader(words["follow"])
+    st.caption(words["follow_intro"])
     trust_panels.search(snapshot.key)
 
 with st.container(border=True):
-    st.subheader(LABELS["grand_livre"])
-    st.caption(LABELS["grand_livre_intro"])
+    st.subheader(words["ledger"])
+    st.caption(words["ledger_intro"])
     trust_panels.ledger(slices)
 
 with st.container(border=True):
-    st.subheader(LABELS["quarantaine"])
-    st.caption(LABELS["quarantaine_intro"])
+    st.subheader(words["quarantine"])
+    st.caption(words["quarantine_intro"])
     trust_panels.quarantine(snapshot)

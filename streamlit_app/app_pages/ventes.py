@@ -6,7 +6,7 @@ from streamlit_app import live, panels
 from streamlit_app.figures import drawings, figures, is_dark, running_hour, trend_heading
 from streamlit_app.filter_bar import filter_bar
 from streamlit_app.freshness_banner import shown
-from streamlit_app.labels import LABELS
+from streamlit_app.language_choice import language, language_code
 
 snapshot = shown()
 if snapshot.publication is None:
@@ -18,7 +18,7 @@ with bar:
 
 data = figures(snapshot.key, filters, snapshot)
 if not data.trend.periods:
-    st.info(LABELS["no_match"], icon=":material/filter_alt_off:")
+    st.info(language()["no_match"], icon=":material/filter_alt_off:")
     st.stop()
 
 with bar:
@@ -26,13 +26,13 @@ with bar:
 running = running_hour(snapshot.publication, live.sampler().latest())
 panels.headlines(data, running)
 
-drawn = drawings(snapshot.key, filters, is_dark(), running, data)
-for row in ([trend_heading(data)], ["par_produit", "par_pays"], ["produit_pays", "segments"]):
+drawn = drawings(snapshot.key, filters, is_dark(), running, language_code(), data)
+for row in ([trend_heading(data)], ["by_product", "by_country"], ["product_by_country", "segments"]):
     for column, name in zip(st.columns(len(row)), row, strict=True):
         panels.chart(panels.card(column, name), drawn[name])
 
 left, right = st.columns(2)
 with panels.card(left, "top"):
     panels.top_table(data.top)
-with panels.card(right, "par_segment"):
+with panels.card(right, "by_segment"):
     panels.segment_table(data.segments)

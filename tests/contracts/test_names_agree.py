@@ -13,7 +13,7 @@ from ingestion.settings import DBT_PROJECT, EMBEDDED_ENV, PROJECT, _Settings
 from ingestion.silver.maintenance import REMEMBERED
 from ingestion.silver.slices import OUTSIDE_SLICES
 from ingestion.source.faulty import KINDS
-from streamlit_app.labels import PARSE_ERRORS
+from streamlit_app.languages import languages
 
 MODELS = PROJECT / "dbt_sales" / "models"
 MODEL_FILES = {path.stem: path for path in MODELS.rglob("*.sql")}
@@ -61,7 +61,7 @@ def test_the_parse_errors_are_those_of_bronze():
     assert known
     assert set(re.findall(r"`(\w+)`", column["description"])) == known
     assert set(re.findall(r"^\| `(\w+)` \|", glossary, re.MULTILINE)) - {"parse_error"} == known
-    assert known <= set(PARSE_ERRORS)
+    assert all(known <= set(language.parse_errors) for language in languages().values())
 
 
 @pytest.mark.parametrize("name", MODEL_NAMES)

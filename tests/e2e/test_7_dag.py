@@ -76,7 +76,8 @@ def test_a_run_publishes_what_it_sends(stack, airflow, page):
     page.goto(f"{address(airflow)}/dags/{airflow.dag}/runs/{run}")
     expect(page.get_by_text("Success", exact=True).first).to_be_visible()
     page.get_by_role("link", name="Dashboard").click()
-    expect(page.frame_locator("iframe").get_by_text("Chiffre d'affaires").first).to_be_visible(timeout=30_000)
+    # in the language of the browser, like Airflow itself
+    expect(page.frame_locator("iframe").get_by_text("Revenue").first).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Lineage").click()
     graph = page.frame_locator("iframe").get_by_role("heading", name="Graph Exploration")
     expect(graph).to_be_visible(timeout=30_000)

@@ -70,7 +70,7 @@ def test_the_page_shows_the_figures_through_the_proxy(stack):
     stack.api("overall_statistics")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_OPTIONS))
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(locale="fr-FR", viewport={"width": 1280, "height": 900})
         faults: list[str] = []
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.goto(stack.page)

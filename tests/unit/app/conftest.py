@@ -174,13 +174,15 @@ def one_scan():
 def page(monkeypatch, sampler):
     """Run one page of the app over a lake."""
 
-    def run(lake, name="ventes", sampler=sampler, **query):
+    def run(lake, name="ventes", sampler=sampler, locale=None, keep_caches=False, **query):
         monkeypatch.setattr(live, "lake", lambda: lake)
         monkeypatch.setattr(live, "sampler", lambda: sampler)
-        # one test's lake counts its slices as another's
-        figures.figures.clear()
-        figures.drawings.clear()
+        if not keep_caches:
+            # one test's lake counts its slices as another's
+            figures.figures.clear()
+            figures.drawings.clear()
         app = AppTest.from_file(HERE / "app.py", default_timeout=30)
+        app.context["locale"] = locale
         for key, value in query.items():
             app.query_params[key] = value
         app.run()

@@ -9,10 +9,12 @@ from ingestion import queries
 from ingestion.queries import Filters, HourOfSales, PeriodOfSales, Trend
 from ingestion.reading.freshness import Freshness
 from ingestion.verify.verdict import RAISONS
-from streamlit_app import charts, labels, panels
+from streamlit_app import charts, panels
 from streamlit_app.figures import complete_hours, figures, running_hour
+from streamlit_app.languages import languages
 
 NOON = datetime(2025, 12, 22, 12)
+FRENCH, ENGLISH = languages()["fr"], languages()["en"]
 
 
 def hour(moment, montant="10.00", ventes=1):
@@ -74,15 +76,15 @@ def test_charts_are_valid_also_without_a_row(published, dark):
     snapshot = published.lake.current()
     aggregated = queries.aggregated_sales(snapshot)
     for drawn in (
-        charts.revenue_trend(queries.trend(snapshot, Filters()), NOON),
-        charts.revenue_trend(Trend("hour", []), NOON),
-        charts.revenue_by_product(aggregated, dark=dark),
-        charts.revenue_by_product([], dark=dark),
-        charts.revenue_by_country(queries.revenue_by_country(snapshot), dark=dark),
-        charts.product_by_country(aggregated, dark=dark),
-        charts.product_by_country([], dark=dark),
-        charts.segments_by_product(queries.product_by_segment(snapshot)),
-        charts.rejections({"illisible": 3, "conflit": 1}, dark=dark),
+        charts.revenue_trend(FRENCH, queries.trend(snapshot, Filters()), NOON),
+        charts.revenue_trend(FRENCH, Trend("hour", []), NOON),
+        charts.revenue_by_product(FRENCH, aggregated, dark=dark),
+        charts.revenue_by_product(FRENCH, [], dark=dark),
+        charts.revenue_by_country(FRENCH, queries.revenue_by_country(snapshot), dark=dark),
+        charts.product_by_country(FRENCH, aggregated, dark=dark),
+        charts.product_by_country(FRENCH, [], dark=dark),
+        charts.segments_by_product(FRENCH, queries.product_by_segment(snapshot)),
+        charts.rejections(FRENCH, {"illisible": 3, "conflit": 1}, dark=dark),
     ):
         assert drawn["config"]["locale"]["number"]["decimal"] == ","
 
@@ -91,12 +93,12 @@ def all_charts(published):
     snapshot = published.lake.current()
     aggregated = queries.aggregated_sales(snapshot)
     return {
-        "tendance_hour": charts.revenue_trend(queries.trend(snapshot, Filters()), NOON),
-        "par_produit": charts.revenue_by_product(aggregated, dark=False),
-        "par_pays": charts.revenue_by_country(queries.revenue_by_country(snapshot), dark=True),
-        "produit_pays": charts.product_by_country(aggregated, dark=False),
-        "segments": charts.segments_by_product(queries.product_by_segment(snapshot)),
-        "rejets": charts.rejections({"illisible": 3, "conflit": 1200}, dark=False),
+        "trend_hour": charts.revenue_trend(FRENCH, queries.trend(snapshot, Filters()), NOON),
+        "by_product": charts.revenue_by_product(FRENCH, aggregated, dark=False),
+        "by_country": charts.revenue_by_country(FRENCH, queries.revenue_by_country(snapshot), dark=True),
+        "product_by_country": charts.product_by_country(FRENCH, aggregated, dark=False),
+        "segments": charts.segments_by_product(FRENCH, queries.product_by_segment(snapshot)),
+        "rejections": charts.rejections(FRENCH, {"illisible": 3, "conflit": 1200}, dark=False),
     }
 
 
@@ -104,17 +106,17 @@ def all_charts(published):
     ("name", "said"),
     [
         (
-            "tendance_hour",
+            "trend_hour",
             ", de «_22_déc._2025, 9_h_» à «_23_déc._2025, 0_h_»_: 148,99_€ en tout pour 4 ventes_; "
             "le plus haut_: 22_déc._2025, 10_h, 85,49_€_; le plus bas_: 22_déc._2025, 11_h, 0,00_€.",
         ),
         (
-            "par_produit",
+            "by_product",
             "_: Souris sans fil, 76,50_€, 51,3_%_; Casque audio, 59,99_€, 40,3_%_; Livre Data Science, 12,50_€, 8,4_%",
         ),
-        ("par_pays", "_: France, 110,99_€, 74,5_%_; UK, 25,50_€, 17,1_%_; Italy, 12,50_€, 8,4_%"),
+        ("by_country", "_: France, 110,99_€, 74,5_%_; UK, 25,50_€, 17,1_%_; Italy, 12,50_€, 8,4_%"),
         (
-            "produit_pays",
+            "product_by_country",
             "_: Casque audio, France, 59,99_€, 1_; Souris sans fil, France, 51,00_€, 2"
             "_; Souris sans fil, UK, 25,50_€, 1_; Livre Data Science, Italy, 12,50_€, 3",
         ),
@@ -123,15 +125,15 @@ def all_charts(published):
             "_: Casque audio, Particulier, 59,99_€_; Livre Data Science, Enterprise, 12,50_€"
             "_; Souris sans fil, Enterprise, 25,50_€_; Souris sans fil, Particulier, 51,00_€",
         ),
-        ("rejets", "_: Illisible, 3_; En conflit avec une vente connue, 1\u202f200"),
+        ("rejections", "_: Illisible, 3_; En conflit avec une vente connue, 1\u202f200"),
     ],
 )
 def test_a_chart_says_its_figures_to_those_who_do_not_see_it(published, name, said):
     drawn = all_charts(published)[name]
-    assert drawn["description"] == labels.LABELS[name] + said.replace("_", "\xa0")
+    assert drawn["description"] == FRENCH[name] + said.replace("_", "\xa0")
     assert drawn["config"]["axis"] == drawn["config"]["legend"] == {"aria": False}
     marks = drawn.get("layer", [drawn])
-    assert marks[0]["encoding"]["description"]["field"] == "dit"
+    assert marks[0]["encoding"]["description"]["field"] == "said"
     # figures written beside a mark would be said a second time
     assert all(each["mark"]["aria"] is False for each in marks[1:])
 
@@ -140,24 +142,24 @@ def test_a_chart_is_also_a_table(published):
     drawn = all_charts(published)
     tables = {name: charts.table(chart) for name, chart in drawn.items()}
     assert {name: len(rows) for name, rows in tables.items()} == {
-        "tendance_hour": 16, "par_produit": 3, "par_pays": 3, "produit_pays": 4, "segments": 4, "rejets": 2,
+        "trend_hour": 16, "by_product": 3, "by_country": 3, "product_by_country": 4, "segments": 4, "rejections": 2,
     }  # fmt: skip
-    assert tables["produit_pays"][0] == {
+    assert tables["product_by_country"][0] == {
         "Produit": "Casque audio", "Pays": "France", "Chiffre d'affaires": "59,99\xa0€", "Articles vendus": "1",
     }  # fmt: skip
-    assert tables["tendance_hour"][0] == {
+    assert tables["trend_hour"][0] == {
         "Heure (UTC)": "22\xa0déc.\xa02025, 9\xa0h", "Chiffre d'affaires": "51,00\xa0€", "Ventes": "1",
     }  # fmt: skip
-    assert tables["rejets"][1] == {"Raison": "En conflit avec une vente connue", "Nombre": "1\u202f200"}
+    assert tables["rejections"][1] == {"Raison": "En conflit avec une vente connue", "Nombre": "1\u202f200"}
 
 
 def test_a_chart_of_many_rows_says_the_first_and_how_many_follow():
     rows = [queries.AggregatedSales(f"Produit {n}", "France", Decimal(n), 1) for n in range(50, 0, -1)]
-    drawn = charts.product_by_country(rows, dark=False)
+    drawn = charts.product_by_country(FRENCH, rows, dark=False)
     assert drawn["description"].count(", France, ") == 40
     assert drawn["description"].endswith("et 10 autres, dans le tableau.")
     assert len(charts.table(drawn)) == 50
-    assert charts.product_by_country([], dark=False)["description"].endswith("rien à montrer.")
+    assert charts.product_by_country(FRENCH, [], dark=False)["description"].endswith("rien à montrer.")
 
 
 @pytest.mark.parametrize("count", [2, 72, 73])
@@ -172,27 +174,28 @@ def test_the_trend_says_its_grain_and_which_period_runs(grain, count):
         "year": (datetime(2025, 1, 1), "2025 (en cours)", "Année (UTC)"),
     }[grain]
     before = [PeriodOfSales(datetime(1900 + n, 1, 1), Decimal("1.00"), 1) for n in range(count - 1)]
-    drawn = charts.revenue_trend(Trend(grain, [*before, PeriodOfSales(last[0], Decimal("1.00"), 1)]), running)
+    drawn = charts.revenue_trend(FRENCH, Trend(grain, [*before, PeriodOfSales(last[0], Decimal("1.00"), 1)]), running)
     values = drawn["data"]["values"]
-    assert (values[-1]["periode"], drawn["encoding"]["tooltip"][0]["title"]) == last[1:]
+    assert (values[-1]["period"], drawn["encoding"]["tooltip"][0]["title"]) == last[1:]
     assert [each["is_complete"] for each in values] == [True] * (count - 1) + [False]
     assert drawn["mark"]["type"] == ("bar" if count <= 72 else "area")
     assert ("description" in drawn["encoding"]) == (count <= 72)
 
 
 def test_a_french_spreadsheet_opens_the_download(published):
-    content = panels.to_csv(queries.aggregated_sales(published.lake.current()))
+    content = panels.to_csv(queries.aggregated_sales(published.lake.current()), FRENCH.formats)
     lines = content.decode("utf-8-sig").splitlines()
     assert content.startswith(b"\xef\xbb\xbf")
     assert lines[0] == "produit_nom;pays;total_montant;total_quantite"
     assert lines[1] == "Casque audio;France;59,99;1"
-    assert panels.to_csv([]) == b"\xef\xbb\xbf"
+    assert panels.to_csv([], FRENCH.formats) == b"\xef\xbb\xbf"
 
 
 def test_a_name_is_never_a_formula():
     rows = [queries.AggregatedSales("=1+1", "France", Decimal("-1.00"), 1)]
-    assert panels.to_csv(rows).decode("utf-8-sig").splitlines()[1] == "'=1+1;France;-1,00;1"
+    assert panels.to_csv(rows, FRENCH.formats).decode("utf-8-sig").splitlines()[1] == "'=1+1;France;-1,00;1"
 
 
-def test_every_reason_has_its_label():
-    assert set(labels.RAISONS) == set(RAISONS)
+@pytest.mark.parametrize("code", languages())
+def test_every_reason_has_its_label(code):
+    assert set(languages()[code].reasons) == set(RAISONS)

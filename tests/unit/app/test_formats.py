@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from streamlit_app import formats
+from streamlit_app.languages import languages
 
 NARROW, WIDE = "\u202f", "\u00a0"
+formats = languages()["fr"].formats
 
 
 def test_euros_have_two_decimals_and_narrow_thousands():
@@ -45,4 +46,4 @@ def test_ages_are_said_in_their_largest_unit(seconds, shown):
 
 def test_times_are_utc():
     assert formats.instant(datetime(2025, 12, 22, 9, 5, 7, tzinfo=UTC)) == "22/12/2025 à 09:05:07 UTC"
-    assert formats.periode(datetime(2025, 12, 22, 9), "hour") == f"22{WIDE}déc.{WIDE}2025, 9{WIDE}h"
+    assert formats.period(datetime(2025, 12, 22, 9), "hour") == f"22{WIDE}déc.{WIDE}2025, 9{WIDE}h"

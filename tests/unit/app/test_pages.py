@@ -14,9 +14,13 @@ from ingestion.bronze.isolated import Isolated, remember
 from ingestion.reading.explain import Trace
 from ingestion.reading.freshness import Freshness
 from streamlit_app import trust_panels
-from streamlit_app.formats import UNIT, instant
-from streamlit_app.labels import LABELS
+from streamlit_app.formats import UNIT
+from streamlit_app.languages import languages
 from streamlit_app.live import Sampler
+
+# the language of a browser that says nothing
+FRENCH = languages()["fr"]
+LABELS = FRENCH.labels
 
 
 def metrics(app):
@@ -80,22 +84,22 @@ def test_the_balance_is_shown_as_a_sum(page, tiny):
 
 
 def test_accepted_losses_are_shown_where_there_are_any(page, published):
-    assert LABELS["pertes"] not in [each.value for each in page(published.lake, "confiance").subheader]
+    assert LABELS["losses"] not in [each.value for each in page(published.lake, "confiance").subheader]
     published.bronze.mkdir(parents=True)
     accept_gaps(published.bronze, [Gap(2, 1200, 2000), Gap(0, 4, 7)])
     app = page(published.lake, "confiance")
-    assert LABELS["pertes"] in [each.value for each in app.subheader]
+    assert LABELS["losses"] in [each.value for each in app.subheader]
     assert "803" in app.warning[0].value
-    assert app.dataframe[0].value[LABELS["evenements"]].tolist() == [3, 800]
+    assert app.dataframe[0].value[LABELS["events"]].tolist() == [3, 800]
 
 
 def test_isolated_events_are_shown_where_there_are_any(page, published):
-    assert LABELS["isoles"] not in [each.value for each in page(published.lake, "confiance").subheader]
+    assert LABELS["isolated"] not in [each.value for each in page(published.lake, "confiance").subheader]
     published.bronze.mkdir(parents=True)
     moments = [datetime(2026, 11, 25, 10, minute, tzinfo=UTC) for minute in range(60)]
     remember(published.bronze, [Isolated(1, 100 + n, 250_000_000, moment) for n, moment in enumerate(moments)])
     app = page(published.lake, "confiance")
-    assert LABELS["isoles"] in [each.value for each in app.subheader]
+    assert LABELS["isolated"] in [each.value for each in app.subheader]
     assert "60" in app.warning[0].value
     assert app.dataframe[0].value[LABELS["offset"]].tolist() == list(range(159, 109, -1))
 
@@ -125,12 +129,12 @@ def test_every_chart_has_its_table(page, tiny):
     tiny.publish([(1, "Souris sans fil", "France", "Particulier", "2025-12-22T10:00:00", 1, "1025.50")])
     tiny.publish(rejected=[(0, "illisible", b"x"), (1, "conflit", None)])
     app = page(tiny.lake)
-    tables = [each.dataframe[0].value for each in app.expander if each.label == LABELS["tableau"]]
+    tables = [each.dataframe[0].value for each in app.expander if each.label == LABELS["table"]]
     assert len(tables) == 5
     assert tables[0][LABELS["hour"]].tolist()[-1] == f"22{UNIT}déc.{UNIT}2025, 10{UNIT}h"
     assert all(each[LABELS["total_montant"]].tolist()[-1] == f"1\u202f025,50{UNIT}€" for each in tables)
-    (rejections,) = [each for each in page(tiny.lake, "confiance").expander if each.label == LABELS["tableau"]]
-    assert rejections.dataframe[0].value[LABELS["nombre"]].tolist() == ["1", "1"]
+    (rejections,) = [each for each in page(tiny.lake, "confiance").expander if each.label == LABELS["table"]]
+    assert rejections.dataframe[0].value[LABELS["number"]].tolist() == ["1", "1"]
 
 
 def test_the_quarantine_shows_any_bytes_and_how_many_there_are(page, tiny):
@@ -138,10 +142,10 @@ def test_the_quarantine_shows_any_bytes_and_how_many_there_are(page, tiny):
     tiny.publish(rejected=[(-n, "illisible", value) for n, value in enumerate(values)])
     app = page(tiny.lake, "confiance")
     table = app.dataframe[-1].value
-    shown = table[LABELS["contenu"]].tolist()
-    assert table[LABELS["taille"]].tolist() == ["7", "11", "3", "3\u202f000\u202f000", "0"]
+    shown = table[LABELS["content"]].tolist()
+    assert table[LABELS["size"]].tolist() == ["7", "11", "3", "3\u202f000\u202f000", "0"]
     assert shown[:3] == ["\\x00\\x1b[31m\ufffd", "\\u202egnp.exe\\n", "\ufffd" * 3]
-    assert shown[3] == "é" * 1000 + LABELS["tronque"].format("3\u202f000\u202f000")
+    assert shown[3] == "é" * 1000 + FRENCH.count("cut_off", 3_000_000)
     assert shown[4] == ""
 
 
@@ -150,10 +154,10 @@ def test_a_sale_of_long_ago_is_left_out_until_all_is_asked_for(page, published, 
     published.publish([(2, "Casque audio", "Spain", "Particulier", f"{year}-01-01T00:00:00", 1, "0.01")])
     app = page(published.lake)
     assert metrics(app)[LABELS["total_montant"]] == f"148,99{UNIT}€"
-    assert LABELS["tendance_hour"] in [each.value for each in app.subheader]
+    assert LABELS["trend_hour"] in [each.value for each in app.subheader]
     app = page(published.lake, periode="Tout")
     assert metrics(app)[LABELS["total_montant"]] == f"149,00{UNIT}€"
-    assert LABELS[f"tendance_{grain}"] in [each.value for each in app.subheader]
+    assert LABELS[f"trend_{grain}"] in [each.value for each in app.subheader]
     assert not app.exception
 
 
@@ -171,8 +175,8 @@ def test_the_last_complete_hour_follows_the_clock_while_nothing_waits(page, publ
         ],
         closed_at="2026-01-01T10:05:00",
     )
-    assert compared(0) == (datetime(2026, 1, 1, 15), [LABELS["against"].format(14, 13)] * 4)
-    assert compared(7) == (datetime(2026, 1, 1, 10), [LABELS["against"].format(9, 8)] * 4)
+    assert compared(0) == (datetime(2026, 1, 1, 15), [LABELS["against"].format(f"14{UNIT}h", f"13{UNIT}h")] * 4)
+    assert compared(7) == (datetime(2026, 1, 1, 10), [LABELS["against"].format(f"9{UNIT}h", f"8{UNIT}h")] * 4)
 
 
 def test_the_quarantine_says_why_bytes_could_not_be_read(page, tiny):
@@ -181,7 +185,7 @@ def test_the_quarantine_says_why_bytes_could_not_be_read(page, tiny):
     app = page(tiny.lake, "confiance")
     rows = app.dataframe[-1].value
     assert rows[LABELS["raison"]].tolist() == ["En conflit avec une vente connue", "Illisible (pas en UTF-8)"]
-    assert rows[LABELS["contenu"]].tolist() == ["{\\n\\u202e", "caf\ufffd"]
+    assert rows[LABELS["content"]].tolist() == ["{\\n\\u202e", "caf\ufffd"]
     assert LABELS["rejected_hint"].format("0:1") in [each.value for each in app.caption]
 
 
@@ -189,7 +193,7 @@ def test_a_sale_ahead_of_now_is_shown_by_its_time(page, tiny):
     ahead = datetime.now(UTC) + timedelta(hours=2)
     tiny.publish([(2, "Casque audio", "Spain", "Particulier", f"{ahead:%Y-%m-%dT%H:%M:%S}", 1, "59.99")])
     said = " ".join(each.value for each in page(tiny.lake).markdown)
-    assert f"{LABELS['newest_vente']} {LABELS['datee_du']} {instant(ahead)}, {LABELS['en_avance']}" in said
+    assert f"dernière vente datée du {FRENCH.formats.instant(ahead)}, en avance sur l'heure actuelle" in said
     assert "il y a -" not in said
 
 

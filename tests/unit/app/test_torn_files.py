@@ -17,7 +17,7 @@ from ingestion.lake.ledger import PUBLISHED
 from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.settings import load
 from streamlit_app.api.application import create_app
-from streamlit_app.labels import LABELS
+from streamlit_app.languages import languages
 
 VENTE = (2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")
 QUESTIONS = (*ENDPOINTS, "rejected", "status")
@@ -95,7 +95,7 @@ def test_a_reader_that_starts_on_a_torn_file_recovers_too(published, table, whic
 @pytest.mark.parametrize(
     ("table", "which", "tear"),
     [
-        *((table, data, half) for table in PUBLISHED),
+        *((table, data, half) for table in ("ventes_clean", "ventes_rejetees", *PUBLISHED)),
         *(("cube_horaire", *how) for how in HOW[1:]),
     ],
 )
@@ -186,7 +186,7 @@ def test_a_page_says_calmly_that_it_cannot_read_and_shows_itself_again(page, tin
     app = page(tiny.lake, name)
     # said once; the quarantine is not on the page of the sales, nor the cube on the other
     others = {("ventes", "ventes_rejetees"), ("confiance", "cube_horaire")}
-    assert [each.value for each in app.warning] == [LABELS["unreadable"]] * ((name, table) not in others)
+    assert [each.value for each in app.warning] == [languages()["fr"]["unreadable"]] * ((name, table) not in others)
     torn.mend()
     app.run()
     assert not app.exception
@@ -203,4 +203,4 @@ def test_a_search_says_that_the_events_cannot_be_read(page, published, monkeypat
     app = page(published.lake, "confiance")
     app.text_input(key="vente_id").set_value("1").run()
     assert not app.exception
-    assert [each.value for each in app.warning] == [LABELS["not_searched"]]
+    assert [each.value for each in app.warning] == [languages()["fr"]["not_searched"]]

@@ -9,6 +9,7 @@ from ingestion import queries
 from ingestion.queries import Filters
 from streamlit_app import charts
 from streamlit_app.filter_bar import PERIODS, _start
+from streamlit_app.languages import languages
 
 NOW = "2025-12-23T10:30:00"
 
@@ -48,7 +49,7 @@ def test_a_sale_of_any_time_gives_few_points(tiny, first, grain, points):
     assert (shown.grain, len(shown.periods)) == (grain, points)
     assert sum(each.nombre_ventes for each in shown.periods) == 3
     assert sum(each.total_montant for each in shown.periods) == Decimal("0.30")
-    drawn = charts.revenue_trend(shown, datetime(2025, 12, 23, 11))
+    drawn = charts.revenue_trend(languages()["fr"], shown, datetime(2025, 12, 23, 11))
     assert len(drawn["data"]["values"]) == points
 
 
@@ -76,7 +77,7 @@ def test_the_grain_follows_the_sales_that_are_asked_for(tiny):
     tiny.publish([sold("1970-01-01T00:00:00"), sold(NOW)])
     snapshot = tiny.lake.current()
     assert queries.trend(snapshot, Filters()).grain == "month"
-    recent = queries.trend(snapshot, Filters(start=_start(PERIODS["30 j"], snapshot)))
+    recent = queries.trend(snapshot, Filters(start=_start(PERIODS["30d"], snapshot)))
     assert (recent.grain, with_sales(recent)) == ("hour", [("2025-12-23 10", 1)])
     assert queries.trend(snapshot, Filters(pays=("Japan",))).periods == []
 
@@ -99,6 +100,6 @@ def test_a_lake_without_a_sale_has_no_trend(tiny):
 )
 def test_a_period_ends_with_the_newest_sale(tiny, newest, start):
     tiny.publish([sold("2020-01-01T00:00:00"), sold(newest)], closed_at="2026-01-01T00:01:00")
-    assert _start(PERIODS["24 h"], tiny.lake.current()) == start
-    assert _start(PERIODS["Tout"], tiny.lake.current()) is None
+    assert _start(PERIODS["24h"], tiny.lake.current()) == start
+    assert _start(PERIODS["all"], tiny.lake.current()) is None
     assert queries.newest_vente_at(tiny.lake.current()) == datetime.fromisoformat(newest).replace(tzinfo=UTC)

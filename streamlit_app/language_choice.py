@@ -1,0 +1,85 @@
+"""The language of the one who looks: as the page's address says, or else the browser.
+
+It belongs to one session.  Nothing that is cached for all holds a word, unless its key holds the language.
+"""
+
+import re
+
+import streamlit as st
+
+from streamlit_app.languages import DEFAULT, Language, languages
+
+PARAMETER = "lang"
+_CHOICE = "language_choice"
+
+
+def settle_language() -> Language:
+    """Decide the language of this run of a page.  A language in the address that is none of ours counts for nothing."""
+    state = st.session_state
+    asked = st.query_params.get(PARAMETER)
+    if asked in languages():
+        state["chosen_language"] = asked
+    elif "chosen_language" in state:
+        # Streamlit begins another page's address anew
+        st.query_params[PARAMETER] = state["chosen_language"]
+    state["language"] = state.get("chosen_language") or preferred(
+        st.context.locale, st.context.headers.get("Accept-Language")
+    )
+    return language()
+
+
+def language() -> Language:
+    """The language of this run."""
+    return languages()[language_code()]
+
+
+def language_code() -> str:
+    """Its name in addresses and cache keys."""
+    code: str = st.session_state["language"]
+    return code
+
+
+def language_selector() -> None:
+    st.session_state[_CHOICE] = language_code()
+    st.selectbox(
+        language()["language"],
+        languages(),
+        format_func=lambda code: languages()[code].name,
+        filter_mode=None,
+        key=_CHOICE,
+        on_change=_choose,
+        label_visibility="collapsed",
+        width=130,
+    )
+
+
+def tell_browser() -> None:
+    """For screen readers and translators: Streamlit's own page says that it is English."""
+    script = f"<script>document.documentElement.lang = {language_code()!r}</script>"
+    with st.container(key="document_language"):
+        st.html(script, unsafe_allow_javascript=True)
+
+
+def preferred(locale: str | None, accepted: str | None) -> str:
+    """The first language that the browser asks for and that there is: its own one, then those of Accept-Language."""
+    tags = [locale or "", *_by_weight(accepted or "")]
+    codes = (re.split("[-_]", tag.strip().lower())[0] for tag in tags)
+    return next((code for code in codes if code in languages()), DEFAULT)
+
+
+def _by_weight(accepted: str) -> list[str]:
+    """The tags of an Accept-Language header, the most wanted first; what has the weight 0 is not wanted at all."""
+    weights: dict[str, float] = {}
+    for each in accepted.split(","):
+        tag, _, weight = each.partition(";q=")
+        with_weight = re.fullmatch(r"[01](\.\d*)?", weight.strip())
+        weights[tag] = float(weight) if with_weight else 1.0
+    return sorted((tag for tag in weights if weights[tag]), key=lambda tag: -weights[tag])
+
+
+def _choose() -> None:
+    state = st.session_state
+    st.query_params[PARAMETER] = state[_CHOICE]
+    # what is chosen stands in the address by its label: set again, it gets the one of the new language
+    if "periode" in state:
+        state["periode"] = state["periode"]

@@ -1,0 +1,53 @@
+"""The languages of the pages: each file of this folder is one, and its name is the language's code (ISO 639-1).
+
+Such a file holds every word that the pages show; the rest of the program speaks English.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+
+from streamlit_app.formats import Formats
+
+# for a browser that asks for none of them: the data is French
+DEFAULT = "fr"
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """What a language's file says.
+
+    `counted`: texts that depend on a number, by its plural category (Unicode's: one, few, other, ...), which `plural`
+    tells.  The number is the first thing that fills them.
+    """
+
+    name: str
+    formats: Formats
+    plural: Callable[[int], str]
+    labels: Mapping[str, str]
+    counted: Mapping[str, Mapping[str, str]]
+    verdicts: Mapping[str, str]
+    reasons: Mapping[str, str]
+    parse_errors: Mapping[str, str]
+
+    def __getitem__(self, label: str) -> str:
+        return self.labels[label]
+
+    def count(self, label: str, number: int, *more: str) -> str:
+        """A text of `counted`, for so many."""
+        return self.counted[label][self.plural(number)].format(self.formats.number(number), *more)
+
+    def reason(self, raison: str, parse_error: str | None = None) -> str:
+        """Why an event is rejected; the data's own word where a table holds one that no language has."""
+        reason = self.reasons.get(raison, raison)
+        return f"{reason} ({self.parse_errors.get(parse_error, parse_error)})" if parse_error else reason
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """By the names of their files."""
+    codes = sorted(module.name for module in iter_modules(__path__))
+    return MappingProxyType({code: import_module(f"{__name__}.{code}").LANGUAGE for code in codes})

@@ -1,0 +1,257 @@
+"""French."""
+
+from streamlit_app.formats import UNIT, Formats
+from streamlit_app.languages import Language
+
+FORMATS = Formats(
+    decimal_mark=",",
+    # a narrow space that breaks no line
+    thousands="\u202f",
+    field_separator=";",
+    money=f"{{}}{UNIT}€",
+    short_money=(f"{{}}{UNIT}€", f"{{}}{UNIT}k€", f"{{}}{UNIT}M€"),
+    percent=f"{{}}{UNIT}%",
+    more_than=f">{UNIT}{{}}",
+    ages={
+        "day": f"il y a {{}}{UNIT}j",
+        "h": f"il y a {{}}{UNIT}h",
+        "min": f"il y a {{}}{UNIT}min",
+        "s": f"il y a {{}}{UNIT}s",
+    },
+    instant_pattern="{at:%d/%m/%Y} à {at:%H:%M:%S} UTC",
+    periods={
+        "hour": f"{{at.day}}{UNIT}{{month}}{UNIT}{{at.year}}, {{at.hour}}{UNIT}h",
+        "day": f"{{at.day}}{UNIT}{{month}}{UNIT}{{at.year}}",
+        "month": f"{{month}}{UNIT}{{at.year}}",
+        "year": "{at.year}",
+    },
+    hour=f"{{at.hour}}{UNIT}h",
+    ticks={"hour": f"%-H{UNIT}h", "day_hour": f"%a %-H{UNIT}h", "day": "%e %b", "month": "%b %Y", "year": "%Y"},
+    months=(
+        "janvier", "février", "mars", "avril", "mai", "juin",
+        "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+    ),
+    short_months=(
+        "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+    ),
+    days=("dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"),
+    short_days=("dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."),
+)  # fmt: skip
+
+LABELS = {
+    # every page
+    "title": "Ventes",
+    "page_sales": "Ventes",
+    "page_trust": "Puis-je m'y fier\u00a0?",
+    "language": "Langue",
+    "footer": "[API](/api/docs) · [Lignage des tables](/lineage/) · [Mesures](/metrics)",
+    # freshness
+    "fresh": "À jour",
+    "stale": "Chiffres en retard",
+    "empty": "Rien n'est encore publié\u00a0: les premiers chiffres s'afficheront ici dès que des ventes arriveront.",
+    "unreadable": (
+        "Les chiffres publiés ne peuvent pas être lus pour l'instant. "
+        "La page réessaie d'elle-même toutes les deux secondes."
+    ),
+    "as_of": "Chiffres arrêtés au {}, {}",
+    "slice": "tranche {}",
+    "newest_sale": "dernière vente {}",
+    "ahead": "datée du {}, en avance sur l'heure actuelle",
+    "no_process": "Le flux est à l'arrêt\u00a0: le processus Bronze ne tourne pas.",
+    "failed": "Le flux est à l'arrêt\u00a0: le processus Bronze a échoué.",
+    "waiting": "Le flux est à l'arrêt\u00a0: le processus Bronze attend Kafka ou Spark.",
+    "isolating": "Le flux est à l'arrêt\u00a0: de gros événements l'ont fait échouer, ils sont lus sans lui.",
+    "no_broker": "Le flux est à l'arrêt\u00a0: Kafka ne répond pas.",
+    "unpublished": "Un événement attend dans Kafka depuis plus de 60 secondes sans être publié.",
+    "open_transaction": "Un producteur garde une transaction ouverte depuis plus de 60 secondes\u00a0: "
+    "ce qui a été envoyé depuis attend.",
+    "unmeasured": "La fraîcheur n'a pas pu être mesurée depuis 30 secondes.",
+    # filters
+    "period": "Période",
+    "period_help": "Comptée jusqu'à la dernière vente publiée (heures UTC).",
+    # they stand in the page's address
+    "period_24h": "24 h",
+    "period_7d": "7 j",
+    "period_30d": "30 j",
+    "period_all": "Tout",
+    "filters": "Filtres",
+    "pays": "Pays",
+    "produit": "Produit",
+    "segment": "Segment",
+    "any": "Tous",
+    "unknown_choice": "«\u00a0{}\u00a0» n'est pas parmi les ventes publiées\u00a0: ce filtre est ignoré.",
+    "download": "Télécharger",
+    "no_match": "Aucune vente ne correspond à ces filtres.",
+    # figures
+    "total_montant": "Chiffre d'affaires",
+    "nombre_ventes": "Ventes",
+    "total_quantite": "Articles vendus",
+    "panier_moyen": "Panier moyen",
+    "nombre_clients": "Clients",
+    "share": "Part",
+    "rank": "Rang",
+    "hour": "Heure (UTC)",
+    "day": "Jour (UTC)",
+    "month": "Mois (UTC)",
+    "year": "Année (UTC)",
+    "against": "à {}, contre {}",
+    "evolution": "Dernière heure complète comparée à la précédente (heures UTC).",
+    # headings
+    "trend_hour": "Chiffre d'affaires par heure",
+    "trend_day": "Chiffre d'affaires par jour",
+    "trend_month": "Chiffre d'affaires par mois",
+    "trend_year": "Chiffre d'affaires par an",
+    "by_product": "Par produit",
+    "by_country": "Par pays",
+    "product_by_country": "Produit et pays",
+    "segments": "Segments de clientèle",
+    "top": "Les dix meilleurs produits",
+    "by_segment": "Par segment",
+    "rejections": "Événements rejetés par raison",
+    # a chart for those who do not see it
+    "table": "Tableau",
+    "running": "{} (en cours)",
+    "chart_said": "{}\u00a0: {}",
+    "between_rows": "\u00a0; ",
+    "nothing": "rien à montrer.",
+    "trend_range": "{}, de «\u00a0{}\u00a0» à «\u00a0{}\u00a0»\u00a0: ",
+    "trend_extremes": "\u00a0; le plus haut\u00a0: {}\u00a0; le plus bas\u00a0: {}.",
+    # downloads
+    "csv_aggregated_sales": "Par produit et pays (CSV)",
+    "csv_hourly_sales": "Par heure (CSV)",
+    "csv_top_products": "Meilleurs produits (CSV)",
+    # trust
+    "trust_intro": (
+        "Chaque événement reçu de Kafka a un verdict et un seul\u00a0: **valide**, **rejeté** ou **doublon**. "
+        "Rien n'est publié tant que le compte n'est pas juste."
+    ),
+    "rows_read": "Lus",
+    "rows_clean": "Valides",
+    "rows_rejected": "Rejetés",
+    "rows_duplicates": "Doublons",
+    "balanced": "Le compte est juste\u00a0: lus = valides + rejetés + doublons.",
+    "open_lag": "Tout ce qui est validé dans Kafka est publié\u00a0; une transaction ouverte retient la suite.",
+    "no_lag": "Tout ce qui est dans Kafka est publié.",
+    "lag_unknown": "Kafka ne répond pas\u00a0: on ne sait pas combien d'événements attendent.",
+    "losses": "Pertes acceptées",
+    "from_offset": "De l'offset",
+    "to_offset": "À l'offset (exclu)",
+    "events": "Événements",
+    "accepted_at": "Acceptée le",
+    "isolated": "Événements isolés",
+    "size": "Octets",
+    "isolated_at": "Isolé le",
+    "follow": "Suivre une vente",
+    "follow_intro": (
+        "Un numéro de vente mène à son verdict, à sa tranche, à sa place dans Kafka et à ses octets\u00a0; "
+        "partition:offset, à un événement sans numéro lisible."
+    ),
+    "search": "vente_id ou partition:offset",
+    "searching": "Recherche…",
+    "not_a_number": "Un vente_id est un nombre entier\u00a0; un événement, partition:offset, par exemple 1:5230.",
+    "not_searched": "Les événements ne peuvent pas être lus pour l'instant\u00a0; réessayez plus tard.",
+    "not_found": "Aucun événement lisible ne porte ce vente_id.",
+    "no_such_place": "Il n'y a pas d'événement à cet endroit, ou il n'a pas encore été lu.",
+    "ledger": "Le grand livre",
+    "ledger_intro": "Une ligne par tranche close, la plus récente d'abord.",
+    "no_slice": "Aucune tranche n'est encore close.",
+    "more_slices": "Les {} dernières tranches sur {}.",
+    "quarantine": "La quarantaine",
+    "quarantine_intro": "Les événements rejetés, gardés octet pour octet avec leur raison.",
+    "nothing_rejected": "Aucun événement n'a été rejeté.",
+    "rejected_hint": (
+        "Pour suivre l'un d'eux\u00a0: partition:offset dans la recherche ci-dessus, "
+        "ou `sales explain {}` dans un terminal."
+    ),
+    "raison": "Raison",
+    "all_reasons": "Toutes",
+    "number": "Nombre",
+    "page": "Page (sur {})",
+    "content": "Contenu",
+    "received_at": "Reçu le",
+    "partition": "Partition",
+    "offset": "Offset",
+    "tranche": "Tranche",
+    "closed_at": "Close le",
+    "no_content": "(sans contenu, ou trop grand pour être montré)",
+    "tombstone": "Sans contenu (tombstone).",
+}
+
+COUNTED = {
+    "trend_total": {"one": "{1} en tout pour {0} vente", "other": "{1} en tout pour {0} ventes"},
+    "and_others": {
+        "one": "\u00a0; et {} autre, dans le tableau.",
+        "other": "\u00a0; et {} autres, dans le tableau.",
+    },
+    "unbalanced": {
+        "one": "Le compte n'est pas juste\u00a0: {} événement d'écart.",
+        "other": "Le compte n'est pas juste\u00a0: {} événements d'écart.",
+    },
+    "lag": {
+        "one": "{} événement est dans Kafka et pas encore publié.",
+        "other": "{} événements sont dans Kafka et pas encore publiés.",
+    },
+    "losses_intro": {
+        "one": (
+            "{} événement perdu. Kafka l'avait effacé avant qu'il ne soit lu, et quelqu'un a accepté sa perte. "
+            "Aucun chiffre ne le compte."
+        ),
+        "other": (
+            "{} événements perdus. Kafka les avait effacés avant qu'ils ne soient lus, et quelqu'un a accepté leur "
+            "perte. Aucun chiffre ne les compte."
+        ),
+    },
+    "isolated_intro": {
+        "one": (
+            "{} événement isolé. Il était trop grand pour être lu avec les autres. Il est compté, et rejeté comme "
+            "illisible\u00a0; ses octets ne sont que dans Kafka."
+        ),
+        "other": (
+            "{} événements isolés. Ils étaient trop grands pour être lus avec les autres. Chacun est compté, et rejeté "
+            "comme illisible\u00a0; ses octets ne sont que dans Kafka."
+        ),
+    },
+    "bytes_in_hex": {"one": "{} octet, en hexadécimal", "other": "{} octets, en hexadécimal"},
+    "cut_off": {"one": " … ({} octet en tout)", "other": " … ({} octets en tout)"},
+}
+
+VERDICTS = {
+    "valide": "Valide",
+    "doublon": "Doublon",
+    "rejete": "Rejeté",
+    "en_attente": "En attente",
+}
+
+REASONS = {
+    "illisible": "Illisible",
+    "vente_id_invalide": "vente_id invalide",
+    "client_id_invalide": "client_id invalide",
+    "produit_id_invalide": "produit_id invalide",
+    "timestamp_invalide": "Horodatage invalide",
+    "quantite_invalide": "Quantité invalide",
+    "montant_invalide": "Montant invalide",
+    "quantite_inferieure_a_1": "Quantité inférieure à 1",
+    "montant_negatif": "Montant négatif",
+    "client_inconnu": "Client inconnu",
+    "produit_inconnu": "Produit inconnu",
+    "timestamp_futur": "Horodatage dans le futur",
+    "conflit": "En conflit avec une vente connue",
+}
+
+# why an unreadable event is unreadable
+PARSE_ERRORS = {
+    "vide": "sans contenu",
+    "utf8_invalide": "pas en UTF-8",
+    "json_invalide": "JSON invalide",
+    "cle_en_double": "clé en double",
+    "pas_un_objet": "pas un objet JSON",
+    "trop_grand": "trop grand",
+}
+
+
+def plural(number: int) -> str:
+    """Zero is singular in French."""
+    return "one" if abs(number) < 2 else "other"
+
+
+LANGUAGE = Language("Français", FORMATS, plural, LABELS, COUNTED, VERDICTS, REASONS, PARSE_ERRORS)
