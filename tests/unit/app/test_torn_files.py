@@ -95,7 +95,7 @@ def test_a_reader_that_starts_on_a_torn_file_recovers_too(published, table, whic
 @pytest.mark.parametrize(
     ("table", "which", "tear"),
     [
-        *((table, data, half) for table in ("ventes_clean", "ventes_rejetees", *PUBLISHED)),
+        *((table, data, half) for table in PUBLISHED),
         *(("cube_horaire", *how) for how in HOW[1:]),
     ],
 )
