@@ -114,14 +114,14 @@ def test_what_the_gateway_dies_of_is_isolated(stack, send_packed):
 def test_many_large_ones_in_few_batches(stack, send_packed):
     before = restarts(stack)
     stack.sales("produce", "--count", "20")
-    places = send_packed(*[3 * MB] * 500) + send_packed(*[20 * MB] * 40)
+    places = send_packed(*[3 * MB] * 300) + send_packed(*[20 * MB] * 20)
     stack.sales("produce", "--count", "20")
     arrive(stack, places)
     logger.info("restarts for many: %d", restarts(stack) - before)
     stack.wait_ready()
     stack.publish_all()
     found = rows_at(stack, places)
-    assert [found[place] for place in places] == [("trop_grand", 3 * MB)] * 500 + [("trop_grand", None)] * 40
+    assert [found[place] for place in places] == [("trop_grand", 3 * MB)] * 300 + [("trop_grand", None)] * 20
     stack.verify()
 
 
