@@ -125,6 +125,14 @@ def test_every_link_leads_somewhere(document: Path) -> None:
             assert anchor in {slug(heading) for heading in headings(path)}, f"{target}#{anchor}"
 
 
+@each_document
+def test_every_path_into_the_project_exists(document: Path) -> None:
+    folders = "|".join({file.partition("/")[0] for file in listed_files("--", "*/*") if not file.startswith(".")})
+    named = {word.rstrip(".") for word in code_words(document, rf"(?<![\w./-])(?:{folders})/[\w./-]+")}
+    written = ("infra/jars/lib", "dbt_sales/target", "dbt_sales/logs")
+    assert {path for path in named if not (PROJECT / path).exists() and not path.startswith(written)} == set()
+
+
 def test_the_readmes_tree_is_the_real_one() -> None:
     written = re.findall(r"^([.\w]+)/ +\S", README.read_text(), re.MULTILINE)
     assert written == sorted({file.split("/")[0] for file in listed_files() if "/" in file})
