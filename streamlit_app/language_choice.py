@@ -71,9 +71,9 @@ def _by_weight(accepted: str) -> list[str]:
     """The tags of an Accept-Language header, the most wanted first; what has the weight 0 is not wanted at all."""
     weights: dict[str, float] = {}
     for each in accepted.split(","):
-        tag, _, weight = each.partition(";q=")
-        with_weight = re.fullmatch(r"[01](\.\d*)?", weight.strip())
-        weights[tag] = float(weight) if with_weight else 1.0
+        tag, *options = (part.strip() for part in each.split(";"))
+        given = [weight for option in options if (weight := re.fullmatch(r"q=([01](?:\.\d*)?)", option))]
+        weights[tag] = float(given[0][1]) if given else 1.0
     return sorted((tag for tag in weights if weights[tag]), key=lambda tag: -weights[tag])
 
 

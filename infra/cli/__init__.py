@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if not _expected(error):
             raise
-        complain(str(error))
+        complain(error.for_log if isinstance(error, SalesError) else str(error))
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -34,7 +34,6 @@ from ingestion.settings import (
 
 LEAST_FREE_BYTES = 1 << 30
 STOP_SECONDS = 60.0
-# the folders and ports of the stack that runs
 
 
 @dataclass(frozen=True)

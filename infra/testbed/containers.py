@@ -113,10 +113,7 @@ def isolated_containers(name: str, **settings: str) -> Iterator[FullStack]:
 
     Raises SalesError where no Docker engine answers.
     """
-    try:
-        refuse_without_docker()
-    except SalesError as error:
-        raise SalesError(str(error)) from error
+    refuse_without_docker()
     write_env()
     ports = [variable for variable in read_env() if PORT.match(variable)]
     # runs are started by hand, one at a time

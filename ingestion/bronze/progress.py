@@ -1,6 +1,7 @@
 """What the stream says of its batches, added up."""
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Progress:
                     "rows": rows,
                     "batch_ms": facts["durationMs"].get("triggerExecution", 0),
                     "rows_per_second": facts.get("processedRowsPerSecond", 0.0),
-                    "batch_at": facts["timestamp"],
+                    "batch_at": datetime.fromisoformat(facts["timestamp"]),
                 }
         return self._totals | self._last
 

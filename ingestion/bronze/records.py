@@ -13,5 +13,8 @@ def reading_record(path: Path) -> Iterator[None]:
     """Raises LakeError for whatever a damaged file makes of its reader."""
     try:
         yield
+    except sqlite3.OperationalError:
+        # busy, or no space: the record itself is whole
+        raise
     except (ValueError, TypeError, KeyError, AttributeError, sqlite3.DatabaseError) as error:
         raise LakeError(f"the record {path} cannot be read ({error}); bring it back from a backup") from error

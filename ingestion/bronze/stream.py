@@ -22,9 +22,11 @@ from ingestion.bronze.isolation import failed_plan, forget_failures, go_past
 from ingestion.bronze.progress import Progress
 from ingestion.bronze.resume import BronzeError, find_position, offset_gaps, read_ends
 from ingestion.bronze_table import bronze_projection
+from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.gateway.connect import connect, gateway_session
 from ingestion.gateway.table_list import Filler
+from ingestion.lake.delta_tables import LakeError
 from ingestion.printable import printable
 from ingestion.processes.files import replace_text
 from ingestion.processes.liveness import alive
@@ -82,7 +84,7 @@ def main() -> None:
 
 
 def _reason(error: Exception) -> str:
-    text = str(error) if isinstance(error, BronzeError | BrokerError) else f"{type(error).__name__}: {error}"
+    text = str(error) if isinstance(error, SalesError) else f"{type(error).__name__}: {error}"
     return printable(text.split("\n\nJVM stacktrace")[0].strip().split("\n")[0])[:600]
 
 
@@ -238,7 +240,7 @@ class _Holes:
         read = read_ends(self._paths, self._bronze)
         try:
             count = note_eventless(self._paths.bronze, read, offset_range(load(KafkaSettings))[0])
-        except (BrokerError, sqlite3.Error, OSError) as error:
+        except (BrokerError, LakeError, sqlite3.Error, OSError) as error:
             # the stream goes on without: the next look repeats this one
             logger.warning("the next look at offsets without an event takes what this one has not seen: %s", error)
             return

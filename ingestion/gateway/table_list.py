@@ -22,6 +22,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ingestion.bronze_table import CREATE_BRONZE
+from ingestion.errors import SalesError
 from ingestion.gateway.connect import in_sql
 from ingestion.gateway.sql import NoGatewayError, session
 from ingestion.lake.ledger import publications
@@ -80,7 +81,8 @@ def _fill() -> None:
             continue
         except Exception as error:
             # whoever waits for the gateway is told the reason, whatever it is
-            reason = printable(" ".join(str(error).split())) or type(error).__name__
+            said = error.for_log if isinstance(error, SalesError) else str(error)
+            reason = printable(" ".join(said.split())) or type(error).__name__
             write_state(CatalogueState(state="failed", session_id=wanted, error=reason))
             logger.error("gateway failed: %s", reason)
             return

@@ -33,5 +33,7 @@ def reading(what: str) -> Iterator[None]:
     """Raises LakeUnreadableError for whatever a missing, torn or garbled file makes of the libraries that read it."""
     try:
         yield
+    except LakeUnreadableError:
+        raise
     except (duckdb.Error, DeltaError, LakeError, OSError, ValueError) as error:
         raise LakeUnreadableError(f"{what} cannot be read") from error

@@ -85,8 +85,9 @@ class Ledger:
     Every look may raise LakeUnreadableError; the next one tries again.
     """
 
-    def __init__(self, path: Path, engine: Engine) -> None:
+    def __init__(self, path: Path, engine: Engine, *, refuses_empty_commits: bool = True) -> None:
         self._path, self._engine, self._lock = path, engine, Lock()
+        self._refuses_empty_commits = refuses_empty_commits
         self._table: DeltaTable | None = None
         self._version: int | None = None
         self._files: frozenset[str] = frozenset()
@@ -129,7 +130,8 @@ class Ledger:
         # forgotten until all has gone well: what a table has read of its log, also of a torn one, it never reads again
         table, self._table = self._table or DeltaTable(str(self._path)), None
         table.update_incremental()
-        refuse_empty_commit(self._path, table.version())
+        if self._refuses_empty_commits:
+            refuse_empty_commit(self._path, table.version())
         files = frozenset(data_files(table))
         # a ledger that only grew is read on; one that was compacted or rebuilt is read again
         grown = files >= self._files
@@ -154,8 +156,11 @@ class Ledger:
 
 
 def publications(silver: Path) -> list[Publication]:
-    """Every closed slice, the oldest first, for one look; empty when none was closed.  Raises LakeUnreadableError."""
-    return list(Ledger(silver / "bilan_ingestion", Engine()).slices())
+    """Every closed slice, the oldest first, for one look; empty when none was closed.  Raises LakeUnreadableError.
+
+    For those that write the lake: where a power cut has left an empty commit, they go on and repeat what it has lost.
+    """
+    return list(Ledger(silver / "bilan_ingestion", Engine(), refuses_empty_commits=False).slices())
 
 
 def _place(slices: tuple[Publication, ...], tranche: int) -> int:

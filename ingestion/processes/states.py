@@ -1,8 +1,10 @@
 """What each process says of itself, a frozen dataclass for each state file in `var/run/`.
 
-A stack that starts or stops deletes the files.  Readers see the old or the new file, never half of one.
+The embedded stack deletes the files when it starts and when it stops.  Readers see the old or the new file, never half
+of one.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -175,11 +177,14 @@ class DagState(State):
 S = TypeVar("S", bound=State)
 # by file; each takes milliseconds to make
 _adapters: dict[str, TypeAdapter[Any]] = {}
+logger = logging.getLogger(__name__)
 
 
 def write_state(state: State, name: str | None = None) -> None:
     """Replace the state file; `name` for the kinds of which there are several."""
-    replace_text(_file(name or state.FILE), _adapter(type(state)).dump_json(state).decode())
+    file = _file(name or state.FILE)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    replace_text(file, _adapter(type(state)).dump_json(state).decode())
 
 
 def read_state(kind: type[S], name: str | None = None) -> S | None:
@@ -190,21 +195,30 @@ def read_state(kind: type[S], name: str | None = None) -> S | None:
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        raise SalesError(f"{file} is not of this version of the program; stop the stack and start it again") from error
+        raise SalesError(
+            f"{file} is damaged, or of another version of the program; delete it, its process writes it again"
+        ) from error
     return state
 
 
 def update_state(kind: type[S], change: Callable[[S | None], S], name: str | None = None) -> None:
-    """Replace the state by what `change` makes of it; several processes may do so at once."""
+    """Replace the state by what `change` makes of it; several processes may do so at once.
+
+    A damaged file counts as none: these states are counters, and no work should fail for them.
+    """
     file = _file(name or kind.FILE)
+    file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_name(f".{file.stem}.lock")):
-        write_state(change(read_state(kind, name)), name)
+        try:
+            known = read_state(kind, name)
+        except SalesError as error:
+            logger.warning("counting anew: %s", error)
+            known = None
+        write_state(change(known), name)
 
 
 def _file(name: str) -> Path:
-    folder = load(PathSettings).run_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    path: Path = folder / f"{name}.json"
+    path: Path = load(PathSettings).run_dir / f"{name}.json"
     return path
 
 

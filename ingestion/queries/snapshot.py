@@ -112,15 +112,14 @@ class Lake:
         with reading("table tranches"):
             if not table_exists(path):
                 return None
-            slices = self.ledger.slices()
+            files, slices = tuple(data_files(DeltaTable(str(path)))), self.ledger.slices()
+            if not files:
+                return None
             tranche, opened_at = self.engine.rows(
                 """
                 select max(tranche), min(opened_at)::timestamp from read_parquet($files) where tranche > $closed
                 """,
-                {
-                    "files": tuple(data_files(DeltaTable(str(path)))),
-                    "closed": slices[-1].tranche if slices else 0,
-                },
+                {"files": files, "closed": slices[-1].tranche if slices else 0},
             )[0]
         return None if tranche is None else OpenSlice(tranche, opened_at.replace(tzinfo=UTC))
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from ingestion.bronze.gaps import Gap
+from ingestion.errors import SalesError
 from ingestion.lake.delta_tables import LakeError
 from ingestion.printable import printable
 
@@ -70,4 +71,5 @@ class Verification:
 
 def unread(what: str, error: Exception) -> str:
     """One line for what cannot be read."""
-    return printable(f"{what} cannot be read: {str(error).strip().partition(chr(10))[0]}")
+    said = error.for_log if isinstance(error, SalesError) else str(error)
+    return printable(f"{what} cannot be read: {said.strip().partition(chr(10))[0]}")

@@ -49,7 +49,7 @@ def room(dotted: str) -> str:
     return second if (PROJECT / "ingestion" / second).is_dir() else ""
 
 
-@pytest.mark.parametrize("folder", [*PRODUCT, "tests"])
+@pytest.mark.parametrize("folder", PRODUCT)
 def test_no_top_folder_imports_one_above_it(folder: str) -> None:
     # Airflow's own package has the folder's name, and nobody imports from the folder
     known = {name: rank for name, rank in RANK.items() if name != "airflow"}

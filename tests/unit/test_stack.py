@@ -276,7 +276,7 @@ def test_state_is_read_as_written(var: Path) -> None:
 def test_a_state_of_another_version_is_refused_by_name(var: Path, content: str) -> None:
     (var / "run").mkdir(parents=True)
     (var / "run" / "bronze.json").write_text(content)
-    with pytest.raises(SalesError, match=r"bronze.json is not of this version .* stop the stack and start it again"):
+    with pytest.raises(SalesError, match=r"bronze.json is damaged, or of another version of the program; delete it"):
         read_state(BronzeState)
 
 

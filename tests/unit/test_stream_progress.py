@@ -1,10 +1,14 @@
 """What is added up of the stream's batches, from progress as Connect hands it over."""
 
 import json
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ingestion.bronze.progress import Progress
+from ingestion.processes.states import BronzeState, read_state, write_state
 
 
 def batch(number: int, rows: int, start: dict[str, int] | None, end: dict[str, int]) -> SimpleNamespace:
@@ -13,7 +17,12 @@ def batch(number: int, rows: int, start: dict[str, int] | None, end: dict[str, i
         "startOffset": None if start is None else json.dumps({"ventes_stream": start}),
         "endOffset": json.dumps({"ventes_stream": end}),
     }
-    facts = {"batchId": number, "sources": [source], "durationMs": {"triggerExecution": 900}, "timestamp": "now"}
+    facts = {
+        "batchId": number,
+        "sources": [source],
+        "durationMs": {"triggerExecution": 900},
+        "timestamp": "2026-11-29T11:50:00.123Z",
+    }
     return SimpleNamespace(batchId=number, json=json.dumps(facts))
 
 
@@ -28,6 +37,15 @@ def test_each_batch_counts_once() -> None:
     told = progress.of(query(first, batch(1, 3, {"0": 5}, {"0": 6, "1": 2})))
     assert (told["rows_total"], told["batches_total"], told["batch"]) == (8, 2, 1)
     assert not progress.passed_over
+
+
+def test_what_is_told_fits_the_state_file(own_folders: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_state(BronzeState(state="running", **Progress(None).of(query(batch(0, 5, None, {"0": 5})))))
+    said = read_state(BronzeState)
+    assert said is not None
+    assert said.batch_at == datetime(2026, 11, 29, 11, 50, 0, 123000, tzinfo=UTC)
 
 
 def test_a_batch_with_fewer_events_than_offsets_has_passed_some_over() -> None:

@@ -176,6 +176,7 @@ def test_an_english_spreadsheet_opens_the_download():
         ("xx-DE", "xx, fr;q=0.7, en;q=0.8", "en"),
         ("xx-DE", "xx,en;q=0,fr;q=0.1", "fr"),
         (None, "en;q=high", "en"),
+        ("xx-DE", "xx, en; q=0.8, fr ;q=0.5;level=1", "en"),
         (None, "*", "fr"),
         ("../en", ";;,=q", "fr"),
         ("", "", "fr"),

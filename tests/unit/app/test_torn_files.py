@@ -12,8 +12,10 @@ from fastapi.testclient import TestClient
 
 from infra.bench.api import ENDPOINTS
 from ingestion import queries
+from ingestion.lake.delta_tables import commit_file
 from ingestion.lake.engine import Engine
-from ingestion.lake.ledger import PUBLISHED
+from ingestion.lake.failures import reading
+from ingestion.lake.ledger import PUBLISHED, publications
 from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.settings import load
 from streamlit_app.api.application import create_app
@@ -204,3 +206,25 @@ def test_a_search_says_that_the_events_cannot_be_read(page, published, monkeypat
     app.text_input(key="vente_id").set_value("1").run()
     assert not app.exception
     assert [each.value for each in app.warning] == [languages()["fr"]["not_searched"]]
+
+
+def test_a_slice_that_was_never_opened_is_not_open(tiny):
+    schema = pa.schema([("tranche", pa.int64()), ("opened_at", pa.timestamp("us", "UTC"))])
+    write_deltalake(str(tiny.silver / "tranches"), schema.empty_table())
+    assert tiny.lake.open_slice() is None
+
+
+def test_writers_go_on_where_readers_refuse_an_empty_commit(tiny):
+    tiny.publish([VENTE])
+    tiny.publish([VENTE])
+    empty(commit_file(tiny.silver / "bilan_ingestion", 1))
+    assert [each.tranche for each in publications(tiny.silver)] == [1]
+    with pytest.raises(LakeUnreadableError) as refused:
+        tiny.lake.current()
+    assert refused.value.for_log == "the ledger cannot be read: commit 1 of bilan_ingestion is empty"
+
+
+def test_the_first_cause_is_what_the_log_gets():
+    with pytest.raises(LakeUnreadableError) as refused, reading("all"), reading("a part"):
+        raise ValueError("why")
+    assert refused.value.for_log == "a part cannot be read: why"
