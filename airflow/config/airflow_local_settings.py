@@ -1,7 +1,7 @@
 """Read by every Airflow process at its start.
 
-The scheduler (or Celery's worker) forks each task, so what it has imported by then costs the task nothing (4 s of
-imports otherwise).
+The scheduler (or Celery's worker) forks each task, so modules that it has imported by then cost the task nothing (4 s
+of imports otherwise).
 """
 
 import sys

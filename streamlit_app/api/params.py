@@ -96,7 +96,7 @@ Raison = Annotated[str | None, AfterValidator(_known_reason), WithJsonSchema({"t
 
 
 def well_formed(request: Request) -> None:
-    """Refuse what FastAPI would accept silently: the last value of a repeated parameter, and invalid UTF-8."""
+    """Refuse a repeated parameter, of which FastAPI silently takes the last value, and bytes that are not UTF-8."""
     seen: set[str] = set()
     for pair in filter(None, request.scope["query_string"].split(b"&")):
         try:
