@@ -1,36 +1,36 @@
-# Two commands matter: `make demo` and `make test`.  The verbs live in the `sales` command; this file only installs it.
+# Two commands matter: `make demo` and `make test`.  The `sales` command does the work; this file installs and calls it.
 # Make variables: PYTHON=python3.12 picks the interpreter.
 SHELL := $(or $(wildcard /bin/bash),bash)
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# the clone's folder; make has no words with spaces, so the shell finds it
+# the clone's folder; make splits names at spaces, so the shell finds it
 HERE := $(shell cd -P -- "$$(dirname -- '$(subst ','\'',$(MAKEFILE_LIST))' | sed 's/^ //')" && pwd)
 
 ifneq ($(HERE),$(CURDIR))
-# called from elsewhere
+# make was called from another folder
 help: ; @$(MAKE) --directory '$(subst ','\'',$(HERE))' $@
 %: ; @$(MAKE) --directory '$(subst ','\'',$(HERE))' $@
 else
 
-# every path below is relative to the clone, whose own path may hold spaces
+# every path below is relative to the clone, whose own path may contain spaces
 VENV := .venv
 UV := .uv/bin/uv
 UV_VERSION := 0.13.9
-# the first interpreter that answers and is 3.11 or 3.12
+# the first interpreter that works and is 3.11 or 3.12
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do $$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' >/dev/null 2>&1 && { command -v $$p; break; }; done)
 GROUPS_ := --group ingestion --group spark --group dbt --group app --group airflow --group local --group dev
-# uv's own list of authorities lacks a company's; the system's has it, where there is one
+# uv's own list of authorities lacks a company's; the system's list has it, if there is one
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),true,false)
-# a user whose home cannot be written
+# for a user whose home cannot be written
 ifneq ($(shell test -w ~ && echo yes),yes)
 export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 endif
 # an empty environment has no PATH
 export PATH := $(CURDIR)/$(VENV)/bin:$(or $(PATH),/usr/local/bin:/usr/bin:/bin)
-# a Python environment holds its own path in every script: one that was moved or copied with its clone is made again
+# a Python environment contains its own path in every script, so it is made again after its clone was moved or copied
 MOVED := $(if $(wildcard $(VENV)/.installed),$(shell printf %s "$$(pwd -P)" | cmp -s - $(VENV)/lib/python3*/site-packages/_sales_lakehouse.pth || echo yes))
-# PATH cannot hold a colon; the rest of the rule stands in ingestion/settings.py, which would say it after minutes
+# PATH cannot contain a colon; the rest of the rule is in ingestion/settings.py, which would report it minutes later
 ODD := $(shell printf %s "$$(pwd -P)" | grep -o '[];:,\#$$*?{}|^<>"`\[]' | head -n 1)
 ifneq ($(ODD),)
 $(error the path of a clone may not hold $(ODD), got $(CURDIR); move it (docs/runbook.md, The name of a folder))
@@ -83,7 +83,7 @@ airflow: setup ## Airflow beside the stack: the DAG, its runs, its address and p
 up: ## the full stack in Docker: images, secrets, start; waits until everything is healthy
 	@$(or $(PYTHON),python3) -m infra.docker.compose up
 
-# the embedded stack, the full one, or both: what runs
+# the embedded stack, the full one, or both, whichever runs
 down: ## stop the stack, leave nothing behind (the data stays)
 	@if [ -e $(VENV)/.installed ]; then python -m infra.cli stop; fi
 	@if [ -e .env ]; then $(or $(PYTHON),python3) -m infra.docker.compose down; fi

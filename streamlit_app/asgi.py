@@ -35,18 +35,18 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 def _let_pages_and_api_share_the_process() -> None:
-    """Keep the pages' work from holding up the API: measured in docs/performance.md."""
+    """Keep the pages' work from delaying the API; docs/performance.md has the measurements."""
     # load now what the first page would load while the API waits
     for module in ("pandas", "streamlit_app.charts", "streamlit_app.trust_panels"):
         import_module(module)
-    # Streamlit collects garbage in full after every run of a page: 120 ms, unless what is loaded for good is left out
+    # Streamlit runs a full garbage collection after every run of a page: 120 ms, unless permanent objects are excluded
     gc.collect()
     gc.freeze()
-    # pages are threads: let the API take its turn among them ten times sooner than by default
+    # pages run in threads: let the API take its turn among them ten times sooner than by default
     sys.setswitchinterval(0.0005)
 
 
-# a Route, unlike a Mount, hands the path on whole: the API answers at the same addresses here and apart
+# a Route, unlike a Mount, passes on the whole path, so the API has the same addresses here as on its own
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=[Route(path, api) for path in API_PATHS],

@@ -1,6 +1,6 @@
-"""The charts; their words and the way their figures are written are those of a language.
+"""The charts; a language supplies their words and the format of their figures.
 
-What a mark shows under the pointer is also what a screen reader says of it, and its row in the chart's table.
+The text that a mark shows under the pointer is also what a screen reader says of it, and its row in the chart's table.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from streamlit_app.formats import Formats
 from streamlit_app.languages import Language
 
 Values: TypeAlias = dict[str, Any]
-# a chart as Vega-Lite: plain values, which can be kept and sent to many pages
+# a chart as Vega-Lite: plain values, which can be cached and sent to many pages
 Spec: TypeAlias = dict[str, Any]
 
 _PLAIN: dict[str, Any] = {"domain": False, "ticks": False}
@@ -27,23 +27,23 @@ _TIME_UNITS: dict[Grain, Any] = {
     "month": "utcyearmonth",
     "year": "utcyear",
 }
-# name of the format and distance of the ticks: under bars those of the grain, under an area wider ones
+# name of the format and distance of the ticks: those of the grain under bars, wider ones under an area
 _TICKS: dict[Grain, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "hour": (("day_hour", "hour"), ("day", "day")),
     "day": (("day", "day"), ("month", "month")),
     "month": (("month", "month"), ("year", "year")),
     "year": (("year", 12), ("year", 12)),
 }
-# as many rows a chart's description names; its table has all
+# a chart's description names this many rows; its table has all
 SPOKEN_ROWS = 40
-# what a screen reader says of one mark, where there is one for each row
+# what a screen reader says of one mark, if there is one mark for each row
 _SAID = "said:N"
-# text that charts draw themselves, on a light and on a dark page
+# text that charts draw themselves, on light and dark pages
 INK = {False: "#1b1f33", True: "#e8e9f3"}
 
 
 def revenue_trend(words: Language, trend: Trend, running: datetime) -> Spec:
-    """Bars for a few periods, an area for more; the bar of the period that runs is paler, as it is not over.
+    """Bars for a few periods, an area for more; the bar of the running period is paler, because it is not over.
 
     `running`: the first hour that is not complete.
     """
@@ -64,7 +64,7 @@ def revenue_trend(words: Language, trend: Trend, running: datetime) -> Spec:
     )
     said = _said_of_trend(words, trend)
     if count > BARS_UP_TO:
-        # one mark for all periods: described one by one, Vega-Lite would stack them as so many series
+        # one mark for all periods: if each had a description, Vega-Lite would stack them as separate series
         area = base.mark_area(line=True, fillOpacity=0.25, interpolate="monotone", aria=False)
         return _finished(words, area, 260, said)
     paler = alt.condition("datum.is_complete", alt.value(1), alt.value(0.45))
@@ -73,7 +73,7 @@ def revenue_trend(words: Language, trend: Trend, running: datetime) -> Spec:
 
 
 def _said_of_trend(words: Language, trend: Trend) -> str:
-    """Its whole, its highest and its lowest period."""
+    """The trend in words: its total, its highest and its lowest period."""
     heading, periods, formats = words[f"trend_{trend.grain}"], trend.periods, words.formats
     if not periods:
         return _said(words, heading, [])
@@ -92,7 +92,7 @@ def _said_of_trend(words: Language, trend: Trend) -> str:
 
 
 def _start(hour: datetime, grain: Grain) -> datetime:
-    """When the period of that hour begins."""
+    """When the period that contains the hour begins."""
     match grain:
         case "hour":
             return hour
@@ -107,7 +107,7 @@ def _start(hour: datetime, grain: Grain) -> datetime:
 def _period(words: Language, row: PeriodOfSales, grain: Grain, *, is_complete: bool) -> Values:
     period = words.formats.period(row.debut, grain)
     return {
-        # with its zone, or a browser would take it for its own time
+        # with its zone, or a browser would read it as local time
         "start": f"{row.debut.isoformat()}Z",
         "montant": float(row.total_montant),
         "is_complete": is_complete,
@@ -132,7 +132,7 @@ def _time_axis(formats: Formats, grain: Grain, count: int) -> alt.Axis:
 
 
 def _short(formats: Formats, value: str) -> str:
-    """Vega's expression for a short amount on axes and in cells, 12 k€ or 3,4 M€: the exact one is in the tooltip."""
+    """Vega's expression for a short amount on axes and in cells, 12 k€ or 3,4 M€; the tooltip has the exact one."""
     euros, thousands, millions = (f"'{each}'".replace("{}", "' + format({}) + '") for each in formats.short_money)
     in_millions, in_thousands = millions.format(f"{value} / 1e6, ',.3~r'"), thousands.format(f"{value} / 1e3, ',.3~r'")
     in_euros = euros.format(f"{value}, ',.0f'")
@@ -148,7 +148,7 @@ def revenue_by_country(words: Language, rows: Sequence[RevenueByCountry], *, dar
 
 
 def _by_name(rows: Sequence[Any], name: str) -> dict[str, Decimal]:
-    """The revenue of each name, the best first."""
+    """The revenue of each name, highest first."""
     totals: dict[str, Decimal] = {}
     for row in rows:
         totals[getattr(row, name)] = totals.get(getattr(row, name), Decimal(0)) + row.total_montant
@@ -156,7 +156,7 @@ def _by_name(rows: Sequence[Any], name: str) -> dict[str, Decimal]:
 
 
 def _bars(words: Language, totals: dict[str, Decimal], name: str, heading: str, dark: bool) -> Spec:
-    """A line of text over each bar: it needs no room beside the bar, which a phone has not."""
+    """Bars with a line of text above each, because a phone has no room for text beside the bar."""
     whole, widest = sum(totals.values()) or Decimal(1), max(totals.values(), default=Decimal(0))
     rows: list[Values] = [
         {
@@ -183,7 +183,7 @@ def _bars(words: Language, totals: dict[str, Decimal], name: str, heading: str, 
 
 
 def product_by_country(words: Language, rows: Sequence[AggregatedSales], *, dark: bool) -> Spec:
-    """Darker (on a dark page: brighter) is more; the scale is a square root, or the dearest product hides the rest."""
+    """Darker (brighter on a dark page) is more; the scale is a square root, or the top product would hide the rest."""
     products, countries = list(_by_name(rows, "produit_nom")), list(_by_name(rows, "pays"))
     across = alt.Axis(orient="top", labelAngle=0, labelFlush=False, labelOverlap=False, **_PLAIN)
     values = [_cell(words.formats, row) for row in rows]
@@ -192,7 +192,7 @@ def product_by_country(words: Language, rows: Sequence[AggregatedSales], *, dark
         y=alt.Y("produit:N", sort=products, title=None, axis=alt.Axis(labelLimit=120, **_PLAIN)),
     )
     color = alt.Color("montant:Q", legend=None, scale=alt.Scale(type="sqrt", domainMin=0))
-    # where the cell's colour has become strong, its figure changes to the other ink
+    # where the cell's colour is strong, its figure switches to the other ink
     strong = float(max((row.total_montant for row in rows), default=0)) * (0.42 if dark else 0.3)
     ink = alt.condition(f"datum.montant > {strong}", alt.value(INK[not dark]), alt.value(INK[dark]))
     figures = base.transform_calculate(short=_short(words.formats, "datum.montant")).mark_text(fontSize=12, aria=False)
@@ -250,7 +250,7 @@ def rejections(words: Language, counts: dict[str, int], *, dark: bool) -> Spec:
     ]
     base = _chart(rows, _labelled(words, "raison", "number")).encode(
         y=alt.Y("raison:N", sort=None, title=None, axis=alt.Axis(labelLimit=200, **_PLAIN)),
-        # room behind the longest bar for its figure
+        # leave room after the longest bar for its figure
         x=alt.X(
             "count:Q",
             axis=None,
@@ -274,7 +274,7 @@ def _labelled(words: Language, *names: str) -> dict[str, str]:
 
 
 def _chart(rows: list[Values], columns: dict[str, str]) -> alt.Chart:
-    """`columns`: the texts of a row by their labels, which the pointer shows and a screen reader says."""
+    """A chart of `rows`; `columns` gives the label of each text that the pointer shows and a screen reader says."""
     for row in rows:
         row["said"] = ", ".join(row[name] for name in columns)
     chart = alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
@@ -292,7 +292,7 @@ def _said(words: Language, heading: str, rows: Sequence[Values]) -> str:
 
 def _finished(words: Language, chart: Any, height: int, said: str) -> Spec:
     chart = chart.properties(height=height, description=said).configure(locale=words.formats.vega_locale())
-    # of axes and legends Vega would say in English what each mark says
+    # Vega would describe axes and legends in English, though each mark already says what they show
     drawn = chart.configure_view(strokeWidth=0).configure_axis(aria=False).configure_legend(aria=False)
     spec: Spec = drawn.to_dict(validate=False)
     return spec

@@ -1,11 +1,11 @@
-"""The bytes of an event as text: whatever they are, and however many."""
+"""The bytes of an event as text, whatever and however many they are."""
 
 import codecs
 
 
 def as_text(value: bytes, size: int) -> str:
-    """The first bytes of an event of so many, as UTF-8 with replacement characters.
+    """The beginning of an event of `size` bytes, as UTF-8 with replacement characters.
 
-    A character that the cut has halved is left out: it was whole when it arrived.
+    A character that was cut in half is left out, because it was complete when it arrived.
     """
     return codecs.getincrementaldecoder("utf-8")("replace").decode(value, final=len(value) >= size)

@@ -1,4 +1,4 @@
-"""The figures of the sales page: read once for each publication and choice of filters."""
+"""The figures of the sales page, read once for each publication and choice of filters."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Figures:
-    """`recent`: the hours that may be the last two complete ones."""
+    """Everything that the sales page shows; `recent`: the hours that may be the last two complete ones."""
 
     overall: queries.OverallStatistics
     aggregated: list[queries.AggregatedSales]
@@ -33,7 +33,7 @@ class Figures:
 
 @st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
 def figures(key: str, filters: Filters, _snapshot: Snapshot) -> Figures:
-    """Everything that the page shows; `key` is the snapshot's, which itself cannot be hashed."""
+    """Everything that the page shows; `key` is that of the snapshot, which itself cannot be hashed."""
     return Figures(
         overall=queries.overall_statistics(_snapshot, filters),
         aggregated=queries.aggregated_sales(_snapshot, filters),
@@ -47,7 +47,7 @@ def figures(key: str, filters: Filters, _snapshot: Snapshot) -> Figures:
 
 
 def _recent(snapshot: Snapshot, filters: Filters) -> list[HourOfSales]:
-    """From two hours before the one in which the slice closed: no hour before is ever compared."""
+    """The hours from two before the one in which the slice closed: earlier hours are never compared."""
     if snapshot.publication is None:
         return []
     since = hour_of(snapshot.publication.closed_at) - 2 * HOUR
@@ -58,7 +58,7 @@ def _recent(snapshot: Snapshot, filters: Filters) -> list[HourOfSales]:
 def drawings(
     key: str, filters: Filters, dark: bool, running: datetime, code: str, _figures: Figures
 ) -> dict[str, charts.Spec]:
-    """The page's charts by the label of their heading; drawn once for all who read the same figures in one language."""
+    """The page's charts by the label of their heading, drawn once for all who read the same figures in one language."""
     words = languages()[code]
     return {
         trend_heading(_figures): charts.revenue_trend(words, _figures.trend, running),
@@ -70,16 +70,16 @@ def drawings(
 
 
 def trend_heading(figures: Figures) -> str:
-    """The label that says by what the trend is summed."""
+    """The label of the heading that names the trend's period."""
     return f"trend_{figures.trend.grain}"
 
 
 def running_hour(publication: Publication, freshness: Freshness | None) -> datetime:
     """The first hour that is not complete.
 
-    While all of Kafka is published that is the hour of the measurement: whatever hour the clock has left is complete,
-    however long ago the last slice closed.  Otherwise, and while Kafka does not answer, what waits may belong to the
-    hour in which that slice closed.
+    While all of Kafka is published, this is the hour of the measurement: every hour before it is complete, however long
+    ago the last slice closed.  Otherwise, or while Kafka does not answer, events that wait may belong to the hour in
+    which that slice closed.
     """
     if freshness is not None and freshness.all_published:
         return hour_of(max(publication.closed_at, freshness.measured_at))
@@ -87,7 +87,7 @@ def running_hour(publication: Publication, freshness: Freshness | None) -> datet
 
 
 def hour_of(moment: datetime) -> datetime:
-    """The hour of UTC, without a zone as hours are."""
+    """The hour in UTC, without a zone, as hours are stored."""
     return moment.astimezone(UTC).replace(tzinfo=None, minute=0, second=0, microsecond=0)
 
 

@@ -1,4 +1,4 @@
-"""The choice of period and values; it stands in the page's address, so that a view can be sent to somebody."""
+"""The choice of period and values, kept in the page's address so that a view can be sent to somebody."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from streamlit_app.figures import HOUR, hour_of
 from streamlit_app.language_choice import language
 from streamlit_app.languages import languages
 
-# hours, the last of them that of the newest sale
+# in hours; the last hour is that of the newest sale
 PERIODS = {"24h": 24, "7d": 7 * 24, "30d": 30 * 24, "all": None}
 DEFAULT = "30d"
 
@@ -35,7 +35,7 @@ def filter_bar(snapshot: Snapshot) -> Filters:
 
 
 def _take_period_of_another_language() -> None:
-    """The address holds the period by its label, and a link may be opened in another language than its sender's."""
+    """Translate the period in the address, which is a label: a link may come from a reader of another language."""
     asked = st.query_params.get("periode")
     if asked is None or "periode" in st.session_state:
         return
@@ -53,7 +53,7 @@ def _pick(name: str, options: list[str]) -> tuple[str, ...]:
 
 
 def _tell_unknown(name: str, options: list[str]) -> None:
-    """Say which of the address's values are none of the options: Streamlit leaves them out without a word."""
+    """Report values in the address that are not among the options: Streamlit drops them silently."""
     if name not in st.session_state:
         for each in st.query_params.get_all(name):
             if each not in options:
@@ -61,11 +61,11 @@ def _tell_unknown(name: str, options: list[str]) -> None:
 
 
 def _start(hours: int | None, snapshot: Snapshot) -> datetime | None:
-    """The first hour, where the last is that of the newest sale: a shop that has closed still shows its last days."""
+    """The first hour of a period that ends with the newest sale: a shop that has closed still shows its last days."""
     newest = newest_vente_at(snapshot)
     if hours is None or newest is None or snapshot.publication is None:
         return None
-    # a sale may be of tomorrow
+    # a sale may be dated tomorrow
     last = hour_of(min(newest, snapshot.publication.closed_at))
-    # nothing lies before the first hour of year 1
+    # there is no hour before the first of year 1
     return last - min((hours - 1) * HOUR, last - datetime.min)

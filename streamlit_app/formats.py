@@ -1,6 +1,6 @@
-"""How a language writes figures and times; each file of languages/ says it once, for texts, tables, charts and CSV.
+"""How a language writes figures and times; each file of languages/ defines it once, for texts, tables, charts and CSV.
 
-Nothing here asks the machine for its locale: the same page has readers of several languages.
+Nothing here uses the machine's locale: the same page has readers in several languages.
 """
 
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from typing import Any
 
 from ingestion.queries import Grain
 
-# the space before a unit: it breaks no line
+# the space before a unit, which does not break a line
 UNIT = "\u00a0"
-# beyond, a percentage says no more than that it is a lot
+# above this, a percentage only says that it is a lot
 _MOST_PERCENT = 999
 
 
 @dataclass(frozen=True, eq=False)
 class Formats:
-    """The patterns are those of str.format, `ticks` those of d3-time-format.
+    """The patterns of one language: `ticks` are those of d3-time-format, all others those of str.format.
 
-    `short_money`: euros, thousands of euros, millions of euros.  `ages`: by day, h, min and s.  `instant` and `periods`
-    take a time as `at` and its short month as `month`.  `days` and `short_days` begin with Sunday.
+    `short_money`: euros, thousands of euros, millions of euros.  `ages`: by day, h, min and s.  `instant_pattern` and
+    `periods` take a time as `at` and its short month as `month`.  `days` and `short_days` begin with Sunday.
     """
 
     decimal_mark: str
@@ -67,7 +67,7 @@ class Formats:
         return f"{'+' if change >= 0 else '-'}{self.percentage(abs(change))}"
 
     def ago(self, seconds: float) -> str:
-        """For what has happened; a clock that was set back makes it now."""
+        """The age of a past event; a time in the future, from a clock that was set back, counts as now."""
         seconds = max(seconds, 0.0)
         for size, unit in ((86_400, "day"), (3_600, "h"), (60, "min")):
             if seconds >= size:
@@ -78,7 +78,7 @@ class Formats:
         return self._at(self.instant_pattern, moment.astimezone(UTC))
 
     def period(self, start: datetime, grain: Grain) -> str:
-        """The hour, day, month or year that begins then."""
+        """The hour, day, month or year that begins at `start`."""
         return self._at(self.periods[grain], start)
 
     def clock_hour(self, moment: datetime) -> str:
@@ -89,7 +89,7 @@ class Formats:
         return f"{value:.2f}".replace(".", self.decimal_mark)
 
     def vega_locale(self) -> dict[str, Any]:
-        """The same for what Vega writes itself, as d3 takes it."""
+        """The same formats, as d3 expects them, for what Vega writes itself."""
         return {
             "number": {
                 "decimal": self.decimal_mark,
@@ -99,7 +99,7 @@ class Formats:
                 "percent": self.percent.removeprefix("{}"),
             },
             "time": {
-                # d3 wants these; our charts use none of them, but `ticks`
+                # d3 requires these; our charts use only `ticks` instead
                 "dateTime": "%Y-%m-%d %H:%M:%S",
                 "date": "%Y-%m-%d",
                 "time": "%H:%M:%S",

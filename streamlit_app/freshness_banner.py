@@ -1,4 +1,4 @@
-"""How old the figures are, on every page; it looks every two seconds and redraws the page when that would change it."""
+"""The age of the figures, on every page; it checks every two seconds and redraws a page that is out of date."""
 
 import logging
 from contextlib import suppress
@@ -24,7 +24,7 @@ def shown() -> Snapshot:
 
 
 def run_under_banner(page: StreamlitPage) -> None:
-    """Run the page; what cannot be read is said once and calmly, and the banner tries again."""
+    """Run the page; a failure to read is shown once and calmly, and the banner tries again."""
     st.session_state["unreadable"] = False
     with suppress(LakeUnreadableError):
         shown()
@@ -51,16 +51,16 @@ def freshness_banner() -> None:
 
 
 def _is_outdated(snapshot: Snapshot) -> bool:
-    """Whether something could not be read, there is a newer publication, or an hour has become complete."""
+    """Whether a read failed, there is a newer publication, or an hour has become complete."""
     state = st.session_state
     if state["unreadable"] or state.get("shown") != snapshot.key:
         return True
-    # later only: an hour does not open again while an event waits for a few seconds
+    # only forwards: an hour does not reopen while an event waits for a few seconds
     return bool(_running(snapshot) > state["running"])
 
 
 def _running(snapshot: Snapshot) -> datetime:
-    """The hour that runs, or the first one of all while nothing is published."""
+    """The running hour, or the earliest possible one while nothing is published."""
     publication = snapshot.publication
     return running_hour(publication, live.sampler().latest()) if publication else datetime.min
 
@@ -100,7 +100,7 @@ def _age(snapshot: Snapshot) -> str:
 
 
 def _when(moment: datetime, now: datetime) -> str:
-    """A sale may be dated up to a day ahead, and one in the future has no age."""
+    """A sale may be dated up to a day ahead; one in the future has no age."""
     words = language()
     if moment > now:
         return words["ahead"].format(words.formats.instant(moment))

@@ -1,6 +1,6 @@
-"""The language of the one who looks: as the page's address says, or else the browser.
+"""The visitor's language: the one in the page's address, or else the browser's.
 
-It belongs to one session.  Nothing that is cached for all holds a word, unless its key holds the language.
+It belongs to one session.  A cache shared by all sessions holds no text, unless its key holds the language.
 """
 
 import re
@@ -14,13 +14,13 @@ _CHOICE = "language_choice"
 
 
 def settle_language() -> Language:
-    """Decide the language of this run of a page.  A language in the address that is none of ours counts for nothing."""
+    """Decide the language of this run of a page; a language in the address that does not exist here is ignored."""
     state = st.session_state
     asked = st.query_params.get(PARAMETER)
     if asked in languages():
         state["chosen_language"] = asked
     elif "chosen_language" in state:
-        # Streamlit begins another page's address anew
+        # Streamlit clears the query string when the page changes
         st.query_params[PARAMETER] = state["chosen_language"]
     state["language"] = state.get("chosen_language") or preferred(
         st.context.locale, st.context.headers.get("Accept-Language")
@@ -34,7 +34,7 @@ def language() -> Language:
 
 
 def language_code() -> str:
-    """Its name in addresses and cache keys."""
+    """The code of the language of this run, for addresses and cache keys."""
     code: str = st.session_state["language"]
     return code
 
@@ -54,21 +54,21 @@ def language_selector() -> None:
 
 
 def tell_browser() -> None:
-    """For screen readers and translators: Streamlit's own page says that it is English."""
+    """Set the document's language for screen readers and translators: Streamlit's own page says that it is English."""
     script = f"<script>document.documentElement.lang = {language_code()!r}</script>"
     with st.container(key="document_language"):
         st.html(script, unsafe_allow_javascript=True)
 
 
 def preferred(locale: str | None, accepted: str | None) -> str:
-    """The first language that the browser asks for and that there is: its own one, then those of Accept-Language."""
+    """The first available language that the browser asks for: its own, then those of Accept-Language."""
     tags = [locale or "", *_by_weight(accepted or "")]
     codes = (re.split("[-_]", tag.strip().lower())[0] for tag in tags)
     return next((code for code in codes if code in languages()), DEFAULT)
 
 
 def _by_weight(accepted: str) -> list[str]:
-    """The tags of an Accept-Language header, the most wanted first; what has the weight 0 is not wanted at all."""
+    """The tags of an Accept-Language header, most wanted first; a tag with weight 0 is not wanted and is left out."""
     weights: dict[str, float] = {}
     for each in accepted.split(","):
         tag, *options = (part.strip() for part in each.split(";"))
@@ -80,6 +80,6 @@ def _by_weight(accepted: str) -> list[str]:
 def _choose() -> None:
     state = st.session_state
     st.query_params[PARAMETER] = state[_CHOICE]
-    # what is chosen stands in the address by its label: set again, it gets the one of the new language
+    # the address holds the choice by its label: setting it again writes the label of the new language
     if "periode" in state:
         state["periode"] = state["periode"]

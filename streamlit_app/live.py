@@ -1,4 +1,4 @@
-"""What a process of the read side has one of: the lake, and the thread that measures its freshness."""
+"""What a process of the read side has exactly one of: the lake, and the thread that measures its freshness."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Sampler:
-    """Measures every two seconds in a thread of its own, so that no request ever waits for a broker."""
+    """Measures every two seconds in a separate thread, so that no request ever waits for a broker."""
 
     def __init__(self, measure_now: Callable[[], Freshness], interval: float = SAMPLE_SECONDS) -> None:
         self._measure, self._interval = measure_now, interval
@@ -25,7 +25,7 @@ class Sampler:
         self._latest: Freshness | None = None
 
     def start(self) -> None:
-        """Start the thread; once it runs, starting again does nothing."""
+        """Start the thread, unless it is already running."""
         if self._thread is None or not self._thread.is_alive():
             self._stop.clear()
             self._thread = Thread(target=self._run, name="freshness", daemon=True)
@@ -43,7 +43,7 @@ class Sampler:
         return self._latest
 
     def current(self, now: datetime) -> Freshness | None:
-        """The last measurement, while it holds."""
+        """The last measurement, while it is still valid."""
         return self._latest if self._latest and not self._latest.expired(now) else None
 
     def _run(self) -> None:
@@ -53,7 +53,7 @@ class Sampler:
             except LakeUnreadableError as error:
                 logger.error("freshness could not be measured: %s", error.for_log)
             except Exception:
-                # the thread must outlive whatever it meets: an old measurement expires and shows as stale
+                # the thread must survive any error: an old measurement expires and shows as stale
                 logger.exception("freshness could not be measured")
             self._stop.wait(self._interval)
 

@@ -21,12 +21,12 @@ from streamlit_app.formats import Formats
 from streamlit_app.language_choice import language
 
 _RIGHT = st.column_config.TextColumn(alignment="right")
-# the columns of a chart's table that hold figures
+# the columns that hold figures in a chart's table
 _FIGURES = ("total_montant", "nombre_ventes", "total_quantite", "share", "number")
 
 
 def headlines(figures: Figures, running: datetime) -> None:
-    """The four figures, each with what the last complete hour changed against the one before."""
+    """The four figures, each with the change in the last complete hour against the hour before."""
     words, formats = language(), language().formats
     last, before = complete_hours(figures.recent, running)
     against = words["against"].format(formats.clock_hour(last.heure), formats.clock_hour(before.heure))
@@ -81,7 +81,7 @@ def chart(place: DeltaGenerator, spec: charts.Spec) -> None:
 
 
 def table(rows: Sequence[dict[str, Any]], numbers: Sequence[str]) -> None:
-    """Rows by labels; those numbers stay numbers, which sort as such, and are written as the language writes them."""
+    """Rows by label; `numbers` stay numbers, which sort correctly, and are written as the language writes them."""
     words = language()
     styled = pd.DataFrame(rows).style.format(words.formats.number, subset=[words[name] for name in numbers])
     st.dataframe(styled, hide_index=True)
@@ -124,7 +124,7 @@ def segment_table(segments: Sequence[CustomerSegment]) -> None:
 
 
 def downloads(snapshot: Snapshot, filters: Filters) -> None:
-    """Read and written when they are asked for: of hours there may be very many."""
+    """Offer downloads, which are read and written only on request: there may be very many hours."""
     words = language()
     with st.popover(words["download"], icon=":material/download:"):
         for question, name in (
@@ -134,7 +134,7 @@ def downloads(snapshot: Snapshot, filters: Filters) -> None:
         ):
             st.download_button(
                 words[f"csv_{name}"],
-                # run without a session, so the language is told now
+                # it runs without a session, so the language is passed now
                 partial(_csv_of, question, snapshot, filters, words.formats),
                 file_name=f"{name}.csv",
                 mime="text/csv",
@@ -150,7 +150,7 @@ def _csv_of(
 
 
 def to_csv(rows: Sequence[Any], formats: Formats) -> bytes:
-    """Rows as a spreadsheet of that language opens them: its separators and decimal marks; a byte order mark."""
+    """Rows as a spreadsheet in that language opens them: its separators and decimal marks; a byte order mark."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=formats.field_separator, lineterminator="\r\n")
     if rows:
@@ -164,5 +164,5 @@ def _cell(value: Any, formats: Formats) -> str:
     if isinstance(value, Decimal):
         return formats.csv_decimal(value)
     text = str(value)
-    # a spreadsheet takes such a text for a formula
+    # a spreadsheet would take such a text for a formula
     return f"'{text}" if text[:1] in "=+-@\t\r" and isinstance(value, str) else text

@@ -1,7 +1,7 @@
 """Run the dashboard with the API in the foreground, or the API alone.  Run: python -m streamlit_app.serve [api]
 
-`streamlit run asgi.py` serves the same, but it accepts connections without TCP_NODELAY, and every answer of headers
-and body then waits 40 ms for the client's acknowledgement.  Uvicorn's own sockets do not.
+`streamlit run asgi.py` serves the same, but accepts connections without TCP_NODELAY, so every answer with headers and
+body waits 40 ms for the client's acknowledgement.  Uvicorn's own sockets do not have this delay.
 """
 
 import os

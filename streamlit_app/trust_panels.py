@@ -1,4 +1,4 @@
-"""The parts of the page that asks for trust: the balance, the ledger, the quarantine, one sale's way."""
+"""The parts of the trust page: the balance, the ledger, the quarantine, the path of one sale."""
 
 import logging
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ VERDICTS: dict[str, tuple[Any, str]] = {
 
 
 def balance(totals: Totals) -> None:
-    """Read = clean + rejected + duplicates, said as a sum."""
+    """Show read = clean + rejected + duplicates as a sum."""
     words = language()
     with st.container(horizontal=True, key="balance"):
         for name in ("rows_read", "rows_clean", "rows_rejected", "rows_duplicates"):
@@ -43,7 +43,7 @@ def balance(totals: Totals) -> None:
 
 
 def backlog() -> None:
-    """How far the published figures are behind Kafka, now."""
+    """How far the published figures are behind Kafka now."""
     words, freshness = language(), live.sampler().latest()
     if freshness is None or freshness.lag is None:
         st.caption(words["lag_unknown"])
@@ -54,7 +54,7 @@ def backlog() -> None:
 
 
 def losses(gaps: Sequence[Gap]) -> None:
-    """The gaps that somebody has accepted; nothing where there are none."""
+    """The gaps that somebody has accepted; nothing if there are none."""
     if not gaps:
         return
     words = language()
@@ -77,7 +77,7 @@ def losses(gaps: Sequence[Gap]) -> None:
 
 
 def isolated(events: Sequence[Isolated]) -> None:
-    """What went past the stream, the newest first; nothing where there is none."""
+    """The events that bypassed the stream, the newest first; nothing if there are none."""
     if not events:
         return
     words = language()
@@ -99,7 +99,7 @@ def isolated(events: Sequence[Isolated]) -> None:
 
 
 def search(key: str) -> None:
-    """Ask for a `vente_id` or a place in Kafka, and show every event there."""
+    """Ask for a `vente_id`, or a partition and offset, and show every event found."""
     wanted = st.text_input(
         language()["search"],
         key="vente_id",
@@ -137,7 +137,7 @@ def _traces(key: str, wanted: int | Coordinates) -> None:
 
 @st.cache_data(ttl="30s", max_entries=32, show_spinner=False)
 def _explain(key: str, wanted: int | Coordinates) -> list[Trace]:
-    """`key` is the publication's: another one may bring another verdict."""
+    """`key` is that of the publication, because a newer one may bring another verdict."""
     with queries.reading("the events"):
         return explain(wanted)
 
@@ -149,7 +149,7 @@ def _trace(trace: Trace) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(words.verdicts[trace.verdict], color=color, icon=icon)
             if trace.raison:
-                # no Markdown: a table may hold a reason that no language has a word for
+                # not as Markdown: a table may hold a reason that no language has a word for
                 st.text(printable(words.reason(trace.raison, trace.parse_error)), width="content")
         st.markdown(
             " · ".join(
@@ -175,7 +175,7 @@ def _raw_bytes(value: bytes | None) -> None:
 
 
 def _beginning(value: bytes, size: int, keep: str = "") -> str:
-    """As much of an event of so many bytes as is shown, and how much there is."""
+    """The part of an event of `size` bytes that is shown, and how much there is."""
     more = language().count("cut_off", size) if size > SHOWN_BYTES else ""
     return printable(as_text(value[:SHOWN_BYTES], size), keep) + more
 

@@ -1,7 +1,7 @@
 """Read by every Airflow process at its start.
 
-The scheduler (or Celery's worker) forks each task: what it has imported by then costs the task nothing (4 s of imports
-otherwise).
+The scheduler (or Celery's worker) forks each task, so modules that it has imported by then cost the task nothing (4 s
+of imports otherwise).
 """
 
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ingestion.environment import forget_foreign
 
-# before a task calls dbt
+# must happen before a task calls dbt
 forget_foreign()
 
 if "scheduler" in sys.argv or "worker" in sys.argv:
@@ -28,7 +28,7 @@ if "scheduler" in sys.argv or "worker" in sys.argv:
 if "worker" in sys.argv:
     from celery.signals import heartbeat_sent
 
-    # its health check looks at this file: asking through Celery would take a second of CPU, every few seconds
+    # the health check looks at this file: asking through Celery would take a second of CPU every few seconds
     @heartbeat_sent.connect(weak=False)
     def _tell(**_: object) -> None:
         Path("/tmp/celery-heartbeat").touch()

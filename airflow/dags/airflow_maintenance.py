@@ -1,6 +1,7 @@
 """# The daily upkeep of Airflow itself
 
-A run every two minutes leaves some 100 KB in Airflow's database and 0.3 MB of logs: what is older than three days goes.
+A run every two minutes leaves about 100 KB in Airflow's database and 0.3 MB of logs; everything older than three days
+is deleted.
 """
 
 from datetime import timedelta
@@ -13,7 +14,7 @@ from ingestion.orchestration.airflow_upkeep import forget_old_runs
 EVERY_NIGHT_AT_FOUR = "0 4 * * *"
 
 
-# without a start date: a new installation waits for its first night
+# no start date, so that a new installation waits for its first night
 @dag(
     schedule=EVERY_NIGHT_AT_FOUR,
     catchup=False,

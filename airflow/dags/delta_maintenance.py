@@ -1,7 +1,7 @@
 """# The daily upkeep of the lake
 
-Puts small files together and deletes those that no reader can ask for any more, seven days after the last slice that
-needs them. Everything goes through the gateway, beside the stream and a Silver run.
+Compacts small files and deletes those that no reader can ask for any more, seven days after the last slice that needs
+them. Everything goes through the gateway, alongside the stream and a Silver run.
 """
 
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from ingestion.silver.maintenance import maintain
 EVERY_NIGHT_AT_THREE = "0 3 * * *"
 
 
-# without a start date: a new installation waits for its first night
+# no start date, so that a new installation waits for its first night
 @dag(
     schedule=EVERY_NIGHT_AT_THREE,
     catchup=False,
@@ -30,7 +30,7 @@ EVERY_NIGHT_AT_THREE = "0 3 * * *"
     on_failure_callback=alerts.run_failed,
 )
 def delta_maintenance() -> None:
-    # both statements may be given again
+    # both statements can safely be repeated
     @task(
         retries=2,
         retry_delay=timedelta(minutes=1),

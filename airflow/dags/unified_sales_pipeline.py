@@ -2,9 +2,10 @@
 
 Sends sales, waits for the Bronze stream, runs one Silver slice with dbt, and verifies everything.
 
-* **A red model or test**: the slice stays open and nothing of it is published; the page goes on with the figures of the
-  slice before. Mend the rule or the catalogue; the next run finishes the slice first.
-* **A red `produce_sales_data`** is never repeated by itself: it would send more sales. What it sent is not lost.
+* **A red model or test**: the slice stays open and none of it is published; the page keeps showing the figures of the
+  slice before. Fix the rule or the catalogue; the next run finishes the open slice first.
+* **A red `produce_sales_data`** is not retried automatically, because it would send more sales. What it sent is not
+  lost.
 * The Silver follower rests while Airflow runs: this DAG publishes.
 
 How to read a failure: docs/airflow.md.
@@ -22,7 +23,7 @@ from ingestion.silver.slices import holder
 
 # every two minutes, unless the environment says otherwise
 SCHEDULE = load(AirflowSettings).schedule or None
-# what can heal by itself is tried again, after 5, 10 and 20 seconds, to which Airflow adds up to as much
+# what may recover by itself is tried again after 5, 10 and 20 seconds, to which Airflow adds up to as much
 RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": 2.0}
 
 
@@ -57,12 +58,12 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
     user_defined_macros={"holder": holder},
 )
 def unified_sales_pipeline() -> None:
-    # as long as a slice may take: it finishes one that is open
+    # long enough for a slice, because it finishes one that is open
     @task(**RETRIES, execution_timeout=timedelta(minutes=10), doc_md=stages.check_infrastructure.__doc__)
     def check_infrastructure() -> dict[str, Any]:
         return stages.check_infrastructure()
 
-    # no retry: it would send as many sales again
+    # no retry: it would send the same number of sales again
     @task(execution_timeout=timedelta(minutes=2), doc_md=stages.produce_sales.__doc__)
     def produce_sales_data() -> dict[str, Any]:
         return stages.produce_sales(**get_current_context()["params"])

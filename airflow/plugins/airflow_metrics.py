@@ -1,4 +1,4 @@
-"""Airflow's own figures for Prometheus, at /sales/metrics: counted in its database when they are asked for."""
+"""Airflow's own figures for Prometheus, at /sales/metrics, counted in its database on each request."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ TASK_STATES = ("scheduled", "queued", "running", "deferred", "up_for_retry")
 
 class Figures(Collector):
     def describe(self) -> Iterable[Metric]:
-        """Nothing: to be asked at registration would ask the database."""
+        """Nothing, because collecting at registration would query the database."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
@@ -99,12 +99,12 @@ def _pools(session: Session) -> Metric:
 
 
 def _utc(moment: datetime) -> datetime:
-    # SQLite keeps no zone
+    # SQLite stores no zone
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _with_token(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]) -> None:
-    """Airflow's port may be open to everybody, and its log-in does not reach this far."""
+    """Check the token: Airflow's port may be open to everybody, and its log-in does not cover this address."""
     wanted = load(AirflowSettings).metrics_token
     if wanted and not (sent and compare_digest(sent.credentials, wanted)):
         raise HTTPException(401, "the token of AIRFLOW_METRICS_TOKEN is needed", {"WWW-Authenticate": "Bearer"})

@@ -1,4 +1,4 @@
-"""What a run leads to, as tabs on its page: the dashboard, and the lineage of the tables."""
+"""Tabs on the page of a run: the dashboard, and the lineage of the tables."""
 
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ class Sales(AirflowPlugin):
             "name": page,
             "href": f"{APP.url}{path}",
             "destination": "dag_run",
-            # without a route of its own Airflow shows no tab
+            # Airflow shows no tab without a route
             "url_route": f"sales-{page.lower()}",
         }
         for page, path in PAGES.items()

@@ -1,5 +1,5 @@
-{# In the hours that the slice touched, the cube says what the sales say. #}
-{# the tables made from the cube need not wait for the answer; the ledger does #}
+{# In the hours that the slice touched, the cube agrees with the sales. #}
+{# the tables made from the cube do not wait for this test; the ledger does #}
 {%- do [ref('ventes_aggreges'), ref('top_produits'), ref('hourly_sales')] %}
 {%- set hours = touched_hours() %}
 

@@ -1,5 +1,5 @@
-{# Each slice starts where the one before ended, in every partition: no offset is skipped, none is taken twice.
-   Over the whole history, so it does not run in a slice. #}
+{# In every partition, each slice starts where the previous one ended: no offset is skipped or taken twice.  The test
+   covers the whole history, so it does not run in a slice. #}
 {{ config(tags=['outside_slices']) }}
 
 with

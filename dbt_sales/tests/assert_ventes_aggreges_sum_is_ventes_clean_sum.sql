@@ -1,4 +1,4 @@
-{# Over the whole history, so it does not run in a slice. #}
+{# Covers the whole history, so it does not run in a slice. #}
 {{ config(tags=['outside_slices']) }}
 
 with

@@ -1,13 +1,15 @@
-"""The API over a million sales: one process, requests one after another, with no and with five open pages.
+"""The API over a million sales: one process, one request after another, with no and with five open pages.
 
-The lake is not made by the pipeline (`infra/bench/sample_lake.py` writes Silver's tables straight), and page and
-API run without the rest of the stack: no broker, so every answer says `stale`, and freshness looks for one in vain.
-Timed is a GET on a connection that stays open, from the request to the last byte of the answer, in this process.
+The pipeline does not make the lake (`infra/bench/sample_lake.py` writes Silver's tables directly), and page and API run
+without the rest of the stack.  There is no broker, so every answer says `stale`, and the freshness thread looks for one
+in vain.  The time of a GET on an open connection is measured in this process, from the request to the last byte of the
+answer.
 
-* cached: each of the seven endpoints, asked the same again, without If-None-Match.
-* uncached: `from` and `to` differ in every request, over at least 500 of the 672 hours, so that no answer is known.
+* cached: each of the seven endpoints, with the same request again, without If-None-Match.
+* uncached: `from` and `to` differ in every request, over at least 500 of the 672 hours, so that no answer is in the
+  cache.
 
-The open pages are tabs of a Chromium on the same machine, which takes its share of the cores.
+The open pages are tabs of a Chromium on the same machine, which uses some of the cores.
 """
 
 import http.client
@@ -31,7 +33,7 @@ CACHED_REQUESTS = 200
 UNCACHED_REQUESTS = 50
 READY_SECONDS = 60.0
 SETTLE_SECONDS = 10.0
-# what may be cut off each end of the four weeks: 80 x 80 different questions
+# the most hours to cut off each end of the four weeks, which gives 80 x 80 different questions
 MOST_HOURS_CUT = 80
 ENDPOINTS = (
     "aggregated_sales",
@@ -47,7 +49,7 @@ CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-netwo
 
 @dataclass
 class Client:
-    """Asks the API and keeps the milliseconds."""
+    """Sends requests to the API and returns their milliseconds."""
 
     connection: http.client.HTTPConnection
     windows: Iterator[str]
@@ -88,7 +90,7 @@ def measure(runs: int, tell: Tell) -> Measured:
 
 
 def _figures(stack: Stack, windows: Iterator[str], runs: int, pages: str) -> list[Figure]:
-    # a connection for each part: the server closes one that is idle while pages open
+    # one connection for each part: the server closes a connection that is idle while the pages open
     with _client(stack, windows) as client:
         for endpoint in ENDPOINTS:
             client.milliseconds(f"/api/{endpoint}?{next(windows)}")
@@ -96,7 +98,7 @@ def _figures(stack: Stack, windows: Iterator[str], runs: int, pages: str) -> lis
 
 
 def _run(client: Client, pages: str) -> dict[str, float]:
-    """Percentiles over all endpoints together, and for the uncached answers also of each endpoint."""
+    """Percentiles over all endpoints together; for uncached answers also the median of each endpoint."""
     figures: dict[str, float] = {}
     for kind, ask in (("cached", client.cached), ("uncached", client.uncached)):
         taken = {endpoint: ask(endpoint) for endpoint in ENDPOINTS}
@@ -112,7 +114,7 @@ def _whole_hour() -> datetime:
 
 
 def _windows(end: datetime) -> Iterator[str]:
-    """Query strings of whole hours inside the four weeks, no two alike."""
+    """Query strings of whole hours inside the four weeks; they repeat only after all 80 x 80."""
     for number in count():
         after, before = divmod(number % MOST_HOURS_CUT**2, MOST_HOURS_CUT)
         hours = {"from": end - SPAN + timedelta(hours=before), "to": end - timedelta(hours=after)}
@@ -121,7 +123,7 @@ def _windows(end: datetime) -> Iterator[str]:
 
 @contextmanager
 def app(stack: Stack) -> Iterator[None]:
-    """Page and API of the stack, and nothing else of it; what they say is thrown away."""
+    """The page and the API of the stack without the rest of it; their output is discarded."""
     process = stack.start("python", "-m", "streamlit_app.serve", quiet=True)
     try:
 
@@ -152,7 +154,7 @@ def _client(stack: Stack, windows: Iterator[str]) -> Iterator[Client]:
 
 
 def chromium() -> str | None:
-    """The machine's own Chromium, driven by Playwright; None where one of them is missing."""
+    """The machine's own Chromium, driven by Playwright; None if either is missing."""
     try:
         import playwright.sync_api  # noqa: F401
     except ImportError:
@@ -162,7 +164,7 @@ def chromium() -> str | None:
 
 @contextmanager
 def open_pages(url: str, number: int, executable: str) -> Iterator[None]:
-    """Tabs that show the dashboard and go on refreshing it."""
+    """Tabs that show the dashboard and keep refreshing it."""
     from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:

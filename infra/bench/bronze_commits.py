@@ -1,7 +1,7 @@
 """When an event became visible: the times of Delta commits, joined with the events that they brought.
 
-The time of a commit is the modification time of its file in the log: readers see the rows from then on.  The time of
-an event is its Kafka timestamp, which the broker gives it; both are clocks of the same machine.
+The time of a commit is the modification time of its file in the log: readers see the rows from then on.  The time of an
+event is its Kafka timestamp, which the broker sets.  Both come from the clock of the same machine.
 """
 
 import json
@@ -28,7 +28,7 @@ _EVENTS = """
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit that brought rows; `at` is Unix time in seconds, `files` are the data files that it added."""
+    """A commit that added rows; `at` is Unix time in seconds, `files` are the data files that it added."""
 
     version: int
     at: float
@@ -38,7 +38,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class Window:
-    """The events that were sent to be measured: by partition their first and last offset, both inclusive."""
+    """The events sent for a measurement: their first and last offset by partition, both inclusive."""
 
     first: Offsets
     last: Offsets
@@ -53,7 +53,7 @@ class Window:
 
 
 def commits(table: Path, after: int = -1) -> list[Commit]:
-    """The commits behind version `after` that brought new rows, the oldest first; one that only moves rows is none."""
+    """The commits after version `after` that added new rows, oldest first; one that only moves rows does not count."""
     logs = [log for log in (table / "_delta_log").glob("*.json") if log.stem.isdecimal() and int(log.stem) > after]
     return [found for log in sorted(logs) if (found := _read(table, log)).files]
 
@@ -76,7 +76,7 @@ def bronze_latencies(bronze: Path, window: Window) -> list[float]:
 
 
 def published_latencies(bronze: Path, ledger: Path, window: Window) -> list[float]:
-    """Seconds from the broker's timestamp to the ledger's commit for the slice that holds the event, one for each."""
+    """Seconds from the broker's timestamp to the ledger's commit for the event's slice, one for each event."""
     closed = commits(ledger)
     rows = duckdb.execute(
         f"""

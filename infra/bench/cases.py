@@ -1,4 +1,4 @@
-"""Which cases there are, and how one is run."""
+"""The cases, and how to run one."""
 
 import os
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from infra.bench.results import CaseResult, Measured, Tell
 
 @dataclass(frozen=True)
 class Case:
-    """`runs`: how often it is measured unless the user says otherwise."""
+    """One case; `runs` is how often it is measured by default."""
 
     title: str
     measure: Callable[[int, Tell], Measured]
@@ -33,7 +33,7 @@ CASES = {
 
 
 def run_case(name: str, runs: int | None, tell: Tell) -> CaseResult:
-    """Measure one case, so many times or as often as it is by default.  Raises SalesError."""
+    """Measure one case, `runs` times or as often as its default.  Raises SalesError."""
     case = CASES[name]
     now, load = datetime.now(UTC), os.getloadavg()[0]
     return CaseResult(name, now.isoformat(timespec="seconds"), load, case.measure(runs or case.runs, tell))

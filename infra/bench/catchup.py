@@ -2,15 +2,16 @@
 
 The stream is stopped in two ways, and both are measured.  `gateway restarted`: supervisor stops the bronze process and
 the gateway, so the stream runs in a fresh JVM, whose first batch also loads its classes.  `gateway warm`: only the
-bronze process and the stream inside the gateway are stopped, so the figure is the throughput of the stream itself.
-While it is stopped the events are sent; then the processes start.  The follower is suspended throughout.
+bronze process and the stream inside the gateway are stopped, so the figure is the throughput of the stream itself.  The
+events are sent while the stream is stopped; then the processes start.  The follower is suspended throughout.
 
-* events/s since the stream runs: events / (last Bronze commit - the bronze process's first word `running`).  It says so
-  when the query has been started; the first batch may begin a moment before.
-* events/s since the first batch: events / (last Bronze commit - the first batch's start, in the stream's progress).
-* batches: the stream's own duration of all batches with rows, from its progress as the bronze process reports it once
-  a second (a batch that is followed by another within that second is missed; the note says when).
-* start to last commit: from the order to start to the last Bronze commit, all start-up included.
+* events/s since the stream runs: events / (last Bronze commit - the bronze process's first `running` state).  The
+  process reports that state once the query has been started; the first batch may begin slightly earlier.
+* events/s since the first batch: events / (last Bronze commit - start of the first batch, from the stream's progress).
+* events/s of the batches: events / the stream's own duration of all batches with rows, from its progress, which the
+  bronze process reports once a second (a batch that is followed by another within that second is missed; the note says
+  when).
+* start to last commit: from the command to start to the last Bronze commit, including all start-up.
 """
 
 import time
@@ -30,7 +31,7 @@ PROGRESS_SECONDS = 3.0
 
 
 class Watch:
-    """What is seen while the stream catches up: its first `running`, its batches, and Bronze's new commits."""
+    """What is seen while the stream catches up: its first `running` state, its batches, and Bronze's new commits."""
 
     def __init__(self, stack: Stack, after: int) -> None:
         self._stack, self._after = stack, after
@@ -76,7 +77,7 @@ def measure(runs: int, tell: Tell) -> Measured:
 
 
 def catch_up(stack: Stack, programs: tuple[str, ...]) -> Watch:
-    """Stop the stream, send, start the programs again, watch.  Raises SalesError when it does not arrive."""
+    """Stop the stream, send, start the programs again, watch.  Raises SalesError if the events do not arrive."""
     _stop(stack, programs)
     newest = max((commit.version for commit in commits(stack.bronze)), default=-1)
     send(stack, COUNT)
@@ -117,7 +118,7 @@ def _figures(label: str, watches: list[Watch]) -> list[Figure]:
 
 
 def _rates(watch: Watch) -> dict[str, float]:
-    """Events a second, by what they are counted from; what was not seen is left out."""
+    """Events per second from each starting point; what was not observed is left out."""
     last = watch.commits[-1].at
     rates = {}
     if watch.running_at:

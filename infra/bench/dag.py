@@ -1,7 +1,7 @@
-"""One run of `unified_sales_pipeline` through Airflow's scheduler, started by its REST API on a warm stack.
+"""One run of `unified_sales_pipeline` through Airflow's scheduler, triggered through its REST API on a warm stack.
 
-Times are Airflow's own: a run from the moment it was queued to its end, a stage from the start of its first task to the
-end of its last.  Two runs warm the stack up and are not counted.
+Times are Airflow's own: a run lasts from the moment it was queued to its end, a stage from the start of its first task
+to the end of its last.  Two warm-up runs are not counted.
 """
 
 import time
@@ -47,7 +47,7 @@ def _told(airflow: Airflow, number: int, tell: Tell) -> dict[str, float]:
 
 
 def timed(airflow: Airflow) -> dict[str, float]:
-    """Seconds of one run, of its stages, and until its first task has started.  Raises SalesError when it fails."""
+    """Seconds of one run, of each stage, and until the first task started.  Raises SalesError when the run fails."""
     run_id = airflow.trigger(count=COUNT)
     run = airflow.wait(run_id)
     if run.state != "success" or run.ended is None:

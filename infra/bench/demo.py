@@ -1,7 +1,7 @@
-"""`sales demo` from nothing running on an empty lake to its end, each run on a fresh lake.
+"""`sales demo` from start to end, with nothing running and an empty lake; each run has a fresh lake.
 
-Timed is the command from its start to its exit (`all`), and beside it the steps as the command prints them, to a tenth
-of a second.  What `make demo` does before it (checking that everything is installed) is not in it.
+The times are that of the command from its start to its exit (`all`), and those of the steps as the command prints them,
+to a tenth of a second.  What `make demo` does first (checking that everything is installed) is not included.
 """
 
 import re
@@ -25,7 +25,7 @@ def _run(number: int, tell: Tell) -> dict[str, float]:
 
 
 def step_seconds(said: str) -> dict[str, float]:
-    """The steps in the last line of a demo: `41.0 s in all (start 20.0 s, publish 1 min 05 s); ...`."""
+    """The steps in the last line of a demo's output: `41.0 s in all (start 20.0 s, publish 1 min 05 s); ...`."""
     found = re.search(r" in all \((.+)\); the stack runs on", said)
     if found is None:
         raise SalesError(f"the demo did not print the times of its steps: {said.strip()[-500:]}")
@@ -34,6 +34,6 @@ def step_seconds(said: str) -> dict[str, float]:
 
 
 def seconds(text: str) -> float:
-    """A length of time as the command writes it, up to an hour."""
+    """Seconds of a duration as the command writes it, up to an hour."""
     minutes, _, rest = text.rpartition(" min ")
     return float(minutes or 0) * 60 + float(rest.removesuffix(" s"))

@@ -1,7 +1,7 @@
 """Event to published figure with the follower, at 2 events/s for two minutes.
 
-Timed is, for each event, from the timestamp that the broker gives it to the time of the ledger's commit for the slice
-that holds it: from then on the API and the page answer with it.  What a page takes to show it is not in it.
+The time of each event runs from the broker's timestamp to the ledger's commit for the slice that holds the event: from
+then on the API and the page include it.  The time that a page takes to show it is not included.
 """
 
 from infra.bench.bronze_commits import Window, published_latencies

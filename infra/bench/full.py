@@ -1,6 +1,6 @@
-"""The full stack: from nothing to healthy, runs of the DAG, what it takes at rest, and the API through nginx.
+"""The full stack: from nothing to healthy, runs of the DAG, its use at rest, and the API through nginx.
 
-The images are built before.  Memory is Docker's own figure for each container, without the page cache.
+The images are built beforehand.  Memory is Docker's own figure for each container, without the page cache.
 """
 
 import re
@@ -15,7 +15,7 @@ from infra.bench.results import Figure, Measured, Tell, by_name, percentile
 from infra.docker.compose import MONITORING
 from infra.testbed.containers import FullStack, isolated_containers
 
-# below nginx's limit for one visitor
+# stays below nginx's limit for one visitor
 REQUESTS, REQUESTS_PER_SECOND = 400, 40
 UNITS = {"B": 2**-20, "KiB": 2**-10, "MiB": 1.0, "GiB": 2.0**10}
 
@@ -59,7 +59,7 @@ def measure(runs: int, tell: Tell) -> Measured:
 
 
 def _memory(stack: FullStack) -> dict[str, float]:
-    """MiB by service."""
+    """Memory in MiB, by service."""
     project = stack.environment["STACK_NAME"]
     lines = subprocess.run(
         ["docker", "stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}"],
@@ -75,7 +75,7 @@ def _memory(stack: FullStack) -> dict[str, float]:
 
 
 def _ask(stack: FullStack) -> list[float]:
-    """Milliseconds of each request for an answer that is in the cache, one after the other."""
+    """Milliseconds of each request for a cached answer, one after another."""
     latencies = []
     with httpx.Client(base_url=stack.page, trust_env=False) as client:
         client.get("/api/top_products").raise_for_status()

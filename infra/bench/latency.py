@@ -1,8 +1,8 @@
 """Event to Bronze at a steady 100 events/s for a minute, without and with a `dbt build` running.
 
-Timed is, for each event, from the timestamp that the broker gives it to the time of the Bronze commit that brought it;
-the producer's own delay before the broker (20 ms of lingering) is not in it.  The follower is suspended in both parts:
-in the second one `dbt build` follows `dbt build`, each a process of its own, from the first event to the last.
+The time of each event runs from the broker's timestamp to the Bronze commit that brought the event; the producer's own
+delay before the broker (20 ms of lingering) is not included.  The follower is suspended in both parts.  In the second
+part one `dbt build` follows another, each in a separate process, from the first event to the last.
 """
 
 import subprocess
@@ -25,7 +25,7 @@ SHARES = (50, 99)
 
 
 class DbtBuilds:
-    """`dbt build` after `dbt build`, until the block ends; `done` counts those that ended well."""
+    """Run `dbt build` again and again until the block ends; `done` counts the successful ones."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack, self._stop, self._pool = stack, Event(), ThreadPoolExecutor(1)
@@ -73,7 +73,7 @@ def measure(runs: int, tell: Tell) -> Measured:
 
 
 def _latencies(stack: Stack, window: Window) -> list[float]:
-    """Raises SalesError unless every event is there, once."""
+    """Seconds from broker to Bronze.  Raises SalesError unless every event is there exactly once."""
     stack.run("sales", "drain")
     found = bronze_latencies(stack.bronze, window)
     if len(found) != window.count:

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine that the figures were measured on."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from ingestion.settings import PathSettings, load
 
 @dataclass(frozen=True)
 class Machine:
-    """`cores` are those that this process may use; `memory` in bytes; `start_up_cache`: `make warm` was run."""
+    """`cores`: those that this process may use; `memory`: in bytes; `start_up_cache`: whether `make warm` was run."""
 
     cpu: str
     cores: int
@@ -38,7 +38,7 @@ def describe() -> Machine:
 
 
 def running_stacks() -> set[str]:
-    """VAR_DIR of every stack whose processes run on this machine, this user's own or another's that can be seen."""
+    """VAR_DIR of every stack that runs on this machine: this user's, and those of others as far as they can be seen."""
     ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     return {_mark(process) for process in psutil.process_iter() if process.pid not in ours} - {""}
 
@@ -51,7 +51,7 @@ def _mark(process: psutil.Process) -> str:
 
 
 def _cpu_model() -> str:
-    """Linux tells the model in a file; elsewhere the standard library knows something."""
+    """The model from /proc on Linux; elsewhere whatever the standard library knows."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

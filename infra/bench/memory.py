@@ -1,8 +1,8 @@
-"""Memory of the whole stack, idle after turns of the pipeline, by process and in all.
+"""Memory of the whole stack, idle after turns of the pipeline, by process and in total.
 
-Resident memory counts pages that several processes share once for each of them; PSS (Linux) divides them among those
-that share them, so its sum is what the stack takes.  A JVM keeps the heap that it once needed: these are not the least
-that the stack can do with, but what it holds after work.
+Resident memory counts a page that several processes share once for each of them; PSS (Linux) divides it among them, so
+the sum of PSS is what the stack uses.  A JVM keeps the heap that it once needed, so these figures are not the least
+that the stack can run with, but what it holds after work.
 """
 
 import time
@@ -38,7 +38,7 @@ def _run(number: int, tell: Tell) -> dict[str, float]:
 
 
 def of_stack(stack: Stack) -> dict[str, float]:
-    """MiB by program, children included, and in all: resident, and PSS where it can be read."""
+    """MiB by program with its children, and in total: resident, and PSS where it can be read."""
     with stack.supervisor() as supervisor:
         programs = {answer["pid"]: answer["name"] for answer in supervisor.getAllProcessInfo()}
     resident: dict[str, float] = defaultdict(float)
@@ -61,7 +61,7 @@ def _named(kind: str, sizes: dict[str, float]) -> dict[str, float]:
 
 
 def pss(pid: int) -> int:
-    """Bytes; 0 where the system does not tell."""
+    """PSS in bytes; 0 where the system does not report it."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

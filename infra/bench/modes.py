@@ -1,8 +1,8 @@
 """One slice of 50 sales run from Airflow in three ways: watched, node by node, and as one task.
 
-`watcher`: one `dbt build`, and for each node a task that watches it.  `local`: each node a task with a dbt of its own.
-`build`: one task that runs `dbt build`.  Times are Airflow's own, from queued to ended.  The ways take turns, so that
-the machine's moods meet all three; one turn warms the stack up and is not counted.
+`watcher`: one `dbt build`, and a task for each node that watches it.  `local`: a task for each node, each with its own
+dbt run.  `build`: one task that runs `dbt build`.  Times are Airflow's own, from queued to ended.  The ways take turns,
+so that changes in the machine's speed affect all three; one warm-up turn is not counted.
 """
 
 from contextlib import ExitStack

@@ -1,7 +1,7 @@
 """The pipeline itself on a warm stack: produce 50, drain, one slice by `dbt build`, verify.
 
-Every step is the command that a user would type, so each includes its process's start.  The follower is suspended
-meanwhile, so that the slice is this `dbt build`'s own.  Two turns warm the stack up and are not counted.
+Every step is the command that a user would type, so each includes the start of its process.  The follower is suspended
+meanwhile, so that this `dbt build` is the one that makes the slice.  Two warm-up turns are not counted.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""What a case measures: figures with one value for each run, and the statistics over them."""
+"""What a case measures: figures with one value for each run, and statistics over them."""
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Measured:
-    """The figures of a case, and what must be known to read them."""
+    """The figures of a case, and the notes needed to read them."""
 
     figures: list[Figure]
     notes: list[str] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """A case that was run; `load_average` is the machine's over the minute before it."""
+    """The result of one case; `load_average` is that of the machine in the minute before it."""
 
     name: str
     started_at: str
@@ -57,13 +57,13 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def percentiles(label: str, values: Sequence[float], shares: Iterable[int]) -> dict[str, float]:
-    """The named percentiles of one run, and its highest value: {"label, p50": .., "label, max": ..}."""
+    """The requested percentiles of one run, and its maximum: {"label, p50": .., "label, max": ..}."""
     named = {f"{label}, p{share}": percentile(values, share / 100) for share in shares}
     return named | {f"{label}, max": max(values)}
 
 
 def by_name(unit: Unit, runs: Iterable[Mapping[str, float]]) -> list[Figure]:
-    """One figure for each name, in the order in which the runs first bring them."""
+    """One figure for each name, in the order in which the names first appear in the runs."""
     collected: dict[str, list[float]] = {}
     for run in runs:
         for name, value in run.items():

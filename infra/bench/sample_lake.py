@@ -1,8 +1,8 @@
-"""A Silver of many sales for the API to read, written straight as Delta tables: a shortcut of measurements and tests.
+"""A Silver with many sales for the API to read, written directly as Delta tables for measurements and tests.
 
-The sales are the generator's, spread over four weeks; the tables have Silver's columns and types, one file for each day
-of `ventes_clean` and one for each other table, and a ledger of one closed slice.  The unit tests of page and API make
-their tables of a few sales of their own the same way.
+The sales come from the generator and are spread over four weeks.  The tables have Silver's columns and types: one file
+for each day of `ventes_clean`, one for each other table, and a ledger with one closed slice.  The unit tests of the
+page and the API make their tables from a few sales in the same way.
 """
 
 import json
@@ -69,7 +69,7 @@ LEDGER = pa.schema(
         ("closed_at", MOMENT),
     ]
 )
-# each from the tables before it
+# each query may read the tables before it
 SUM_QUERIES = {
     "cube_horaire": """
         select date_trunc('hour', "timestamp") as heure, produit_nom, pays, segment,
@@ -92,7 +92,7 @@ SUM_QUERIES = {
 
 
 def write_lake(silver: Path, count: int, until: datetime) -> None:
-    """Write a Silver of `count` sales that end at that time."""
+    """Write a Silver of `count` sales, spread over the four weeks up to that time."""
     ventes = pa.concat_tables(_clean(count, until))
     _write(silver, "ventes_clean", ventes, partition_by=["date_vente"])
     _write(silver, "ventes_rejetees", REJECTED.empty_table())
@@ -104,7 +104,7 @@ def write_lake(silver: Path, count: int, until: datetime) -> None:
 
 
 def published_tables(connection: duckdb.DuckDBPyConnection, ventes: pa.Table) -> Iterator[tuple[str, pa.Table]]:
-    """What Silver sums up of these rows of `ventes_clean`, table by table; the connection's zone must be UTC."""
+    """The tables that Silver derives from these rows of `ventes_clean`; the connection's zone must be UTC."""
     connection.register("ventes_clean", ventes)
     for name, sql in SUM_QUERIES.items():
         connection.execute(f"create temp table {name} as {sql}")

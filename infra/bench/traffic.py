@@ -1,4 +1,4 @@
-"""Sales sent from this process into a stack of the measurement's own."""
+"""Send sales from this process into the separate stack of a measurement."""
 
 import time
 from math import ceil
@@ -12,7 +12,7 @@ SEED = 1
 
 
 class _Ids:
-    """Numbers as `ingestion.source.ids` gives them, without the lake: its lock belongs to the user's own."""
+    """Numbers like those of `ingestion.source.ids`, but without its lock, which is in the user's own lake."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -27,11 +27,11 @@ _ids = _Ids()
 
 
 def send(stack: Stack, count: int, rate: float | None = None) -> Window:
-    """Send so many sales, at most `rate` a second, and wait until the broker has acknowledged each."""
+    """Send `count` sales, at most `rate` a second, and wait until the broker has acknowledged every one."""
     messages = feed(SEED, count, rate=rate, reserve=_ids.reserve)
     return Window.of(produce(stack.kafka, messages, rate))
 
 
 def send_for(stack: Stack, seconds: float, rate: float) -> Window:
-    """Send steadily for so many seconds."""
+    """Send sales steadily for this many seconds."""
     return send(stack, ceil(seconds * rate), rate)

@@ -1,6 +1,6 @@
-"""The `sales` command: every verb of the system, one function each.  Run: sales --help
+"""The `sales` command: one function for each verb.  Run: sales --help
 
-One module for each group of verbs.  What a verb needs is imported inside its function: `sales --help` stays quick.
+One module for each group of verbs.  A verb imports what it needs inside its function, so `sales --help` stays quick.
 """
 
 import errno
@@ -23,12 +23,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sales from Kafka to published figures: send sales, look at them, check them.",
 )
-# in containers nothing is started, installed or measured by these verbs
+# in containers the command does not start, install or measure anything
 IN_CONTAINERS = (stack_commands, data_commands, silver_commands)
 for group in (demo_commands, *IN_CONTAINERS, setup_commands, bench_commands) if embedded() else IN_CONTAINERS:
     group.register(app)
 
-# they stop it, look at it whatever its settings, or need no stack
+# these stop the stack, show its logs whatever its settings, or need no stack
 WITHOUT_STACK = ("stop", "down", "logs", "jars", "doctor", "warm", "bench")
 
 
@@ -44,8 +44,8 @@ NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUO
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one verb.  Exit code 1 and one line for an error of ours, 2 for a wrong call; anything else is a bug."""
-    # what a library has to say comes as an error, in one line, or not at all
+    """Run one verb.  Exit code 1 and one line for an error of ours, 2 for wrong usage; anything else is a bug."""
+    # libraries log nothing here: what matters arrives as an exception, shown in one line
     logging.getLogger().addHandler(logging.NullHandler())
     write_whatever_comes()
     try:
@@ -72,7 +72,7 @@ def _misused(error: typer.TyperException) -> int:
 
 
 def _expected(error: Exception) -> bool:
-    """Whether its message is for the user; that of a folder that cannot be written is, too."""
+    """Whether the message is for the user; a folder that cannot be written also counts."""
     if isinstance(error, OSError):
         return error.errno in NOT_ALLOWED
     return isinstance(error, SalesError)

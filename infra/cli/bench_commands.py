@@ -31,7 +31,7 @@ def bench(
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures into this file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Measure although a stack runs on this machine.")] = False,
 ) -> None:
-    """Measure the figures of docs/performance.md, on stacks of their own; the user's data stays untouched."""
+    """Measure the figures of docs/performance.md on separate stacks; your own data stays untouched."""
     from infra.bench.cases import CASES, run_case
     from infra.bench.machine import describe
 
@@ -43,7 +43,7 @@ def bench(
     signal.signal(signal.SIGTERM, _end)
     machine, results = describe(), list["CaseResult"]()
     show_machine(machine)
-    # full needs a Docker engine
+    # the case `full` needs a Docker engine
     for name in names or (name for name in CASES if name != "full"):
         with waiting(f"measuring {name}", plain=True) as tell:
             results.append(run_case(name, runs, tell))
@@ -53,7 +53,7 @@ def bench(
 
 
 def _end(number: int, frame: object) -> None:
-    """Whoever ends this with a signal wants the stack of the case ended, too."""
+    """Exit through an exception, so that a signal also stops the stack of the running case."""
     raise typer.Exit(128 + number)
 
 

@@ -1,6 +1,6 @@
 """How the command writes: colours, tables and progress on a terminal, plain lines everywhere else.
 
-What it is given to show is shown, never obeyed: see ingestion/printable.py.
+The text it is given is displayed, never interpreted: see ingestion/printable.py.
 """
 
 import re
@@ -25,20 +25,21 @@ def say(line: str, style: str = "") -> None:
 
 
 def complain(message: str) -> None:
-    """One line on standard error."""
+    """Print one line on standard error."""
     line = re.sub("[ \t\r\n]+", " ", message.strip())
     err.print(f"sales: {printable(line)}", style=BAD, soft_wrap=True)
 
 
 def quote(name: str, line: str) -> None:
-    """A line of another program's log, on standard error."""
+    """Print a line of another program's log on standard error."""
     err.print(printable(f"  {name} | {line.expandtabs(4)}"), style=DIM, soft_wrap=True)
 
 
 def show(title: str, columns: list[str], rows: list[list[str]], numbers: tuple[str, ...] = ()) -> None:
-    """Print rows as a table, the columns of `numbers` flush right; nothing is cut off where there is no terminal.
+    """Print rows as a table, the columns in `numbers` right-aligned; without a terminal nothing is cut off.
 
-    A line break in a cell is written out, or data could look like a row; a result of one cell keeps its lines.
+    A line break in a cell is written as an escape, because data could otherwise look like a row; a result with a single
+    cell keeps its lines.
     """
     from rich import box
 
@@ -65,21 +66,21 @@ def show(title: str, columns: list[str], rows: list[list[str]], numbers: tuple[s
 
 @contextmanager
 def waiting(what: str, plain: bool = False) -> Iterator[Callable[[str], None]]:
-    """A spinner with a text that can be changed; without a terminal a line for each text if `plain`, else nothing."""
+    """A spinner whose text can be changed; without a terminal, one line for each text if `plain`, else nothing."""
     if not out.is_terminal:
         yield say if plain else _ignore
         return
-    # a text would be read as markup, whatever the console says
+    # a plain string would be parsed as markup, whatever the console's setting
     with out.status(Text(what)) as status:
         yield lambda detail: status.update(Text(printable(f"{what}: {detail}" if detail else what)))
 
 
 def _ignore(detail: str) -> None:
-    """What a spinner would show."""
+    """Discard the text that a spinner would show."""
 
 
 def size(count: int) -> str:
-    """Bytes for people: 512 B, 1.5 MiB."""
+    """A number of bytes in readable form: 512 B, 1.5 MiB."""
     value = float(count)
     for unit in ("B", "KiB", "MiB"):
         if value < 1024:
@@ -89,7 +90,7 @@ def size(count: int) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time for people: 4.2 s, 3 min 20 s, 5 h 02 min, 3 d 4 h."""
+    """A duration in readable form: 4.2 s, 3 min 20 s, 5 h 02 min, 3 d 4 h."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     whole = int(seconds)
@@ -109,7 +110,7 @@ LONGEST_VALUE = 10_000
 
 
 def shortened(text: str, limit: int = 60) -> str:
-    """At most so many characters, the last of them an ellipsis where something is left out."""
+    """The text, at most `limit` characters long; the last is an ellipsis if something was left out."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

@@ -1,4 +1,4 @@
-"""The data: produce, drain, accept-gap, sql."""
+"""The data commands: produce, drain, accept-gap, sql."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -130,7 +130,7 @@ def wait_for_bronze(targets: "Offsets | None", timeout: float) -> None:
 
 
 def accept_gap() -> None:
-    """Let Bronze go on without events that Kafka no longer holds; what was lost stays on record."""
+    """Let Bronze continue without events that Kafka no longer holds; the loss stays on record."""
     from ingestion.bronze.gaps import accept_gaps, accepted_gaps
     from ingestion.bronze.resume import find_position, offset_gaps
     from ingestion.lake.ownership import refuse_strangers
@@ -164,11 +164,11 @@ def sql(
         return
     show("", columns, [[_cell(value) for value in row] for row in rows[:limit]])
     shown = min(len(rows), limit)
-    # how many more, nobody knows: they were not fetched
+    # the rest was not fetched, so its number is unknown
     more = " shown, there are more (--limit)" if len(rows) > limit else ""
     say(f"{number(shown)} {'row' if shown == 1 else 'rows'}{more}", DIM)
 
 
 def _cell(value: Any) -> str:
-    """An event may be megabytes."""
+    """The value as text, shortened because an event may be megabytes."""
     return "null" if value is None else shortened(str(value), LONGEST_VALUE)

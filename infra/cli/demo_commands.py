@@ -31,7 +31,7 @@ def demo(
     count: Annotated[int, typer.Option(min=1, help="Sales to send.")] = 50,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that each step may take.")] = 180.0,
 ) -> None:
-    """Start the stack, send sales, follow them to the published figures, verify them; leave the stack running."""
+    """Start the stack, send sales, follow them to the published figures and verify them; the stack keeps running."""
     steps: dict[str, float] = {}
     with _timed("start", steps):
         start_stack(timeout)
@@ -59,7 +59,7 @@ def _timed(step: str, steps: dict[str, float]) -> Iterator[None]:
 
 
 def wait_for_publication(targets: "Offsets", timeout: float) -> "Publication":
-    """The publication that holds the events up to the targets (exclusive); raises SalesError when the time is up."""
+    """The publication that holds the events up to the targets (exclusive).  Raises SalesError at the timeout."""
     from ingestion.lake.ledger import publications
     from ingestion.settings import PathSettings, load
 

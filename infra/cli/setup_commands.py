@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def jars() -> None:
-    """Fetch the pinned jars, and check each against its SHA-256 sum; those that are right stay."""
+    """Fetch the pinned jars and check each against its SHA-256 sum; correct ones are kept."""
     from infra.jars.fetch import SETS, fetch, pinned
     from ingestion.settings import PathSettings, load
 
@@ -28,7 +28,7 @@ def jars() -> None:
 
 
 def doctor() -> None:
-    """Check memory, disk, ports, Java, jars; say what is missing and what to do."""
+    """Check memory, disk, ports, Java and jars; say what is missing and what to do."""
     from infra.local.doctor import diagnose
 
     checks = diagnose()
@@ -43,7 +43,7 @@ def doctor() -> None:
 
 
 def warm() -> None:
-    """Make the JVM's start-up cache in a training run of its own; starts are faster afterwards."""
+    """Make the JVM's start-up cache in a separate training run; later starts are faster."""
     from infra.local.warm import make_cache
 
     with waiting("training run", plain=True) as tell:

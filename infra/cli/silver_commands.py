@@ -35,10 +35,10 @@ def register(app: typer.Typer) -> None:
     silver.callback()(run)
     silver.command()(rebuild)
     app.add_typer(silver, name="silver", rich_help_panel=PANEL, help="Publish what Bronze holds; or rebuild it all.")
-    # the documentation is written into the clone
+    # `docs` writes into the clone, which containers do not have
     for verb in (compact, maintain, verify, *((docs,) if embedded() else ())):
         app.command(rich_help_panel=PANEL)(verb)
-    # -5 is a vente_id, too
+    # otherwise a negative vente_id such as -5 would be read as an option
     app.command(rich_help_panel=PANEL, context_settings={"ignore_unknown_options": True})(explain)
 
 
@@ -68,7 +68,7 @@ def _closed(closed: "Publication", slices: list[int]) -> None:
 
 
 def rebuild() -> None:
-    """Make every Silver table again from Bronze, over the same slices."""
+    """Rebuild every Silver table from Bronze, with the same slices."""
     from ingestion.silver import slices
 
     started = time.monotonic()
@@ -80,7 +80,7 @@ def rebuild() -> None:
 def compact(
     at_least: Annotated[int, typer.Option(min=1, help="Leave tables with fewer files to save.")] = 1,
 ) -> None:
-    """Put small files together now; the follower does it every 20 slices."""
+    """Compact small files now; the follower does it every 20 slices."""
     from ingestion.silver import compaction
 
     with waiting("putting small files together"):
@@ -92,7 +92,7 @@ def compact(
 
 
 def maintain() -> None:
-    """Put small files together and delete those that nobody can ask for any more; Airflow does it every night."""
+    """Compact small files and delete those that no reader can ask for any more; Airflow does it every night."""
     from ingestion.silver import maintenance
 
     with waiting("compacting and vacuuming"):
@@ -127,7 +127,7 @@ def verify() -> None:
 
 
 def check_everything() -> bool:
-    """Verify and show the result; whether everything agrees."""
+    """Verify everything and show the result; return whether everything agrees."""
     from ingestion.verify import verify
 
     with waiting("verifying") as tell:
@@ -188,7 +188,7 @@ def explain(
 
 
 def _explain(wanted: "int | Coordinates") -> bool:
-    """Show the events; whether there are any."""
+    """Show the events; return whether there are any."""
     from ingestion.reading.explain import absence, explain
 
     traces = explain(wanted)

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     for verb in (start, airflow, stop, status, logs) if embedded() else (status,):
         app.command(rich_help_panel=PANEL)(verb)
     if embedded():
-        # what they were called before; `make up` and `make down` are about the full stack
+        # the former names; `make up` and `make down` are for the full stack
         app.command("up", hidden=True)(start)
         app.command("down", hidden=True)(stop)
 
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 def start(
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait until every process answers.")] = 180.0,
 ) -> None:
-    """Start the stack and wait until every process answers; one that runs stays as it is."""
+    """Start the stack and wait until every process answers; a running stack is left alone."""
     start_stack(timeout)
     show_addresses()
 
@@ -52,14 +52,14 @@ def _begin_stack() -> None:
 def airflow(
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait until every process answers.")] = 180.0,
 ) -> None:
-    """Start Airflow beside the stack, and the stack where it does not run; from then on the DAG publishes."""
+    """Start Airflow, and the stack if it is not running; from then on the DAG publishes."""
     from infra.local import airflow_process
     from infra.local.stack import refuse_taken_ports, start_airflow
     from infra.local.supervision import AIRFLOW, PROGRAMS, stopped
 
     if len(stopped(AIRFLOW)) == len(AIRFLOW):
         refuse_taken_ports(AIRFLOW)
-    # the stack comes up while Airflow's database is made
+    # the stack starts while Airflow's database is being created
     _begin_stack()
     say("starting Airflow" if start_airflow() else "Airflow is up already", DIM)
     _wait_for([*PROGRAMS, *AIRFLOW], timeout)
@@ -86,7 +86,7 @@ def _wait_for(names: "Collection[str]", timeout: float) -> None:
 
 
 class _Progress:
-    """What each process lacks, and since when it lacks nothing: a live table, or a line for each that is ready."""
+    """What each process still lacks, or when it became ready: a live table, or a line for each that is ready."""
 
     def __init__(self, names: "Collection[str]") -> None:
         self._names = names
@@ -141,7 +141,7 @@ def show_addresses() -> None:
 
 
 def stop() -> None:
-    """Stop every process of the stack, whatever state it is in; the data stays."""
+    """Stop every process of the stack, whatever its state; the data stays."""
     from infra.local import stack
 
     started = time.monotonic()
@@ -156,7 +156,7 @@ def stop() -> None:
 
 
 def status() -> None:
-    """What runs, how far Bronze and Silver are, how fresh the figures, how full the disk."""
+    """Show what runs, how far Bronze and Silver are, how fresh the figures are, and how full the disk is."""
     from infra.cli.status_view import show_status
 
     show_status()
@@ -198,14 +198,14 @@ def _log_files(names: list[str]) -> dict[str, Path]:
 
 
 def _name_width(files: "Iterable[str]") -> int:
-    """0 where every line comes from the same log, and needs no name."""
+    """The width of the name column; 0 when every line comes from the same log and needs no name."""
     names = list(files)
     return max(map(len, names)) + 1 if len(names) > 1 else 0
 
 
 def _log_line(name: str, line: str, width: int) -> None:
     style = BAD if " ERROR " in line else ""
-    # a stack trace is set in with tabs
+    # stack traces are indented with tabs
     line = line.expandtabs(4)
     say(f"{name:<{width}}| {line}" if width else line, style)
 
@@ -222,7 +222,7 @@ def _follow(files: dict[str, Path]) -> None:
 
 
 def _added(path: Path, position: int) -> tuple[list[str], int]:
-    """The whole lines behind the position, and the position behind them; a log that was turned over starts again."""
+    """The complete lines after the position, and the position after them; a rotated log is read from its start."""
     if not path.exists():
         return [], 0
     with path.open("rb") as file:

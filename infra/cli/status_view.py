@@ -108,7 +108,7 @@ def _show_bronze(bronze: "BronzeStatus") -> None:
 
 
 def show_accepted_gaps(gaps: "Sequence[Gap]") -> None:
-    """A table, where there are any; to be shown wherever the events are counted."""
+    """Show the accepted gaps in a table, if there are any; call it wherever events are counted."""
     if not gaps:
         return
     rows = [
@@ -166,7 +166,7 @@ def _show_freshness(silver: "SilverStatus") -> None:
 
 
 def _show_dags() -> None:
-    """What Airflow has said of the last run of each DAG; nothing where none has run since the start."""
+    """Show what Airflow reported about the last run of each DAG; nothing if none has run since the start."""
     from ingestion.orchestration.alerts import dag_states
 
     for dag, told in dag_states().items():
@@ -184,14 +184,14 @@ def _show_drift(drift: "Drift") -> None:
     if not drift.fields:
         say(f"schema drift: none in the last {searched}", DIM)
         return
-    # a name is the sender's: Bronze keeps up to 50 000 characters of it
+    # the sender chooses the name, and Bronze keeps up to 50 000 characters of it
     rows = [[shortened(printable(each.name)), number(each.events), moment(each.last_at)] for each in drift.fields]
     title = f"Schema drift in the last {searched}: fields that the event model does not know"
     show(title, ["field", "events", "last seen"], rows, ("events",))
 
 
 def _show_disk(disk: "DiskStatus") -> None:
-    # in containers broker and logs are on disks that this process does not see
+    # in containers this process does not see the disks that hold the broker and the logs
     parts = {"lake": disk.lake, "broker": disk.broker, "logs": disk.logs, "free": disk.free}
     say("disk: " + ", ".join(f"{name} {size(used)}" for name, used in parts.items() if used is not None))
 

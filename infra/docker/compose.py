@@ -1,6 +1,6 @@
 """Start, stop and watch the full stack.  Run: python -m infra.docker.compose up | down | logs | runs
 
-Standard library only: whoever has Docker and a Python needs nothing installed.
+Standard library only: with Docker and a Python, nothing else needs to be installed.
 """
 
 import json
@@ -17,12 +17,12 @@ from infra.docker.preflight import refuse_what_does_not_fit, refuse_without_dock
 from ingestion.errors import SalesError
 
 HEALTHY_SECONDS = 600.0
-# a service that has died so often does not heal by itself
+# a service that has died this many times will not recover by itself
 DEATHS = 5
-# Compose copies secrets into a container when it makes it: one that exists would keep the old ones
+# Compose copies secrets into a container only when it creates it, so an existing one would keep the old secrets
 WITH_SECRETS = ("prometheus", "alertmanager")
 MONITORING = (*WITH_SECRETS, "grafana")
-# run to their end at each start
+# these run to completion at each start
 ONE_SHOT = ("topic", "airflow-migrate")
 
 
@@ -59,8 +59,8 @@ def up() -> None:
     )
     _wait(starting, built, running)
     if "nginx" in running:
-        # its configuration lies in this folder: Compose does not see when it changes.  Not by `kill`: Docker would take
-        # it for a stop, and not start nginx again when it dies
+        # nginx's configuration is in this folder, and Compose does not notice when it changes.  Do not use `kill`:
+        # Docker would treat it as a stop, and not restart nginx when it dies
         _compose("exec", "-T", "nginx", "sh", "-c", "kill -HUP 1")
     _say(f"everything is healthy after {time.monotonic() - built:.0f} s\n")
     _say(addresses(settings))
@@ -77,7 +77,7 @@ def down() -> None:
 
 
 def runs() -> None:
-    """Exit code 1 where no container of the stack is there."""
+    """Exit with code 1 if no container of the stack exists."""
     try:
         found = shutil.which("docker") and _containers()
     except SalesError:
@@ -92,12 +92,12 @@ def logs(*services: str) -> None:
 
 
 def obsolete(running: Collection[str], monitored: bool) -> list[str]:
-    """The services whose containers must not stay as they are."""
+    """The services whose containers must be removed before a start: their secrets may be old, or monitoring is off."""
     return [name for name in (WITH_SECRETS if monitored else MONITORING) if name in running]
 
 
 def addresses(settings: dict[str, str]) -> str:
-    """Where people find what, and with which password."""
+    """The addresses that people use, with the passwords they need."""
     page = settings["APP_PUBLIC_URL"].rstrip("/") or f"http://localhost:{settings['HTTP_PORT']}".removesuffix(":80")
     airflow = settings["AIRFLOW_PUBLIC_URL"].rstrip("/") or f"http://localhost:{settings['AIRFLOW_HTTP_PORT']}"
     lines = [
@@ -124,7 +124,7 @@ def addresses(settings: dict[str, str]) -> str:
 
 
 def _wait(starting: "subprocess.Popen[str]", since: float, before: dict[str, str]) -> None:
-    """Say each service that becomes healthy; raises SalesError for one that fails, and when the time is up."""
+    """Report each service that becomes healthy.  Raises SalesError when one fails, or at the timeout."""
     deaths: Counter[str] = Counter()
     while True:
         ended, now = starting.poll(), time.monotonic()
@@ -155,7 +155,7 @@ def _last_line(process: "subprocess.Popen[str]") -> str:
 
 
 def states_of(containers: list[dict[str, Any]]) -> dict[str, str]:
-    """By service `healthy`, also where it has done its work, or what it is instead; of replicas the worst."""
+    """State by service: `healthy`, also for a finished one-shot, or what it is instead; an unhealthy replica counts."""
     states: dict[str, str] = {}
     for container in containers:
         service, state = container["Service"], _state_of(container)
@@ -177,7 +177,7 @@ def _state_of(container: dict[str, Any]) -> str:
 
 
 def _states() -> dict[str, str]:
-    """Of the containers that are there; empty while Compose replaces one of them."""
+    """The states of the existing containers; empty while Compose replaces one of them."""
     try:
         return states_of(_containers())
     except SalesError:
@@ -185,9 +185,9 @@ def _states() -> dict[str, str]:
 
 
 def _containers() -> list[dict[str, Any]]:
-    """Every container of the stack, as Compose tells of it; raises SalesError with its reason where it cannot.
+    """Every container of the stack, as Compose lists it.  Raises SalesError with Compose's reason if it cannot.
 
-    Without those of `docker compose run`, which somebody has started for a task of their own.
+    Containers of `docker compose run` are left out, because somebody started them for a separate task.
     """
     command = ["docker", "compose", "--profile", "*", "ps", "--all", "--format", "json"]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -199,7 +199,7 @@ def _containers() -> list[dict[str, Any]]:
 
 
 def _compose(*arguments: str) -> None:
-    """Raises SalesError; Compose has said why."""
+    """Run a Compose command.  Raises SalesError; Compose has already printed the reason."""
     if code := subprocess.run(["docker", "compose", *arguments], cwd=ROOT).returncode:
         raise SalesError(f"docker compose {' '.join(arguments)} ended with code {code}")
 

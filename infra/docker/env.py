@@ -23,7 +23,7 @@ SECRETS: dict[str, Callable[[], str]] = {
 
 
 def write_env(env: Path = ENV, template: Path = TEMPLATE) -> list[str]:
-    """Make .env where it is missing, and all that it lacks; the names of the secrets that were made."""
+    """Create .env, or add what it lacks; return the names of the secrets that were generated."""
     before = env.read_text() if env.exists() else ""
     text = (before or template.read_text()).rstrip("\n") + "\n"
     made = [name for name in SECRETS if not _settings(text).get(name)]
@@ -31,7 +31,7 @@ def write_env(env: Path = ENV, template: Path = TEMPLATE) -> list[str]:
         line = f"{name}={SECRETS[name]()}"
         text, found = re.subn(rf"^{name}=.*$", line, text, flags=re.MULTILINE)
         text += "" if found else f"{line}\n"
-    # Compose does not read the template: what a newer version has added must stand in .env, too
+    # Compose does not read the template, so settings that a newer version adds must be copied into .env
     for line in template.read_text().splitlines():
         if _settings(line).keys() - _settings(text):
             text += f"{line}\n"
@@ -44,7 +44,7 @@ def write_env(env: Path = ENV, template: Path = TEMPLATE) -> list[str]:
 
 
 def read_env(env: Path = ENV, template: Path = TEMPLATE) -> dict[str, str]:
-    """The settings: the template's, over them .env's, over them the environment's, as Compose takes them."""
+    """The settings, with Compose's precedence: the environment first, then .env, then the template."""
     found: dict[str, str] = {}
     for file in (template, env):
         found |= _settings(file.read_text())
@@ -52,7 +52,7 @@ def read_env(env: Path = ENV, template: Path = TEMPLATE) -> dict[str, str]:
 
 
 def _settings(text: str) -> dict[str, str]:
-    """By name, in Compose's syntax: in quotes, or up to a comment."""
+    """Values by name, parsed as Compose does: in quotes, or up to a comment."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
     return {name.strip(): _value(value.strip()) for name, equals, value in pairs if equals}
 

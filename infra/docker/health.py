@@ -1,6 +1,7 @@
-"""Whether this container's service does its work; exit code 1 and the reason where not.  Run: health.py WHAT
+"""Check that this container's service works; exit with code 1 and the reason if not.  Run: health.py WHAT
 
-It runs every few seconds in each container, so it imports as little as can be: http.client alone would double its cost.
+It runs every few seconds in each container, so it imports as little as possible: http.client alone would double its
+cost.
 """
 
 import json
@@ -12,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 AIRFLOW = "airflow-api:8080/api/v2/monitor/health"
-# the Bronze process and Celery's worker say every second or two that they live
+# the Bronze process and the Celery worker report every second or two that they are alive
 SILENT_SECONDS = 15.0
-# airflow/config/airflow_local_settings.py touches it
+# touched by airflow/config/airflow_local_settings.py
 CELERY_HEARTBEAT = Path("/tmp/celery-heartbeat")
 
 
@@ -45,7 +46,7 @@ def _catalogue() -> str | None:
         return "the catalogue is not filled yet"
     if catalogue["state"] != "ready":
         return str(catalogue.get("error"))
-    # a JVM that hangs still accepts connections, and answers nothing
+    # a hung JVM still accepts connections, but answers nothing
     return _page(f"{os.environ['SPARK_HOST']}:{os.environ['SPARK_UI_PORT']}/api/v1/version")
 
 
@@ -68,7 +69,7 @@ def _silent(file: Path) -> str | None:
 
 
 def _get(address: str) -> tuple[str, bytes]:
-    """Status and body of http://ADDRESS; raises OSError where nobody answers."""
+    """Status and body of http://ADDRESS; raises OSError if nothing answers."""
     place, _, path = address.partition("/")
     host, port = place.split(":")
     with socket.create_connection((host, int(port)), timeout=4) as connection:

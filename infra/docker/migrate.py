@@ -1,4 +1,4 @@
-"""Bring what Airflow keeps to this version: database, password, dbt manifest; forget how its last runs went.
+"""Bring Airflow's data to this version: database, password, dbt manifest; forget how its last runs ended.
 
 Run: python -m infra.docker.migrate
 """
@@ -20,9 +20,9 @@ def main() -> None:
     passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     passwords.touch(mode=0o600)
     passwords.write_text(json.dumps({USER: os.environ["AIRFLOW_ADMIN_PASSWORD"]}))
-    # made with the image; a copy keeps its time, by which it is known to be of this project
+    # built with the image; the copy keeps its modification time, which shows that it belongs to this project
     shutil.copytree(BAKED, load(PathSettings).project_docs, dirs_exist_ok=True)
-    # nodes and DAGs of an earlier version would be told as failed for ever
+    # otherwise nodes and DAGs of an earlier version would be reported as failed indefinitely
     for file in (
         load(PathSettings).run_dir / f"{DbtState.FILE}.json",
         *load(PathSettings).run_dir.glob(f"{PREFIX}*.json"),

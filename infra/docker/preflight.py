@@ -1,4 +1,4 @@
-"""What is looked at before the full stack starts: engine, memory, disk, ports.  Standard library only."""
+"""Checks before the full stack starts: engine, memory, disk, ports.  Standard library only."""
 
 import json
 import os
@@ -14,9 +14,9 @@ from infra.docker.env import PORT, ROOT, monitored
 from ingestion.errors import SalesError
 
 GIB = 1 << 30
-# what an idle stack takes, and room for its work
+# what an idle stack uses plus room for its work, with and without monitoring
 MEMORY = {True: 12 * GIB, False: 10 * GIB}
-# for images, build cache and first sales; later, room to go on
+# room for images, build cache and the first sales; later, room to continue
 DISK, DISK_LATER = 20 * GIB, 2 * GIB
 COMPOSE_AT_LEAST = (2, 23)
 MONITORING_PORTS = ("GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT")
@@ -37,7 +37,7 @@ def refuse_without_docker() -> None:
 
 
 def refuse_what_does_not_fit(settings: dict[str, str], ours: Collection[int]) -> None:
-    """Raises SalesError with every fault; `ours`: ports of the stack that runs, which has its memory and disk."""
+    """Raises SalesError with every fault.  `ours`: ports of the running stack, which has its memory and disk."""
     faults = taken_ports(settings, ours)
     if not ours:
         faults = [*_machine_faults(settings), *faults]
@@ -52,15 +52,15 @@ def _machine_faults(settings: dict[str, str]) -> list[str]:
 
 
 def _installed(settings: dict[str, str]) -> bool:
-    """Whether the stack has been here before: its volumes are."""
-    # a name that is not in the template
+    """Whether the stack has been started here before, which its lake volume shows."""
+    # the template does not contain this name
     name = os.environ.get("STACK_NAME") or settings.get("STACK_NAME") or "sales"
     return subprocess.run(["docker", "volume", "inspect", f"{name}_lake"], capture_output=True).returncode == 0
 
 
 def _memory(engine: dict[str, Any], settings: dict[str, str]) -> str | None:
     least, there = MEMORY[monitored(settings)], int(engine["MemTotal"])
-    # a machine's, or Docker Desktop's, is a little less than what it was given
+    # a machine, or Docker Desktop, reports slightly less memory than it was given
     if there >= 0.95 * least:
         return None
     out = "; without monitoring (COMPOSE_PROFILES= in .env) it needs less" if monitored(settings) else ""
@@ -72,7 +72,7 @@ def _disk(engine: dict[str, Any], installed: bool) -> str | None:
     try:
         free = shutil.disk_usage(folder).free
     except OSError:
-        # Docker Desktop's folder is inside its own machine; another one may be closed to this user
+        # Docker Desktop's folder is inside its virtual machine; elsewhere this user may not be allowed to read it
         free = shutil.disk_usage(ROOT).free
     if free >= least:
         return None
@@ -80,7 +80,7 @@ def _disk(engine: dict[str, Any], installed: bool) -> str | None:
 
 
 def refuse_wrong_ports(settings: dict[str, str]) -> None:
-    """Raises SalesError with every fault; Compose could not even say what runs."""
+    """Raises SalesError with every fault; with such ports Compose could not even list what runs."""
     if faults := port_faults(settings):
         raise SalesError("\n  ".join([".env asks for what cannot be:", *faults]))
 
@@ -91,7 +91,7 @@ def _ports(settings: dict[str, str]) -> dict[str, str]:
 
 
 def port_faults(settings: dict[str, str]) -> list[str]:
-    """Ports that are none, or that are asked for twice, one line each."""
+    """Invalid ports, and ports that are assigned twice; one line each."""
     ports = _ports(settings)
     owners: dict[str, str] = {}
     twice = [
@@ -104,7 +104,7 @@ def port_faults(settings: dict[str, str]) -> list[str]:
 
 
 def taken_ports(settings: dict[str, str], ours: Collection[int]) -> list[str]:
-    """Ports that somebody else has, one line each."""
+    """Ports that another program uses, one line each."""
     return [
         f"port {value} is taken; free it, or set another {name} in .env"
         for name, value in _ports(settings).items()

@@ -26,7 +26,7 @@ def text(dashboard: Dashboard) -> str:
 
 
 def queries() -> list[Query]:
-    """Every query of every panel, and whether a healthy stack may have no answer to it."""
+    """Every query of every panel, and whether a healthy stack may return nothing for it."""
     return [
         Query(dashboard.uid, panel.title, query, panel.only_under_fault)
         for dashboard in DASHBOARDS.values()

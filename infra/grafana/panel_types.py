@@ -1,20 +1,20 @@
-"""A panel in one line or two, and the JSON that Grafana 12 makes a dashboard of."""
+"""A panel in one or two lines of Python, and the JSON from which Grafana 12 builds a dashboard."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Json = dict[str, Any]
 Kind = Literal["stat", "timeseries", "table", "state-timeline", "bargauge"]
-# a colour, and the value from which on it counts; the first has none
+# a colour, and the value from which it applies; the first colour has none
 Thresholds = tuple[tuple[str, float | None], ...]
 
 GRID_WIDTH = 24
 DATASOURCE = {"type": "prometheus", "uid": "prometheus"}
-# nothing to judge
+# no value is good or bad
 PLAIN: Thresholds = (("blue", None),)
-# one is one too many
+# a single one is too many
 NONE_ALLOWED: Thresholds = (("green", None), ("red", 1))
-# 1 is well, 0 is not
+# 1 is good, 0 is bad
 MUST_BE_ONE: Thresholds = (("red", None), ("green", 1))
 
 
@@ -36,9 +36,9 @@ class Panel:
     thresholds: Thresholds = PLAIN
     kind: Kind = "timeseries"
     width: int = 6
-    # of a single query, by its labels: "{{topic}}"
+    # for a single query, made from its labels: "{{topic}}"
     legend: str = ""
-    # a healthy stack gives it nothing to show
+    # a healthy stack has nothing to show here
     only_under_fault: bool = False
 
     def queries(self) -> dict[str, str]:
@@ -86,7 +86,7 @@ def to_json(dashboard: Dashboard) -> Json:
 
 
 def _placed(rows: tuple[Row, ...]) -> list[Json]:
-    """Row after row, from left to right; where a row's panels do not fit side by side, they continue below."""
+    """Place the rows from left to right; panels of a row that do not fit side by side continue below."""
     placed: list[Json] = []
     y = 0
     for row in rows:
@@ -202,7 +202,7 @@ SHOWN_LABELS = [
 
 
 def _alerts_as_annotations() -> Json:
-    """Where an alert began and ended, in every chart."""
+    """Mark in every chart where an alert began and ended."""
     return {
         "name": "Alerts",
         "datasource": DATASOURCE,

@@ -1,4 +1,4 @@
-"""From the broker to the page on one screen: are the figures fresh, complete and fast, and is all of it healthy?"""
+"""From the broker to the page on one screen: are the figures fresh, complete and fast, and is everything healthy?"""
 
 from infra.grafana.panel_types import MUST_BE_ONE, NONE_ALLOWED, PLAIN, Dashboard, Panel, Row, above, below
 

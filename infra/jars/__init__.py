@@ -1,1 +1,1 @@
-"""The Java archives that Spark and Kafka need beyond pyspark: pinned lists and how they are fetched."""
+"""The Java archives that Spark and Kafka need beyond pyspark: the pinned lists, and the code that fetches them."""

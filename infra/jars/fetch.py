@@ -1,9 +1,9 @@
-"""Fetch the pinned jars with the Ivy that pyspark carries, and check each against its committed SHA-256 sum.
+"""Fetch the pinned jars with the Ivy that pyspark includes, and check each against its committed SHA-256 sum.
 
-Run: sales jars; in the build of an image: python -m infra.jars.fetch SET...
+Run: sales jars; when an image is built: python -m infra.jars.fetch SET...
 
-`spark.txt`, `kafka.txt` and `agent.txt` hold one jar a line: `<sha256>  <group>:<artifact>:<version>`, without
-transitivity, so that what runs is exactly what is listed.  A second run fetches nothing and needs no network.
+`spark.txt`, `kafka.txt` and `agent.txt` hold one jar per line: `<sha256>  <group>:<artifact>:<version>`.  No transitive
+dependencies are fetched, so exactly what is listed runs.  A second run fetches nothing and needs no network.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from ingestion.errors import SalesError
 from ingestion.settings import PathSettings, load
 
 LISTS = Path(__file__).parent
-# of the embedded stack
+# the sets of the embedded stack
 SETS = ("spark", "kafka")
 
 
@@ -53,7 +53,7 @@ def _parse(line: str) -> Jar:
 
 
 def faults(jars: list[Jar], folder: Path) -> list[str]:
-    """What is wrong with the jars in the folder, one line each; empty when all are there and right."""
+    """What is wrong with the jars in the folder, one line each; empty when all are present and correct."""
     found = []
     for jar in jars:
         path = folder / jar.filename
@@ -65,7 +65,7 @@ def faults(jars: list[Jar], folder: Path) -> list[str]:
 
 
 def refuse_missing(folder: Path) -> None:
-    """Raise SalesError when a pinned jar is not there; its content is checked when it is fetched."""
+    """Raise SalesError when a pinned jar is missing; its content is checked when it is fetched."""
     paths = [folder / jar_set / jar.filename for jar_set in SETS for jar in pinned(jar_set)]
     absent = [path.name for path in paths if not path.exists()]
     if absent:
@@ -75,11 +75,11 @@ def refuse_missing(folder: Path) -> None:
 
 
 def fetch(folder: Path, on_progress: Callable[[str], None] = lambda what: None, sets: Iterable[str] = ()) -> int:
-    """Bring the pinned jars (`SETS`, or these) into `<folder>/<set>/`.  Returns how many were fetched."""
+    """Fetch the pinned jars (of `SETS`, or of these sets) into `<folder>/<set>/`.  Returns how many were fetched."""
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".fetch.lock"):
         fetched = sum(_fetch_set(jar_set, folder, on_progress) for jar_set in tuple(sets) or SETS)
-        # worth keeping for the next try, not after the last
+        # useful for another attempt after a failure, but not after success
         shutil.rmtree(folder / "cache", ignore_errors=True)
     return fetched
 
@@ -102,7 +102,7 @@ def _fetch_set(jar_set: str, folder: Path, on_progress: Callable[[str], None]) -
 
 
 def _remove_strangers(jars: list[Jar], target: Path) -> None:
-    """Jars of an older list would stand on the class path beside the new ones."""
+    """Remove jars of an older list, which would be on the class path beside the new ones."""
     known = {jar.filename for jar in jars}
     for path in target.glob("*.jar"):
         if path.name not in known:
@@ -117,10 +117,10 @@ def _retrieve(jars: list[Jar], target: Path, cache: Path, on_progress: Callable[
         command = [
             *(str(java_binary()), *network_options(Path(scratch)), f"-Duser.home={scratch}"),
             *("-cp", str(_ivy_jar()), "org.apache.ivy.Main", "-ivy", str(module), "-cache", str(cache), "-warn"),
-            # below the target: in a pattern brackets of either kind have a meaning
+            # relative to the target folder, because both kinds of bracket have a meaning in an Ivy pattern
             *("-retrieve", "[artifact]-[revision].[ext]", "-types", "jar", "bundle"),
         ]
-        # Java knows the names of files by the locale; in an empty environment it would know none with an accent
+        # Java decodes file names by the locale; with an empty environment it would find none with an accent
         environment = os.environ | {"LC_ALL": "C.UTF-8"}
         process = subprocess.Popen(
             command,
@@ -135,7 +135,7 @@ def _retrieve(jars: list[Jar], target: Path, cache: Path, on_progress: Callable[
 
 
 def _watch(process: "subprocess.Popen[str]", cache: Path, total: int, on_progress: Callable[[str], None]) -> str:
-    """Ivy's output; meanwhile tell how many jars have arrived."""
+    """Return Ivy's output; meanwhile report how many jars have arrived."""
     before = len(list(cache.rglob("*.jar")))
     try:
         while True:
@@ -166,7 +166,7 @@ def _ivy_module(jars: list[Jar]) -> str:
 
 
 def _first_error(output: str) -> str:
-    """The first line of Ivy's output that tells a cause."""
+    """The first line of Ivy's output that names a cause."""
     lines = [line.strip(" \t:") for line in output.splitlines()]
     causes = [line for line in lines if any(word in line.lower() for word in ("exception", "error", "not found"))]
     return next(iter(causes), "")[:300]

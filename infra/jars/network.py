@@ -1,4 +1,4 @@
-"""What Java must be told to reach what Python reaches: the authorities it trusts, and the proxy."""
+"""JVM options that let Java reach what Python reaches: the trusted authorities and the proxy."""
 
 import re
 import ssl
@@ -17,12 +17,12 @@ _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", r
 
 
 def network_options(scratch: Path) -> list[str]:
-    """JVM options; the trust store that they name is written into the scratch folder."""
+    """JVM options; the trust store that they name is written to the scratch folder."""
     return [*_trust_what_python_trusts(scratch / "trust.p12"), *_proxies()]
 
 
 def _trust_what_python_trusts(store: Path) -> list[str]:
-    """The wheel's Java knows only the public authorities; a company's own, which Python knows, would be refused."""
+    """Make Java trust what Python trusts: the wheel's Java knows the public authorities, but not a company's own."""
     authorities = ssl.get_default_verify_paths().cafile
     if authorities is None:
         return []
@@ -35,26 +35,26 @@ def _trust_what_python_trusts(store: Path) -> list[str]:
 
 
 def _certificates(bundle: bytes) -> Iterator["Certificate"]:
-    """Each certificate of a PEM bundle; one that the library refuses is left out, the others count."""
+    """Each certificate of a PEM bundle, except those that the library rejects."""
     from cryptography.utils import CryptographyDeprecationWarning
     from cryptography.x509 import load_pem_x509_certificate
 
     for block in _PEM.findall(bundle):
         with warnings.catch_warnings(), suppress(ValueError):
-            # an old authority with a serial number of zero, which a later release will refuse
+            # an old authority has the serial number zero, which a later release will reject
             warnings.filterwarnings("ignore", "Parsed a serial number", CryptographyDeprecationWarning)
             yield load_pem_x509_certificate(block)
 
 
 def _proxies() -> list[str]:
-    """The proxies of the environment (https_proxy and so on), which Java does not look at."""
+    """Options for the proxies of the environment (https_proxy and so on), which Java ignores."""
     said = urllib.request.getproxies()
     options = dict[str, None]()
     for scheme in ("http", "https"):
         address = said.get(scheme) or said.get("all") or ""
         parts = urlsplit(address if "//" in address else f"//{address}")
         if parts.hostname:
-            # Java has one SOCKS proxy for all
+            # Java has a single SOCKS proxy setting for all schemes
             socks = parts.scheme.startswith("socks")
             name, port = ("socksProxy", 1080) if socks else (f"{scheme}.proxy", 80)
             options |= {f"-D{name}Host={parts.hostname}": None, f"-D{name}Port={parts.port or port}": None}
@@ -62,7 +62,7 @@ def _proxies() -> list[str]:
 
 
 def _reached_directly(no_proxy: str) -> list[str]:
-    """A name in `no_proxy` stands for what is below it, too; networks by their number of bits Java does not know."""
+    """Options for `no_proxy`: a name also covers its subdomains; Java does not understand networks in CIDR notation."""
     hosts = [host.strip().lstrip(".") for host in no_proxy.split(",")]
     patterns = [each for host in hosts if host for each in ([host] if host == "*" else [host, f"*.{host}"])]
     listed = "|".join(["localhost", "127.*", "[::1]", *patterns])

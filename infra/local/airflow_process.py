@@ -1,4 +1,4 @@
-"""Airflow in the embedded size: its folder, its secrets, its processes.
+"""Airflow in the embedded stack: its folder, its secrets, its processes.
 
 Run: python -m infra.local.airflow_process NAME
 """
@@ -22,7 +22,7 @@ from ingestion.processes.files import replace_text
 from ingestion.processes.states import AirflowState, AirflowVariables, read_state, write_state
 from ingestion.settings import PROJECT, AirflowSettings, PathSettings, load
 
-# the API server reads the logs as files: nobody needs to serve them
+# the API server reads the logs as files, so no log server is needed
 COMMANDS = {
     "airflow-api": ["api-server"],
     "airflow-scheduler": ["scheduler", "--skip-serve-logs"],
@@ -35,10 +35,10 @@ WORKER = "airflow worker -- LocalExecutor:"
 
 def main() -> None:
     name = sys.argv[1]
-    # supervisor hands on the environment in which the stack was started, perhaps long before
+    # supervisor passes on the environment in which the stack was started, perhaps long ago
     if variables := read_state(AirflowVariables):
         os.environ.update(variables.environment)
-    # the process keeps its number: whoever wants to know whether it lives can look
+    # Airflow keeps this process ID, so the state file shows whether the process is alive
     write_state(AirflowState(state="running"), name)
     if name == "airflow-scheduler" and (left := _workers()):
         subprocess.run([sys.executable, "-m", "infra.local.orphans", *map(str, left)], check=True)
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _workers() -> list[int]:
-    """Processes of a scheduler that was killed: LocalExecutor's workers outlive it."""
+    """Process IDs of the workers of a killed scheduler; LocalExecutor's workers outlive it."""
     found = []
     for process in marked_processes():
         with suppress(psutil.Error):
@@ -56,11 +56,11 @@ def _workers() -> list[int]:
 
 
 def prepare() -> None:
-    """Make the folder, the secrets and the database, where they are missing or of an older Airflow."""
+    """Create the folder and the secrets if they are missing, and migrate the database once for each Airflow version."""
     home = airflow_home()
     home.mkdir(parents=True, exist_ok=True)
     _secrets()
-    # by name: the caller's environment may hold secrets of another Airflow
+    # only these settings: the caller's environment may hold secrets of another Airflow
     settings = {f"AIRFLOW_{name}".upper(): str(value) for name, value in load(AirflowSettings)}
     write_state(AirflowVariables(state="wanted", environment=settings))
     stamp, wanted = home / ".migrated", version("apache-airflow")
@@ -84,11 +84,11 @@ def passwords_file() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment with what Airflow's processes share."""
+    """This process's environment, plus what Airflow's processes share."""
     settings, own = load(AirflowSettings), _secrets()
     home, docs = airflow_home(), load(PathSettings).project_docs
     return own_environment() | {
-        # its processes give themselves titles: not over their environment, by which `sales stop` knows them
+        # keeps the process titles from overwriting the environment, by which `sales stop` recognises the processes
         "SPT_NOENV": "1",
         "AIRFLOW_HOME": str(home),
         "AIRFLOW_CONFIG": str(PROJECT / "airflow" / "config" / "airflow.cfg"),
@@ -119,7 +119,7 @@ def environment() -> dict[str, str]:
 
 
 def _secrets() -> dict[str, str]:
-    """Made at random once; every process reads the same ones, and nobody but this user can."""
+    """Secrets generated once at random; every process reads the same ones, and no other user can read them."""
     from cryptography.fernet import Fernet
 
     if not passwords_file().exists():

@@ -26,7 +26,7 @@ def main() -> None:
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
         subprocess.run(command, check=True, env=own_environment())
-    # becomes the broker itself: one process, whose signals and memory are the broker's own
+    # the broker replaces this process, so its signals and memory are the broker's
     os.execve(java[0], [*java, "kafka.Kafka", str(properties)], own_environment())
 
 
@@ -45,7 +45,7 @@ def _write_properties(data: Path, broker: BrokerSettings) -> Path:
             host=in_brackets(broker.host),
             port=broker.port,
             controller_port=broker.controller_port,
-            # Java reads such a file as Latin-1, and takes what JSON escapes
+            # Java reads a properties file as Latin-1, and understands JSON's escapes
             log_dir=json.dumps(str(data / "log"))[1:-1],
         )
     )

@@ -1,4 +1,4 @@
-"""Whether this machine can run the embedded stack: each check names what is there, and what to do where it is not."""
+"""Check whether this machine can run the embedded stack: what is there, and what to do about each fault."""
 
 import os
 import pwd
@@ -22,14 +22,14 @@ from ingestion.lake.ownership import owner
 from ingestion.settings import PathSettings, load
 
 GIB = 1 << 30
-# the stack takes about 3 GiB; a page cache and the commands need the rest
+# the stack takes about 3 GiB; the page cache and the commands need the rest
 MEMORY = 4 * GIB
 DISK = 5 * GIB
 
 
 @dataclass(frozen=True)
 class Check:
-    """`remedy` None: it is right."""
+    """The result of one check; `remedy` is None when all is well."""
 
     subject: str
     found: str
@@ -104,7 +104,7 @@ def _memory() -> Check:
 
 
 def _container_limit() -> int | None:
-    """What a container may take, which the machine's own figure does not show."""
+    """The container's memory limit in bytes, which the machine's own figure does not show; None without one."""
     try:
         return int(Path("/sys/fs/cgroup/memory.max").read_text())
     except (OSError, ValueError):

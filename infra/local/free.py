@@ -1,4 +1,4 @@
-"""Whether the lake may be deleted: no gateway holds it.  Run: python -m infra.local.free (make clean does)."""
+"""Check that the lake may be deleted: no gateway holds it.  Run: python -m infra.local.free (make clean does)."""
 
 import sys
 

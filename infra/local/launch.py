@@ -1,6 +1,6 @@
-"""Start one program of the stack; one that keeps dying waits first.  Run: python -m infra.local.launch NAME MODULE
+"""Start one program of the stack, with a delay if it keeps dying.  Run: python -m infra.local.launch NAME MODULE
 
-supervisor would restart it at once and for ever, or give up.  This restarts for ever, and ever more slowly.
+supervisor would either restart it at once every time, or give up.  This never gives up, but waits longer and longer.
 """
 
 import json
@@ -13,14 +13,17 @@ from pathlib import Path
 from ingestion.settings import PathSettings, load
 
 QUICK_SECONDS = 60.0
-# before the first start, after one quick death, after two, and so on
+# seconds to wait before the first start, after one quick death, after two, and so on
 DELAYS = (0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
 @dataclass(frozen=True)
 class Starts:
-    """`quick`: deaths in a row that came within a minute of the start; `started`: Unix time of the newest start,
-    which may lie ahead; `restarts`: since the stack was started."""
+    """The starts of one program in this run of the stack.
+
+    `quick`: deaths in a row, each within a minute of the start; `started`: Unix time of the newest start, which may be
+    in the future; `restarts`: their number since the stack was started.
+    """
 
     quick: int
     started: float
@@ -28,7 +31,7 @@ class Starts:
 
     @property
     def waits(self) -> float:
-        """Seconds until the program starts again; 0 when it has."""
+        """Seconds until the program starts again; 0 once it has."""
         return max(0.0, self.started - time.time())
 
 
@@ -45,7 +48,7 @@ def _held_back(name: str) -> float:
     try:
         _file(name).write_text(json.dumps(asdict(starts)))
     except OSError:
-        # a full disk kills the program, too, and nobody can count how often
+        # a full disk also kills the program, and then the count cannot be saved
         return DELAYS[-1]
     return starts.waits
 

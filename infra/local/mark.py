@@ -1,6 +1,6 @@
-"""Whose a process is: each of a stack carries SALES_STACK=<its var folder> in its environment.
+"""Which stack a process belongs to: its environment carries SALES_STACK=<the stack's var folder>.
 
-So whatever a killed supervisor leaves behind is found again, and nothing else ever is.
+This finds everything that a killed supervisor left behind, and nothing else.
 """
 
 import os
@@ -14,7 +14,7 @@ MARK = "SALES_STACK"
 
 
 def marked_processes() -> list[psutil.Process]:
-    """Every living process of this stack, but for this one and its parents."""
+    """Every living process of this stack, except this process and its parents."""
     mark = str(load(PathSettings).var_dir)
     ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = []

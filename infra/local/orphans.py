@@ -1,6 +1,6 @@
-"""End the workers that a killed scheduler has left: they would wait for ever for tasks that nobody sends them.
+"""Stop the workers that a killed scheduler has left, which would wait indefinitely for tasks that never come.
 
-One that is still at work may end its task first, and tell Airflow how it went.
+A worker that is still running a task may finish it and report the result to Airflow.
 Run: python -m infra.local.orphans PID...
 """
 
@@ -21,7 +21,7 @@ def main() -> None:
     for pid in sys.argv[1:]:
         with suppress(psutil.NoSuchProcess):
             left.append(psutil.Process(int(pid)))
-    # nobody waits for this process: its parent becomes the new scheduler
+    # continue in a child process: the caller, which becomes the new scheduler, must not wait
     if os.fork():
         return
     while left := [worker for worker in left if _lives(worker)]:

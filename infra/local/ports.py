@@ -1,4 +1,4 @@
-"""The ports of the stack: which there are, and who else listens on them."""
+"""The ports of the stack, and what else listens on them."""
 
 import errno
 import socket
@@ -12,13 +12,13 @@ import psutil
 from infra.local.mark import MARK
 from ingestion.settings import AirflowSettings, AppSettings, BrokerSettings, SparkSettings, load
 
-# no interface has the address, or the system speaks no IPv6
+# no interface has the address, or the system has no IPv6
 NOT_OURS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 @dataclass(frozen=True)
 class Port:
-    """`variable` moves it, `process` listens on it."""
+    """One port: `variable` sets it, `process` listens on it."""
 
     variable: str
     process: str
@@ -45,7 +45,7 @@ def ports() -> list[Port]:
 
 
 def port_faults(processes: Collection[str]) -> list[str]:
-    """One line for each port that one of these processes cannot listen on; to be asked while they do not run."""
+    """One line for each port that one of these processes cannot listen on; call it while they are not running."""
     wanted = ports()
     twice = {port for port, count in Counter(each.port for each in wanted).items() if count > 1}
     return [fault for each in wanted if each.process in processes and (fault := _fault(each, twice))]
@@ -58,7 +58,7 @@ def _fault(wanted: Port, twice: set[int]) -> str | None:
         found = socket.getaddrinfo(wanted.host, wanted.port, type=socket.SOCK_STREAM)
     except OSError:
         return f"{wanted.host_variable}: no such host, got {wanted.host}"
-    # a name may stand for several addresses
+    # a name may resolve to several addresses
     faults = (_fault_of(wanted, family, address) for family, *_, address in found)
     return next(filter(None, faults), None)
 
@@ -68,7 +68,7 @@ def _fault_of(wanted: Port, family: int, address: tuple[Any, ...]) -> str | None
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
-                # as our servers do: what listens at the port of IPv4 is no hindrance
+                # as our servers do, so that a program on the same IPv4 port does not matter
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             probe.bind(address)
     except PermissionError:
@@ -84,7 +84,7 @@ def _fault_of(wanted: Port, family: int, address: tuple[Any, ...]) -> str | None
 
 
 def _holder(port: int) -> str | None:
-    """Who listens there, as far as this user may know."""
+    """The process that listens there, as far as this user may see it."""
     for connection in psutil.net_connections("tcp"):
         if connection.status != psutil.CONN_LISTEN or not connection.pid:
             continue

@@ -1,4 +1,4 @@
-"""The supervised processes: whether each answers, on which ports, with how much memory, since when."""
+"""The supervised processes: whether each answers, its ports, its memory and its uptime."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from infra.local.stack import processes
 
 @dataclass(frozen=True)
 class ProcessStatus:
-    """`fault` None: it answers.  `uptime` in seconds, `memory` in bytes, with its children's."""
+    """One process; `fault` is None if it answers, `uptime` is in seconds, `memory` in bytes, children included."""
 
     name: str
     fault: str | None
@@ -22,7 +22,7 @@ class ProcessStatus:
 
 
 def process_statuses() -> list[ProcessStatus]:
-    """One for each supervised process; empty when no supervisor runs."""
+    """One status for each supervised process; empty when no supervisor runs."""
     running = processes()
     if not running:
         return []

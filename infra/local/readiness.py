@@ -1,4 +1,4 @@
-"""Whether each process of the stack really answers."""
+"""Check whether each process of the stack really answers."""
 
 import time
 from collections import deque
@@ -17,14 +17,14 @@ from ingestion.settings import AirflowSettings, AppSettings, KafkaSettings, Path
 from ingestion.topic.client import BrokerError, topic_id
 
 Probe = Callable[[], str | None]
-# deaths in a row after which there is no use in waiting
+# after this many deaths in a row, waiting is pointless
 HOPELESS = 4
-# what the others get then, to show whether they are well
+# after that the other processes get this long to show whether they are well
 PATIENCE_SECONDS = 30.0
 
 
 class NotReadyError(StackError):
-    """A process does not answer; `culprit` is the one whose log tells why."""
+    """A process does not answer; the log of `culprit` shows why."""
 
     def __init__(self, message: str, culprit: str) -> None:
         super().__init__(message)
@@ -74,7 +74,7 @@ def _probe_state(said: BronzeState | SilverState | None, good: tuple[str, ...]) 
 def probe_app() -> str | None:
     app = load(AppSettings)
     try:
-        # through no proxy
+        # without a proxy
         answer = httpx.get(f"http://{reached_at(app.host, app.port)}/healthz", timeout=2, trust_env=False)
     except httpx.HTTPError:
         return "starts"
@@ -106,7 +106,7 @@ PROBES: dict[str, Probe] = {
 
 
 def probe(name: str) -> str | None:
-    """None when the process answers, else what it lacks; one that keeps dying says so."""
+    """None when the process answers, else what it lacks; for a process that keeps dying, how often it died."""
     starts = read_starts(name)
     if starts and starts.waits:
         return f"died {starts.quick} times in a row, starts again in {starts.waits:.0f} s"
@@ -117,10 +117,10 @@ def probe(name: str) -> str | None:
 
 
 def wait_until_ready(names: Collection[str], on_answer: Callable[[str, str | None], None], timeout: float) -> None:
-    """Probe these processes, in parallel, until all have answered.
+    """Probe these processes in parallel, until all have answered.
 
-    `on_answer` is told each change of what a process lacks (None: ready), from several threads.  Raises NotReadyError
-    when the time is up; soon after a process has died several times in a row it is.
+    `on_answer` is called from several threads, with each change of what a process lacks (None: ready).  Raises
+    NotReadyError at the timeout, or 30 s after a process has died four times in a row.
     """
     wait = _Wait(on_answer, time.monotonic() + timeout)
     waited_for = list(names)
@@ -129,7 +129,7 @@ def wait_until_ready(names: Collection[str], on_answer: Callable[[str, str | Non
             while waited_for:
                 faults = dict(zip(waited_for, pool.map(wait.until_ready, waited_for), strict=True))
                 wait.refuse({name: fault for name, fault in faults.items() if fault})
-                # the death of one takes others with it, which may have answered before
+                # a process that dies may take others down that had already answered
                 waited_for = [name for name, fault in zip(names, pool.map(probe, names), strict=True) if fault]
         finally:
             wait.deadline = 0.0
@@ -168,7 +168,7 @@ class _Wait:
 
 
 def last_lines(name: str, count: int) -> list[str]:
-    """The end of a process's log; empty where there is none."""
+    """The last lines of a process's log; empty if there is none."""
     path = load(PathSettings).log_dir / f"{name}.log"
     if not path.exists():
         return []

@@ -1,4 +1,4 @@
-"""Start and stop the embedded stack: five processes under supervisor, and Airflow's four where it is wanted."""
+"""Start and stop the embedded stack: five processes under supervisor, plus Airflow's four on demand."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ STOP_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Process:
-    """One supervised process; `state` is supervisor's word, `memory` the resident bytes with its children's."""
+    """One supervised process; `state` as supervisor reports it, `memory` in resident bytes, children included."""
 
     name: str
     state: str
@@ -49,14 +49,14 @@ class Process:
 
 @dataclass(frozen=True)
 class Stopped:
-    """What a stop found: supervised programs by name, and the number of processes that a dead supervisor had left."""
+    """What a stop found: the supervised programs by name, and how many processes a dead supervisor had left behind."""
 
     programs: list[str]
     left_behind: int
 
 
 def start() -> bool:
-    """Start supervisor with all programs; False when they run already.  Raises StackError in one line."""
+    """Start supervisor with all programs; return False if they already run.  Raises StackError in one line."""
     paths = load(PathSettings)
     supervision.socket_path()
     _prepare_folders(paths)
@@ -83,7 +83,7 @@ def start() -> bool:
 
 
 def stop(on_progress: Callable[[int], None] = lambda left: None) -> Stopped:
-    """Stop every process of the stack, supervised or left behind.  `on_progress` is told how many are left."""
+    """Stop every process of the stack, supervised or left behind; `on_progress` receives the number still running."""
     paths = load(PathSettings)
     if not paths.run_dir.exists():
         return Stopped([], 0)
@@ -99,7 +99,7 @@ def stop(on_progress: Callable[[int], None] = lambda left: None) -> Stopped:
 
 
 def other_settings() -> list[str]:
-    """What the running stack was started with and this process would not find it by: a line for each variable."""
+    """One line for each variable that differs from what the running stack was started with; empty if none runs."""
     started = read_state(StartedWith)
     before = started.settings if started else {}
     now = _moved_by_variables()
@@ -108,7 +108,7 @@ def other_settings() -> list[str]:
 
 
 def refuse_other_settings() -> None:
-    """For a command to the stack that runs: with another lake or port it would do half of its work elsewhere."""
+    """Raise StackError if the running stack has another lake or port: a command would do half of its work elsewhere."""
     if changed := other_settings():
         raise StackError(
             f"the stack of VAR_DIR={load(PathSettings).var_dir} runs with {'; '.join(changed)}; "
@@ -117,13 +117,13 @@ def refuse_other_settings() -> None:
 
 
 def _moved_by_variables() -> dict[str, str]:
-    # Airflow starts with the variables of whoever starts it, perhaps later
+    # not Airflow's ports: it may start later, with the variables of the command that starts it
     moved = {port.variable: str(port.port) for port in ports() if port.process in PROGRAMS}
     return {"LAKE_DIR": str(load(PathSettings).lake_dir)} | moved
 
 
 def processes() -> list[Process]:
-    """The supervised processes, in their order; empty when no supervisor runs."""
+    """The supervised processes, in the order of PROGRAMS and AIRFLOW; empty when no supervisor runs."""
     answers = supervision.answers()
     started = [name for name in AIRFLOW if answers.get(name, {}).get("statename") not in (None, "STOPPED")]
     return [_process(answers[name]) for name in (*PROGRAMS, *started) if name in answers]
@@ -191,7 +191,7 @@ def _refuse_what_cannot_run(paths: PathSettings) -> None:
 
 
 def start_airflow() -> bool:
-    """Start Airflow's processes in a stack that runs; False when they run already.  Raises StackError, SalesError."""
+    """Start Airflow's processes in a running stack; False if they run already.  Raises StackError, SalesError."""
     from infra.local import airflow_process
 
     with _one_at_a_time(load(PathSettings)):
@@ -204,13 +204,13 @@ def start_airflow() -> bool:
 
 
 def refuse_taken_ports(programs: Collection[str]) -> None:
-    """To be asked while these programs do not run.  Raises StackError."""
+    """Raise StackError for ports that these programs cannot listen on; call it while they are not running."""
     if faults := port_faults(programs):
         raise StackError("; ".join(faults))
 
 
 def _forget_last_run(paths: PathSettings) -> None:
-    """What a run leaves in its folders and the next one must not believe; to be called while nothing runs."""
+    """Delete what a run leaves in its folders that would mislead the next one; call it while nothing is running."""
     for pattern in ("*.json", "*.starts", "supervisor*"):
         for file in paths.run_dir.glob(pattern):
             file.unlink(missing_ok=True)

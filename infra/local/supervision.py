@@ -14,7 +14,7 @@ from infra.local.airflow_process import COMMANDS
 from ingestion.errors import SalesError
 from ingestion.settings import PROJECT, PathSettings, load
 
-# in the order in which they are stopped, backwards
+# in start order; they are stopped in reverse order
 PROGRAMS = {
     "kafka": "infra.local.broker",
     "gateway": "infra.spark.gateway",
@@ -24,17 +24,17 @@ PROGRAMS = {
 }
 # started on demand, by `sales airflow`
 AIRFLOW = dict.fromkeys(COMMANDS, "infra.local.airflow_process")
-# a file system name for a socket has room for so many bytes
+# the system limits a socket's path to about this many bytes
 SOCKET_PATH_LIMIT = 100
 
 
 class StackError(SalesError):
-    """The stack cannot start, or does not answer; the message names the rule, the value and the way out."""
+    """The stack cannot start or does not answer; the message gives the rule, the value and the way out."""
 
 
 def socket_path() -> Path:
     path: Path = load(PathSettings).run_dir / "supervisor.sock"
-    # an accented letter takes two
+    # counted in bytes, because an accented letter takes two
     if (length := len(os.fsencode(path))) > SOCKET_PATH_LIMIT:
         raise StackError(
             f"a socket's path may have {SOCKET_PATH_LIMIT} bytes, {path} has {length}; set a shorter VAR_DIR"
@@ -54,7 +54,7 @@ def supervisor() -> Iterator[Any]:
 
 
 def answers() -> dict[str, dict[str, Any]]:
-    """What supervisor says of each program; empty when no supervisor answers."""
+    """What supervisor reports for each program; empty when no supervisor answers."""
     if not socket_path().exists():
         return {}
     try:
@@ -65,13 +65,13 @@ def answers() -> dict[str, dict[str, Any]]:
 
 
 def stopped(names: Iterable[str]) -> list[str]:
-    """Those of the programs that do not run."""
+    """Those of the programs that are not running."""
     states = {name: answer["statename"] for name, answer in answers().items()}
     return [name for name in names if states.get(name) not in ("RUNNING", "STARTING")]
 
 
 def start(names: Iterable[str]) -> None:
-    """Raises StackError: the stack goes down at this moment, or is that of an older version."""
+    """Start these programs.  Raises StackError if the stack is going down, or if an older version started it."""
     try:
         with supervisor() as running:
             for name in names:
@@ -83,7 +83,7 @@ def start(names: Iterable[str]) -> None:
 
 
 def shut_down() -> None:
-    """Ask supervisor to stop everything and then itself; it may be on its way already, or gone."""
+    """Ask supervisor to stop everything and then itself; it may already be stopping, or gone."""
     try:
         with supervisor() as running:
             running.shutdown()
@@ -119,16 +119,16 @@ def _program(name: str, module: str, rank: int, paths: PathSettings) -> list[str
         f"directory = {PROJECT}",
         f"priority = {rank}",
         f"autostart = {str(name in PROGRAMS).lower()}",
-        # restarted whenever it ends; infra/local/launch.py holds back what keeps dying
+        # restarted whenever it ends; infra/local/launch.py delays a program that keeps dying
         "autorestart = true",
         "startsecs = 0",
-        # it and its child wait for each other, ten seconds; it holds nothing
+        # on TERM it and its child would wait ten seconds for each other; it has nothing to lose
         f"stopsignal = {'KILL' if name == 'airflow-triggerer' else 'TERM'}",
         "stopwaitsecs = 20",
         "stopasgroup = true",
         "killasgroup = true",
         "redirect_stderr = true",
-        # this one it expands twice
+        # supervisor expands this value twice
         f"stdout_logfile = {str(paths.log_dir).replace('%', '%%')}/{name}.log",
         "stdout_logfile_maxbytes = 10MB",
         "stdout_logfile_backups = 1",

@@ -1,7 +1,7 @@
-"""Make the JVM's start-up cache: the whole chain runs once in a gateway of its own, which writes the cache at its end.
+"""Make the JVM's start-up cache: run the whole chain once in a separate gateway, which writes the cache as it ends.
 
-The training run has its own folders and free ports, and never meets a running stack.  `make_cache` starts it as a
-process of its own, because settings are read once in each: python -m infra.local.warm.
+The training run has its own folders and free ports, so it never touches a running stack.  `make_cache` starts it as a
+separate process, because a process reads its settings only once: python -m infra.local.warm.
 """
 
 import os
@@ -23,7 +23,7 @@ from ingestion.environment import own_environment
 from ingestion.errors import SalesError
 from ingestion.settings import PROJECT, PathSettings, load
 
-# the cache is 340 MB, and is written twice on its way
+# the cache takes 340 MB, and is written twice while it is made
 NEEDED_BYTES = 2 << 30
 FIRST_JAVA = 25
 READY_SECONDS = 180.0
@@ -31,7 +31,7 @@ WRITING_SECONDS = 300.0
 
 
 def make_cache(on_progress: Callable[[str], None]) -> str:
-    """Write `gateway.aot` beside the jars, whole or not at all; return what was done.  Raises SalesError."""
+    """Write `gateway.aot` beside the jars, completely or not at all; return what was done.  Raises SalesError."""
     jars = load(PathSettings).jars_dir
     if java_version() < FIRST_JAVA:
         return f"no start-up cache: it needs Java {FIRST_JAVA} or later, this is {java_version()}; nothing to do"
@@ -39,7 +39,7 @@ def make_cache(on_progress: Callable[[str], None]) -> str:
         raise SalesError(f"the start-up cache needs 2 GiB of free disk at {jars}, there are {free >> 20} MiB")
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="sales-warm-") as scratch:
-        # beside its place, so that it can be moved there in one step
+        # in the same folder, so that a single rename can move it into place
         cache = jars / f".gateway.aot.{os.getpid()}"
         try:
             _train(Path(scratch), cache, on_progress)
@@ -75,7 +75,7 @@ def _train(scratch: Path, cache: Path, on_progress: Callable[[str], None]) -> No
 
 
 def _stop_all(mark: str) -> None:
-    """Whatever is left of the training run, which Ctrl-C may have cut short."""
+    """Kill whatever is left of the training run, which Ctrl-C may have cut short."""
     for process in psutil.process_iter():
         try:
             if process.environ().get(MARK) == mark:
@@ -85,7 +85,7 @@ def _stop_all(mark: str) -> None:
 
 
 def main() -> None:
-    """The training run itself, in the environment that `make_cache` has made."""
+    """Do the training run itself, in the environment that `make_cache` has set up."""
     log_dir = load(PathSettings).log_dir
     log_dir.mkdir(parents=True)
     _step("starting a broker and a gateway")

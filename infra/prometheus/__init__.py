@@ -1,1 +1,1 @@
-"""What is measured: configuration, alert rules with their tests, and the names of the metrics."""
+"""What is measured: the configuration, the alert rules with their tests, and the names of the metrics."""

@@ -44,7 +44,7 @@ DASHBOARD = {
     "sales_producer_events_total",
     "sales_producer_unacknowledged_total",
     "sales_producer_last_acknowledged_timestamp_seconds",
-    # the DAGs, as they tell themselves
+    # the DAGs, as they report themselves
     "sales_dag_task_failures_total",
     "sales_dag_late_runs_total",
     "sales_dag_last_run_succeeded",
@@ -93,8 +93,8 @@ KAFKA = {
     "jvm_memory_max_bytes",
 }
 
-# Spark 4.2's PrometheusServlet makes a name of each source's own, with _Value behind a gauge; the executors' page has
-# names and labels of its kind
+# Spark 4.2's PrometheusServlet builds a name from each source's own name, and adds _Value to a gauge; the executors'
+# page has its own kind of names and labels
 SPARK_GATEWAY = {
     "metrics_gateway_driver_BlockManager_memory_memUsed_MB_Value",
     "metrics_gateway_driver_BlockManager_memory_maxMem_MB_Value",
@@ -136,7 +136,7 @@ METRICS: dict[str, set[str]] = {
     "prometheus": {"prometheus_notifications_dropped_total", "prometheus_tsdb_head_series"},
     "alertmanager": {"alertmanager_notifications_failed_total", "alertmanager_notifications_total"},
 }
-# Prometheus makes these itself
+# Prometheus itself makes these
 BUILT_IN = {"up", "ALERTS", "scrape_duration_seconds"}
 
 _NOT_A_METRIC = {
@@ -159,7 +159,7 @@ def known() -> set[str]:
 
 
 def metrics_in(query: str) -> set[str]:
-    """The names of metrics in a PromQL expression."""
+    """The metric names in a PromQL expression."""
     bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', " ", query)
     bare = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", " ", bare)
     return set(re.findall(r"(?<![\w.:])[a-zA-Z_:][\w:]*\b(?!\s*\()", bare)) - _NOT_A_METRIC

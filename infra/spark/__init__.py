@@ -1,1 +1,1 @@
-"""The gateway: Spark in one resident application, alone or on a cluster."""
+"""The gateway: Spark as one long-running application, on one machine or on a cluster."""

@@ -22,12 +22,12 @@ from ingestion.settings import PROJECT, PathSettings, SparkSettings, load
 SPARK_CONFIG = PROJECT / "infra" / "spark"
 SPARK_HOME = Path(pyspark.__file__).parent
 LOGGING = log_settings(SPARK_CONFIG / "log4j2.properties")
-# three executors on few cores, each with little to do: what the optimising compiler takes never comes back
+# three executors share few cores and have little to do: the optimising compiler would never repay its cost
 EXECUTOR_OPTIONS = f"{LOGGING} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC"
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
-# Half of a fresh gateway's work is the optimising compiler's, most of it for code that never pays it back: it waits for
-# ten times the default number of calls and loops.
+# The optimising compiler does half of a fresh gateway's work, most of it for code that never repays the effort.  So it
+# waits for ten times the default number of calls and loops.
 LAZY_COMPILER = [
     "-XX:Tier4InvocationThreshold=50000",
     "-XX:Tier4MinInvocationThreshold=6000",
@@ -41,15 +41,15 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     configure_logging()
     _own_lake()
-    # a new Connect session for each start of the gateway: the old ids are closed for ever
+    # each start of the gateway needs a new Connect session ID, because Spark never reopens an old one
     write_state(GatewayState(state="started", session_id=str(uuid.uuid4())))
     _empty_scratch(load(PathSettings).var_dir / "spark")
     command = gateway_command()
     spark = {
         "SPARK_HOME": str(SPARK_HOME),
-        # without it the UI listens on every address of the machine
+        # otherwise the UI listens on every address of the machine
         "SPARK_LOCAL_IP": load(SparkSettings).host,
-        # Spark starts a Python to ask for its data sources, which need not be the first one in PATH
+        # Spark starts a Python to ask for its data sources; the first one in PATH may be another
         "PYSPARK_PYTHON": sys.executable,
     }
     os.execve(command[0], command, own_environment() | spark)
@@ -59,7 +59,7 @@ def _own_lake() -> None:
     try:
         own_lake()
     except LakeOwnedError as error:
-        # not over the words of a gateway that runs
+        # do not overwrite the state of a running gateway
         if not table_list.runs():
             write_state(GatewayState(state="refused", error=str(error)))
         logger.error("%s", error)
@@ -67,17 +67,17 @@ def _own_lake() -> None:
 
 
 def _empty_scratch(scratch: Path) -> None:
-    """Remove what a killed gateway has left; there is only one for each VAR_DIR."""
+    """Remove what a killed gateway has left; only one gateway uses a VAR_DIR."""
     shutil.rmtree(scratch, ignore_errors=True)
-    # Hive's part of the Thrift server keeps something of each session there
+    # the Hive part of the Thrift server keeps files for each session there
     (scratch / "hive").mkdir(parents=True)
 
 
 def gateway_command() -> list[str]:
-    """The JVM started directly: Spark's launcher scripts want a Java module that the wheel's Java lacks."""
+    """Start the JVM directly, because Spark's launcher scripts need a Java module that the wheel's Java lacks."""
     paths, spark = load(PathSettings), load(SparkSettings)
     scratch = paths.var_dir / "spark"
-    # every jar by name, sorted: the start-up cache is valid for exactly this class path
+    # every jar by name, sorted: the start-up cache is valid only for exactly this class path
     jars = sorted((paths.jars_dir / "spark").glob("*.jar")) + sorted((SPARK_HOME / "jars").glob("*.jar"))
     settings = {
         "spark.master": spark.master,
@@ -88,10 +88,10 @@ def gateway_command() -> list[str]:
         "spark.connect.grpc.binding.port": str(spark.connect_port),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(paths.lake_dir),
-        # the lake as it stands in dbt's SQL, between quotes
+        # the lake's path, escaped for dbt's SQL, where it appears between quotes
         "spark.sales.lake": in_sql(paths.lake_dir),
         "spark.scheduler.allocation.file": f"file://{SPARK_CONFIG / 'fairscheduler.xml'}",
-        # on a cluster: its workers have the same image
+        # used on a cluster, whose workers have the same image
         "spark.executor.extraClassPath": f"{paths.jars_dir / 'spark'}/*",
         "spark.executor.extraJavaOptions": EXECUTOR_OPTIONS,
     }
@@ -108,7 +108,7 @@ def gateway_command() -> list[str]:
         *("--hiveconf", f"hive.server2.thrift.bind.host={spark.host}"),
         *("--hiveconf", f"hive.exec.local.scratchdir={scratch / 'hive'}"),
         *("--hiveconf", f"hive.downloaded.resources.dir={scratch / 'hive'}"),
-        # a client that stopped fetching and is still connected keeps a part of its answer in memory
+        # a client that stops fetching but stays connected keeps part of its answer in memory
         *("--hiveconf", f"hive.server2.idle.operation.timeout={IDLE_READER}"),
         *("--hiveconf", f"hive.server2.idle.session.timeout={IDLE_READER}"),
         *("--hiveconf", f"hive.server2.session.check.interval={IDLE_CHECK}"),
@@ -116,7 +116,10 @@ def gateway_command() -> list[str]:
 
 
 def _start_up_cache(jars_dir: Path) -> list[str]:
-    """Classes parsed and methods profiled in a training run (`make warm`); the JVM ignores one that does not fit."""
+    """Options for the JVM's start-up cache, which a training run writes (`make warm`).
+
+    It holds parsed classes and method profiles; the JVM ignores a cache that does not fit.
+    """
     cache, training = jars_dir / "gateway.aot", os.environ.get("SALES_AOT_TRAINING")
     if java_version() < 25:
         return []

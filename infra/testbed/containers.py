@@ -1,4 +1,4 @@
-"""A full stack of a measurement's or a test's own: other names, volumes and ports; it never meets one that runs."""
+"""A full stack for one measurement or test: separate names, volumes and ports, so it never touches a running one."""
 
 import json
 import os
@@ -26,7 +26,7 @@ DAG = "unified_sales_pipeline"
 
 
 class FullStack:
-    """The stack, used as its user would: by commands and HTTP.  Commands that fail raise SalesError."""
+    """The stack, used as a user would: through commands and HTTP.  Raises SalesError when a command fails."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
@@ -42,22 +42,22 @@ class FullStack:
         return self._done(["docker", "compose", "--profile", "*", *arguments], check)
 
     def sales(self, *arguments: str, check: bool = True) -> str:
-        """A verb of the command line, inside."""
+        """Run a verb of the `sales` command inside the stack."""
         return self.compose("exec", "-T", "airflow-worker", "sales", *arguments, check=check)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """The same, in the background."""
+        """Start such a verb in the background."""
         command = ["docker", "compose", "exec", "-T", "airflow-worker", "sales", *arguments]
         return subprocess.Popen(
             command, cwd=PROJECT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
     def crash(self, service: str) -> None:
-        """kill -9 of everything in the container but its init, which then ends: Docker starts it again."""
+        """Run kill -9 on everything in the container but its init, which then ends; Docker restarts the container."""
         self.compose("exec", "-T", service, "sh", "-c", "kill -9 -1", check=False)
 
     def health(self) -> dict[str, str]:
-        """By service: `healthy`, or what it is instead."""
+        """State by service: `healthy`, or what it is instead."""
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
         return states_of([json.loads(line) for line in lines])
 
@@ -65,7 +65,7 @@ class FullStack:
         until(lambda: set(self.health().values()) == {"healthy"}, "everything is healthy", HEALTHY_SECONDS)
 
     def verified(self) -> None:
-        """Publish everything that was sent; raises SalesError where `sales verify` finds a difference."""
+        """Publish everything that was sent.  Raises SalesError if `sales verify` finds a difference."""
         self.publish()
         self.sales("verify")
 
@@ -77,20 +77,20 @@ class FullStack:
         return httpx.get(f"{self.page}/api/{path}", timeout=10, trust_env=False).raise_for_status().json()
 
     def measured(self, query: str) -> list[dict[str, Any]]:
-        """What Prometheus answers to a query."""
+        """Prometheus's answer to a query."""
         answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": query}, timeout=10, trust_env=False)
         results: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
         return results
 
     def open_slice_seconds(self) -> float:
-        """How long a slice has been open, as the dashboard tells it now; 0 when none is."""
+        """Seconds for which a slice has been open, as the dashboard reports it now; 0 when none is."""
         told = httpx.get(f"http://127.0.0.1:{self.environment['APP_PORT']}/metrics", timeout=10, trust_env=False).text
         age = re.search(r"^sales_open_slice_age_seconds (\S+)$", told, re.MULTILINE)
         return float(age[1]) if age else 0.0
 
     @contextmanager
     def airflow(self) -> Iterator[Airflow]:
-        """The pipeline's DAG, by Airflow's REST API."""
+        """The pipeline's DAG, through Airflow's REST API."""
         user = {"username": USER, "password": read_env()["AIRFLOW_ADMIN_PASSWORD"]}
         with httpx.Client(base_url=f"{self.airflow_page}/api/v2", timeout=30, trust_env=False) as api:
             token = api.post(f"{self.airflow_page}/auth/token", json=user).raise_for_status().json()["access_token"]
@@ -109,17 +109,17 @@ class FullStack:
 
 @contextmanager
 def isolated_containers(name: str, **settings: str) -> Iterator[FullStack]:
-    """Not started yet; stopped at the end with all that it has written, but where KEEP_STACK is set.
+    """A stack that is not started yet; at the end it is deleted with all its data, unless KEEP_STACK is set.
 
-    Raises SalesError where no Docker engine answers.
+    Raises SalesError if no Docker engine answers.
     """
     refuse_without_docker()
     write_env()
     ports = [variable for variable in read_env() if PORT.match(variable)]
-    # runs are started by hand, one at a time
+    # no schedule: runs are triggered one at a time
     own = {"STACK_NAME": name, "AIRFLOW_SCHEDULE": "", "COMPOSE_PROFILES": "monitoring", **settings}
     stack = FullStack(os.environ | dict(zip(ports, _free_ports(len(ports)), strict=True)) | own)
-    # for whoever writes a test: a start takes minutes
+    # for writing a test, because a start takes minutes
     keep = bool(os.environ.get("KEEP_STACK"))
     if not keep:
         stack.compose("down", "--volumes", "--remove-orphans")

@@ -1,4 +1,4 @@
-"""Airflow beside a stack, driven by its REST API."""
+"""Airflow beside a stack, driven through its REST API."""
 
 import json
 import time
@@ -21,7 +21,7 @@ RUN_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class TaskRun:
-    """The newest try of a task; `state` as Airflow names it, None before it is scheduled."""
+    """The newest try of a task; `state` as Airflow names it, None before the task is scheduled."""
 
     state: str | None
     started: datetime | None
@@ -44,11 +44,11 @@ class Airflow:
     dag: str
 
     def get(self, path: str, **parameters: Any) -> Any:
-        """What stands below the DAG's own address; for other addresses use `api`."""
+        """GET a path below the DAG's own address; use `api` for other addresses."""
         return self.api.get(f"dags/{self.dag}{path}", params=parameters).raise_for_status().json()
 
     def trigger(self, **parameters: Any) -> str:
-        """Start a run, as the trigger form does; returns its id."""
+        """Start a run, as the trigger form does; return its id."""
         wanted = {"logical_date": None, "conf": parameters}
         answer = self.api.post(f"dags/{self.dag}/dagRuns", json=wanted).raise_for_status()
         return str(answer.json()["dag_run_id"])
@@ -58,7 +58,7 @@ class Airflow:
         return DagRun(found["state"], _moment(found["queued_at"]), found["end_date"] and _moment(found["end_date"]))
 
     def wait(self, run_id: str, seconds: float = RUN_SECONDS) -> DagRun:
-        """The run when it has ended, well or not.  Raises SalesError when the time is up."""
+        """Wait until the run has ended, successfully or not, and return it.  Raises SalesError at the timeout."""
         deadline = time.monotonic() + seconds
         while (run := self.run(run_id)).state not in ("success", "failed"):
             if time.monotonic() > deadline:
@@ -83,14 +83,14 @@ class Airflow:
         return {name: task.state for name, task in self.tasks(run_id).items()}
 
     def returned(self, run_id: str, task_id: str) -> Any:
-        """What a task of the run has returned."""
+        """The value that a task of the run returned."""
         answer = self.get(f"/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value")["value"]
         return json.loads(answer) if isinstance(answer, str) else answer
 
 
 @contextmanager
 def opened(stack: Stack, dag: str) -> Iterator[Airflow]:
-    """One DAG of the stack's Airflow, which runs already; waits until Airflow has read the DAG's file."""
+    """One DAG of the stack's Airflow, which must already run; waits until Airflow has read the DAG's file."""
     base = f"http://127.0.0.1:{stack.environment['AIRFLOW_PORT']}"
     with httpx.Client(base_url=f"{base}/api/v2", timeout=30, trust_env=False) as api:
         user = {"username": USER, "password": password(stack)}

@@ -1,4 +1,4 @@
-"""A stack of the measurement's own, deleted at its end; the end-to-end tests drive theirs by it, too."""
+"""A separate stack for a measurement, deleted at the end; the end-to-end tests use it for theirs, too."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Stack:
-    """Used as its user would: by commands and files; and its processes stopped and held as no user would."""
+    """A stack used as a user would, by commands and files, but whose processes can also be stopped and suspended."""
 
     folder: Path
     environment: dict[str, str]
@@ -57,7 +57,7 @@ class Stack:
         return settings
 
     def start(self, *command: str, quiet: bool = False) -> "subprocess.Popen[str]":
-        """Start one of the environment's commands, its words thrown away if `quiet`; no Ctrl-C reaches it."""
+        """Start a command of this Python environment; `quiet` discards its output, and Ctrl-C does not reach it."""
         return subprocess.Popen(
             [BIN / command[0], *command[1:]],
             cwd=DBT_PROJECT if command[0] == "dbt" else PROJECT,
@@ -69,14 +69,14 @@ class Stack:
         )
 
     def run(self, *command: str) -> str:
-        """Run a command to its end and return what it said.  Raises SalesError with its last words."""
+        """Run a command to its end and return its output.  Raises SalesError with the end of the output if it fails."""
         code, said = self.attempt(*command)
         if code:
             raise SalesError(f"{' '.join(command)} ended with {code}: {said.strip()[-LAST_WORDS:]}")
         return said
 
     def attempt(self, *command: str) -> tuple[int, str]:
-        """Run a command to its end, good or bad: its exit code, and what it said.  SalesError when it has none."""
+        """Run a command to its end and return its exit code and output.  Raises SalesError if it takes too long."""
         process = self.start(*command)
         try:
             said, _ = process.communicate(timeout=COMMAND_SECONDS)
@@ -89,7 +89,7 @@ class Stack:
         return process.returncode, said
 
     def state(self, name: str) -> dict[str, Any]:
-        """What a process of the stack says of itself; empty when it has not said any."""
+        """The state file of one of the stack's processes; empty if it has not written one."""
         try:
             content: dict[str, Any] = json.loads((self.folder / "var" / "run" / f"{name}.json").read_text())
         except FileNotFoundError:
@@ -107,7 +107,7 @@ class Stack:
             transport.close()
 
     def stop_stream(self) -> None:
-        """Stop the bronze process and the stream inside the gateway, which would survive it."""
+        """Stop the bronze process, and the stream inside the gateway, which would survive it."""
         with self.supervisor() as supervisor:
             supervisor.stopProcess("bronze")
         self.run("python", "-m", "infra.testbed.stop_stream")
@@ -118,7 +118,7 @@ class Stack:
 
     @contextmanager
     def follower_held(self) -> Iterator[None]:
-        """The Silver follower suspended between two slices: it holds no lock, and runs no slice of its own."""
+        """Suspend the Silver follower between two slices: it then holds no lock and runs no slice."""
         held = self._hold_follower()
         try:
             yield
@@ -132,7 +132,7 @@ class Stack:
                 return None
             follower = psutil.Process(self.state("silver")["pid"])
             follower.suspend()
-            # it may have begun a slice before the signal reached it
+            # it may have started a slice before the signal reached it
             if self.state("silver")["state"] == "idle":
                 return follower
             follower.resume()
@@ -142,7 +142,7 @@ class Stack:
 
 
 def until(condition: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
-    """The first answer that is true.  Raises SalesError when the time is up."""
+    """Wait for the first true answer and return it.  Raises SalesError at the timeout."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:
@@ -153,9 +153,9 @@ def until(condition: Callable[[], T | None], what: str, seconds: float = 60.0) -
 
 @contextmanager
 def isolated(*, keep: bool = False, prefix: str = "sales-", **settings: str) -> Iterator[Stack]:
-    """A stack that is not started yet; whatever runs of it is stopped at the end, also on Ctrl-C.
+    """A stack that is not started yet; whatever is running of it is stopped at the end, even on Ctrl-C.
 
-    `settings`: what else its environment holds; `keep`: its folder outlives it; `prefix`: of the folder's name.
+    `settings`: additional environment variables; `keep`: do not delete its folder; `prefix`: of the folder's name.
     """
     # not below the project: a socket's path must be short
     folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
@@ -171,7 +171,7 @@ def isolated(*, keep: bool = False, prefix: str = "sales-", **settings: str) -> 
 
 @contextmanager
 def started() -> Iterator[Stack]:
-    """A stack that answers."""
+    """A running stack that answers."""
     with isolated() as stack:
         stack.run("sales", "start")
         yield stack
@@ -179,7 +179,7 @@ def started() -> Iterator[Stack]:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """A second Ctrl-C must not leave the stack running."""
+    """Ignore a second Ctrl-C, which must not leave the stack running."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield

@@ -1,6 +1,6 @@
 """End the Bronze stream of the stack that the environment names.  Run: python -m infra.testbed.stop_stream
 
-The stream outlives its process in the gateway; what measures or tests a new start needs it gone.
+The stream survives its process inside the gateway, and would spoil a measurement or test of a new start.
 """
 
 from ingestion.bronze.stream import QUERY_NAME

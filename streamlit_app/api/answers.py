@@ -13,12 +13,12 @@ from streamlit_app.api.encoding import moment, to_json
 from streamlit_app.api.params import AsOfParams
 from streamlit_app.live import utc_now
 
-# part of every ETag: raise it when an answer is written differently
+# part of every ETag: raise it when the format of an answer changes
 FORMAT = 2
 
 
 async def answer(request: Request, params: AsOfParams, question: Callable[[Snapshot], Any]) -> Response:
-    """Answer from the cache where the publication and the parameters are known, else ask in a thread."""
+    """Answer from the cache if the publication and the parameters are known, else ask in a thread."""
     state = request.app.state
     snapshot = state.lake.at(params.as_of) if params.as_of else state.lake.current()
     key = f"{FORMAT}|{snapshot.key}|{request.url.path}|{params.key}"
@@ -40,7 +40,7 @@ def age_seconds(since: datetime) -> float:
 
 def _headers(snapshot: Snapshot, key: str, cause: str | None) -> dict[str, str]:
     headers = {
-        # weak: the same rows may travel compressed or not
+        # weak: the same rows may be sent compressed or not
         "ETag": f'W/"{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"',
         "Cache-Control": "no-cache",
         "X-Data-Status": "empty" if snapshot.publication is None else "stale" if cause else "fresh",
@@ -55,6 +55,6 @@ def _headers(snapshot: Snapshot, key: str, cause: str | None) -> dict[str, str]:
 
 
 def _is_known(request: Request, etag: str) -> bool:
-    """Whether `If-None-Match`, one header or several, names this answer (weak comparison) or any."""
+    """Whether `If-None-Match`, in one header or several, names this answer (weak comparison) or any answer."""
     wanted = ",".join(request.headers.getlist("if-none-match"))
     return any(each.strip().removeprefix("W/") in (etag.removeprefix("W/"), "*") for each in wanted.split(","))

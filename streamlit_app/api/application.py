@@ -1,4 +1,4 @@
-"""The API as an app of its own.  Run apart: uvicorn --factory streamlit_app.api.application:create_replica"""
+"""The API as a separate app.  Run it alone: uvicorn --factory streamlit_app.api.application:create_replica"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,7 +31,7 @@ none.
 
 
 def create_replica() -> FastAPI:
-    """The API alone, of which there may be several: the figures of the lake are the dashboard's to measure."""
+    """The API alone, possibly in several replicas; the dashboard measures the figures of the lake."""
     return create_app(measures_lake=False)
 
 
@@ -40,7 +40,7 @@ def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None, *,
     app = FastAPI(
         title="Ventes",
         description=DESCRIPTION,
-        # its page would load its scripts from elsewhere; ours (operations.py) needs nothing
+        # FastAPI's page would load its scripts from elsewhere; ours (operations.py) needs nothing
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",

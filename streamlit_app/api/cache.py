@@ -1,4 +1,4 @@
-"""Answers already written, by publication and parameters; a publication never changes, so an entry never does."""
+"""Answers already written, by publication and parameters; a publication never changes, so neither does an entry."""
 
 import time
 from collections import OrderedDict
@@ -8,16 +8,16 @@ from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-# Redis beside us answers in less than a millisecond; the lake does in a few
+# a Redis on the same network answers in less than a millisecond; the lake takes a few
 TIMEOUT_SECONDS = 0.05
-# after a failure the lake is asked at once, for so long
+# after a failure, ask the lake at once for this many seconds
 PAUSE_SECONDS = 5.0
 KEPT_SECONDS = 3600
 PREFIX = "sales:"
 
 
 class BodyCache:
-    """The answers asked for last, at most so many of them and so many bytes."""
+    """The most recently requested answers, up to a number of entries and of bytes."""
 
     def __init__(self, max_entries: int = 512, max_bytes: int = 32 * 1024 * 1024) -> None:
         self._max_entries, self._max_bytes = max_entries, max_bytes
@@ -41,7 +41,7 @@ class BodyCache:
 
 
 class SharedCache:
-    """This process's answers, and behind them those of every replica, in Redis; without Redis each has its own."""
+    """This process's answers, backed by those of every replica in Redis; without Redis each has only its own."""
 
     def __init__(self, url: str, errors: Counter) -> None:
         self._own = BodyCache()

@@ -1,4 +1,4 @@
-"""The OpenAPI document as one page that loads nothing from elsewhere: it works without the internet."""
+"""The OpenAPI document as one page that loads nothing from elsewhere, so it works without the internet."""
 
 import json
 from html import escape
@@ -69,7 +69,7 @@ def _parameter(parameter: dict[str, Any]) -> str:
 
 
 def _bounds(schema: dict[str, Any]) -> list[str]:
-    """What a number may be, which values there are, and what is meant without the parameter."""
+    """The bounds of a number, the allowed values, and what applies when the parameter is omitted."""
     kinds = [schema, *schema.get("anyOf", [])]
     bounds = [f"{kind['minimum']} to {kind['maximum']}" for kind in kinds if "minimum" in kind]
     values = [f"one of {', '.join(schema['enum'])}"] if "enum" in schema else []

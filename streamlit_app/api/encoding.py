@@ -1,6 +1,6 @@
-"""JSON whose money is a number with exactly two decimals: `12.50`, not `12.5` and not `"12.50"`.
+"""JSON in which money is a number with exactly two decimals: `12.50`, not `12.5` and not `"12.50"`.
 
-The standard encoders write decimals as text or pass them through a float.
+The standard encoders write decimals as text, or pass them through a float.
 """
 
 import json
@@ -16,7 +16,7 @@ def to_json(value: Any) -> bytes:
 
 
 def moment(value: datetime) -> str:
-    """A time with a zone in ISO 8601 with `Z`; an hour, which has none, as `2025-12-22 10:00:00`."""
+    """A time with a zone in ISO 8601 with `Z`; an hour, which has no zone, as `2025-12-22 10:00:00`."""
     if value.tzinfo is None:
         return value.isoformat(" ", "seconds")
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,10 +1,10 @@
-"""HEAD, which FastAPI's routes do not know: uptime monitors ask so."""
+"""HEAD requests, which uptime monitors send and FastAPI's routes do not support."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class AnswerHead:
-    """HEAD is answered as GET is, on every route, without the body."""
+    """Answers HEAD like GET on every route, but without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

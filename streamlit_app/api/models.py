@@ -1,4 +1,4 @@
-"""The shape of every answer, for the OpenAPI page and for whoever tests against it."""
+"""The shape of every answer, for the OpenAPI page and for anyone who tests against it."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ Money = Annotated[
 Percent = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "two decimals", "examples": [25.34]})]
 
 
-# of every answer from the lake; an empty one has no slice
+# of every answer from the lake; an empty lake has no slice
 HEADERS: dict[str, Any] = {
     "ETag": {"required": True, "schema": {"type": "string", "pattern": '^W/"[0-9a-f]{24}"$'}},
     "Cache-Control": {"required": True, "schema": {"type": "string", "enum": ["no-cache"]}},
@@ -107,7 +107,7 @@ class Rows(Answer):
 
 
 class AcceptedGap(Answer):
-    """Events that Kafka dropped before they were read, and that somebody has accepted as lost; no figure holds them."""
+    """Events that Kafka dropped before they were read and whose loss somebody has accepted; no figure includes them."""
 
     kafka_partition: int
     from_offset: int
@@ -123,7 +123,7 @@ class IsolatedEvent(Answer):
 
 
 class IsolatedEvents(Answer):
-    """Events on which the stream failed; each is a row of Bronze without its bytes, and rejected as `illisible`."""
+    """Events on which the stream failed; each is a row of Bronze without its bytes, rejected as `illisible`."""
 
     total: int
     newest: list[IsolatedEvent] = Field(description="at most 20")

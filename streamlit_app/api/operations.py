@@ -1,4 +1,4 @@
-"""What operators ask: whether it lives, whether it can answer, what it measures, and the lineage of the tables."""
+"""What operators ask for: liveness, readiness, metrics, and the lineage of the tables."""
 
 from pathlib import Path
 from typing import Literal
@@ -47,7 +47,7 @@ def docs(request: Request) -> HTMLResponse:
 
 @router.get("/lineage")
 async def lineage_root() -> Response:
-    # the page loads its files from beside itself
+    # the page loads its files by relative path
     return RedirectResponse("/lineage/")
 
 
@@ -55,7 +55,7 @@ async def lineage_root() -> Response:
 def lineage() -> Response:
     """The dbt docs: one static page, or the page that loads its two files.
 
-    Where nobody has made them, those that Airflow has written, which lack what only the tables know.
+    If these docs have not been generated, Airflow's are served; they lack what only the tables know.
     """
     of_airflow = load(PathSettings).project_docs / "static_index.html"
     for page in (_target("static_index.html"), _target("index.html"), of_airflow):

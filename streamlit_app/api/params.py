@@ -1,4 +1,4 @@
-"""The query parameters: what is accepted, and the rule that a refusal names.  The OpenAPI document says the same."""
+"""The query parameters: what is accepted, and the rule that a refusal names; the OpenAPI document says the same."""
 
 import re
 from datetime import datetime
@@ -24,7 +24,7 @@ from streamlit_app.api.times import MOMENT, SPELLING, WHOLE_HOUR, moment, whole_
 
 MAX_SLICE, MAX_HOURS = 2**31 - 1, 100_000
 REPEATABLE = ("pays", "produit", "segment")
-# C0, DEL and C1: every other character may be part of a name
+# C0, DEL and C1: a name may contain every other character
 _CONTROL = "\\x00-\\x1f\\x7f-\\x9f"
 
 
@@ -42,7 +42,7 @@ def _as_of(value: Any) -> int | datetime:
 
 
 def _digits(value: Any) -> Any:
-    """Pydantic takes `1_0` and `10.0` for 10, too."""
+    """Refuse `1_0` and `10.0`, which Pydantic would also accept as 10."""
     if isinstance(value, str) and not re.fullmatch("[+-]?[0-9]{1,20}", value):
         raise ValueError("must be a whole number such as 10")
     return value
@@ -72,7 +72,7 @@ Name = Annotated[
     AfterValidator(composed),
 ]
 Names = Annotated[list[Name], Field(max_length=50), AfterValidator(_normal)]
-# None is only what stands for a parameter that is not sent
+# None only means that the parameter was not sent
 Hour = Annotated[
     datetime | None,
     BeforeValidator(lambda value: whole_hour(str(value))),
@@ -96,7 +96,7 @@ Raison = Annotated[str | None, AfterValidator(_known_reason), WithJsonSchema({"t
 
 
 def well_formed(request: Request) -> None:
-    """Refuse what FastAPI would read without a word: the last of two values, and bytes that are no text."""
+    """Refuse a repeated parameter, of which FastAPI silently takes the last value, and bytes that are not UTF-8."""
     seen: set[str] = set()
     for pair in filter(None, request.scope["query_string"].split(b"&")):
         try:
@@ -113,7 +113,7 @@ def _refusal(name: str, rule: str, value: str | None) -> RequestValidationError:
 
 
 class AsOfParams(BaseModel):
-    """Whatever else is asked, the lake can be asked as it was."""
+    """The parameters of every question: each can also be asked of the lake as it was at an earlier time."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
 
@@ -125,7 +125,7 @@ class AsOfParams(BaseModel):
 
     @property
     def key(self) -> str:
-        """The same for questions that mean the same; the publication is named apart."""
+        """Equal for questions that mean the same; the publication is named separately."""
         return self.model_dump_json(exclude={"as_of"}, exclude_defaults=True)
 
 

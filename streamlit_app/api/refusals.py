@@ -1,4 +1,4 @@
-"""How the API says no: a status, the rule, never SQL and never a path."""
+"""How the API refuses a request: a status and the rule, never SQL and never a path."""
 
 import logging
 from typing import Any
@@ -44,7 +44,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def fault_of_ours(request: Request, error: Exception) -> Response:
-        # Starlette raises it again behind this answer, and the server logs it
+        # Starlette raises it again after this answer, and the server logs it
         return refuse(500, "a fault of the API; its log has the reason")
 
 

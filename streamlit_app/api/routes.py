@@ -52,7 +52,7 @@ Sales = Annotated[SalesParams, Query()]
 
 @question("/aggregated_sales", response_model=list[models.AggregatedSales], tags=["sales"])
 async def aggregated_sales(request: Request, params: Sales) -> Response:
-    """Revenue and quantity by product and country, the best first."""
+    """Revenue and quantity by product and country, highest revenue first."""
     return await answer(request, params, partial(queries.aggregated_sales, filters=params.filters))
 
 
@@ -94,9 +94,9 @@ async def customer_segmentation(request: Request, params: Sales) -> Response:
 
 @question("/rejected", response_model=models.RejectedPage, tags=["trust"])
 async def rejected(request: Request, params: Annotated[RejectedParams, Query()]) -> Response:
-    """The events that were refused, with their reason and their bytes, the newest first.
+    """The rejected events with their reason and their bytes, the newest first.
 
-    Pages move when something more is rejected; `as_of` holds them still.
+    Pages shift when more events are rejected; `as_of` keeps them fixed.
     """
     return await answer(request, params, partial(_rejected_page, params=params))
 

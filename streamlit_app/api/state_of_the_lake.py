@@ -1,4 +1,4 @@
-"""What is published, how old it is and how far behind: for `/api/status`."""
+"""What is published, how old it is and how far behind: the answer of `/api/status`."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ NEWEST_ISOLATED = 20
 
 
 def status_of(lake: Lake, snapshot: Snapshot, sampler: Sampler) -> dict[str, Any]:
-    """The answer's members in the order of `models.Status`; lag, `stale` and gaps are of now, not of the snapshot."""
+    """The answer's members in the order of `models.Status`; lag, `stale` and gaps are current, not the snapshot's."""
     publication, freshness = snapshot.publication, sampler.latest()
     cause = sampler.cause(utc_now())
     newest = newest_vente_at(snapshot)

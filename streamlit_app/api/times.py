@@ -1,7 +1,7 @@
-"""The spellings of time that the API understands: each a pattern, which the OpenAPI document says and the code asks.
+"""The time formats that the API accepts, each as one pattern for both the OpenAPI document and the code.
 
-A time is a real day, alone or with an hour.  What could mean two things is none: a bare number, a day without hyphens,
-an hour and minute behind a space (there, a zone's `+` may have become one).
+A time is a real day, alone or with an hour.  Ambiguous text is refused: a bare number, a day without hyphens, or an
+hour and minute after a space (the `+` of a zone may have become that space).
 """
 
 import re
@@ -18,12 +18,12 @@ _MONTHS_AND_DAYS = (
 _DAY = f"(?:{_YEAR}-{_MONTHS_AND_DAYS}|{_LEAP_YEAR}-02-29)"
 _HOUR = "(?:[01][0-9]|2[0-3])"
 _SIXTY = "[0-5][0-9]"
-# the `+` of a zone arrives as a space where a client has not escaped it
+# the `+` of a zone arrives as a space if the client has not escaped it
 _ZONE_SIGN = "[-+ ]"
 
 
 def _clock(minute: str, second: str, digit: str, zone: str, *, is_alone: bool) -> str:
-    """What follows the day; `is_alone`: an hour may do without its minutes."""
+    """The pattern of what follows the day; `is_alone`: an hour may omit its minutes."""
     seconds = rf":{second}(?:\.{digit}{{1,9}})?"
     minutes = f"(?::{minute}(?:{seconds})?)" + "?" * is_alone
     return f"(?:[Tt]{_HOUR}{minutes}| {_HOUR}:{minute}{seconds}){zone}"
@@ -34,7 +34,7 @@ MOMENT = (
     + _clock(_SIXTY, _SIXTY, "[0-9]", f"(?:[Zz]|{_ZONE_SIGN}{_HOUR}(?::?{_SIXTY})?)?", is_alone=True)
     + ")?"
 )
-# a half hour is a whole one of UTC where the zone has one, too: 10:30+05:30
+# a half hour is a whole hour of UTC if its zone has a half hour, too: 10:30+05:30
 WHOLE_HOUR = (
     f"{_DAY}(?:"
     + "|".join(
@@ -52,7 +52,7 @@ SPELLING = (
 
 
 def moment(text: str) -> datetime:
-    """A time of UTC.  Raises ValueError with the rule."""
+    """The time in UTC.  Raises ValueError with the rule."""
     if not re.fullmatch(MOMENT, text):
         raise ValueError(SPELLING)
     day, clock = text[:11].upper(), text[11:].upper().replace(" ", "+")
@@ -60,13 +60,13 @@ def moment(text: str) -> datetime:
     try:
         return spelled.replace(tzinfo=UTC) if spelled.tzinfo is None else spelled.astimezone(UTC)
     except OverflowError:
-        # its zone moves it out of the years 1 to 9999: then their first or last hour, outside of which no sale lies
+        # the zone moves it outside the years 1 to 9999: take their first or last hour, outside which there are no sales
         edge = datetime.min if spelled.year == 1 else datetime.max.replace(minute=0, second=0, microsecond=0)
         return edge.replace(tzinfo=UTC)
 
 
 def whole_hour(text: str) -> datetime:
-    """An hour of UTC, without a zone as hours are.  Raises ValueError with the rule."""
+    """The hour in UTC, without a zone, as hours are stored.  Raises ValueError with the rule."""
     found = moment(text)
     if not re.fullmatch(WHOLE_HOUR, text):
         raise ValueError("must be a whole hour of UTC such as 2025-12-22T10:00:00Z: answers are kept by the hour")

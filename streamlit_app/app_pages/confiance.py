@@ -1,4 +1,4 @@
-"""Can I trust this?  The balance of all events, one sale's way, the ledger, the quarantine."""
+"""Can I trust this?  The balance of all events, the path of one sale, the ledger, the quarantine."""
 
 import streamlit as st
 

@@ -1,6 +1,6 @@
-"""The languages of the pages: each file of this folder is one, and its name is the language's code (ISO 639-1).
+"""The languages of the pages: each file in this folder is one, named by the language's code (ISO 639-1).
 
-Such a file holds every word that the pages show; the rest of the program speaks English.
+Such a file holds all the text that the pages show; the rest of the program is in English.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,16 +12,16 @@ from types import MappingProxyType
 
 from streamlit_app.formats import Formats
 
-# for a browser that asks for none of them: the data is French
+# for a browser that asks for none of them, because the data is French
 DEFAULT = "fr"
 
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """What a language's file says.
+    """The content of a language's file.
 
     `counted`: texts that depend on a number, by its plural category (Unicode's: one, few, other, ...), which `plural`
-    tells.  The number is the first thing that fills them.
+    returns.  The number is the first value that fills them.
     """
 
     name: str
@@ -37,17 +37,17 @@ class Language:
         return self.labels[label]
 
     def count(self, label: str, number: int, *more: str) -> str:
-        """A text of `counted`, for so many."""
+        """A text of `counted` for this number."""
         return self.counted[label][self.plural(number)].format(self.formats.number(number), *more)
 
     def reason(self, raison: str, parse_error: str | None = None) -> str:
-        """Why an event is rejected; the data's own word where a table holds one that no language has."""
+        """Why an event is rejected; the data's own word if a table holds a reason that no language knows."""
         reason = self.reasons.get(raison, raison)
         return f"{reason} ({self.parse_errors.get(parse_error, parse_error)})" if parse_error else reason
 
 
 @cache
 def languages() -> Mapping[str, Language]:
-    """By the names of their files."""
+    """The languages by the names of their files."""
     codes = sorted(module.name for module in iter_modules(__path__))
     return MappingProxyType({code: import_module(f"{__name__}.{code}").LANGUAGE for code in codes})

@@ -1,4 +1,4 @@
-"""English, of no country: a month is a word, a day never a number that could be a month, an hour one of 24."""
+"""English of no particular country: months are words, so no day looks like a month, and hours run from 0 to 23."""
 
 from streamlit_app.formats import UNIT, Formats
 from streamlit_app.languages import Language
@@ -58,7 +58,7 @@ LABELS = {
     # filters
     "period": "Period",
     "period_help": "Counted back from the latest published sale (UTC hours).",
-    # they stand in the page's address
+    # these appear in the page's address
     "period_24h": "24 h",
     "period_7d": "7 d",
     "period_30d": "30 d",
@@ -97,7 +97,7 @@ LABELS = {
     "top": "Top ten products",
     "by_segment": "By segment",
     "rejections": "Rejected events by reason",
-    # a chart for those who do not see it
+    # the text alternative of a chart
     "table": "Table",
     "running": "{} (in progress)",
     "chart_said": "{}: {}",
@@ -223,7 +223,7 @@ REASONS = {
     "conflit": "Conflicts with a known sale",
 }
 
-# why an unreadable event is unreadable
+# why an event cannot be read
 PARSE_ERRORS = {
     "vide": "no content",
     "utf8_invalide": "not UTF-8",

@@ -5,7 +5,7 @@ from streamlit_app.languages import Language
 
 FORMATS = Formats(
     decimal_mark=",",
-    # a narrow space that breaks no line
+    # a narrow no-break space
     thousands="\u202f",
     field_separator=";",
     money=f"{{}}{UNIT}€",
@@ -69,7 +69,7 @@ LABELS = {
     # filters
     "period": "Période",
     "period_help": "Comptée jusqu'à la dernière vente publiée (heures UTC).",
-    # they stand in the page's address
+    # these appear in the page's address
     "period_24h": "24 h",
     "period_7d": "7 j",
     "period_30d": "30 j",
@@ -108,7 +108,7 @@ LABELS = {
     "top": "Les dix meilleurs produits",
     "by_segment": "Par segment",
     "rejections": "Événements rejetés par raison",
-    # a chart for those who do not see it
+    # the text alternative of a chart
     "table": "Tableau",
     "running": "{} (en cours)",
     "chart_said": "{}\u00a0: {}",
@@ -238,7 +238,7 @@ REASONS = {
     "conflit": "En conflit avec une vente connue",
 }
 
-# why an unreadable event is unreadable
+# why an event cannot be read
 PARSE_ERRORS = {
     "vide": "sans contenu",
     "utf8_invalide": "pas en UTF-8",

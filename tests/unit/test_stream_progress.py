@@ -10,6 +10,8 @@ from typing import Any
 from ingestion.bronze.progress import Progress
 from ingestion.processes.states import BronzeState, read_state, write_state
 
+AT = "2026-11-29T11:50:00.123Z"
+
 
 def batch(number: int, rows: int, start: dict[str, int] | None, end: dict[str, int]) -> SimpleNamespace:
     source = {

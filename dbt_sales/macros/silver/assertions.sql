@@ -1,8 +1,8 @@
-{# Several assertions on a table as rows (table_verifiee, regle, lignes), one for each that is broken: the key is there
-   and unique, and each invariant is true of every row.
+{# Checks several assertions on a table, and returns a row (table_verifiee, regle, lignes) for each that is broken: the
+   key is present and unique, and each invariant is true of every row.
 
-   `within` bounds it to what the slice may have changed: `tranche` its own rows, `vente_id` every sale in its range of
-   numbers, old ones too. #}
+   `within` limits the check to what the slice may have changed: `tranche` to the slice's own rows, `vente_id` to every
+   sale in its range of numbers, including old sales. #}
 {% macro assertions(relation, key, invariants, within, current) -%}
     select
         '{{ relation.identifier }}' as table_verifiee,

@@ -1,5 +1,5 @@
-{# The version of each table now, as a JSON object: what readers of this slice open.  Only a run publishes; elsewhere the
-   tables need not even be there. #}
+{# The current version of each table, as a JSON object: the versions that readers of this slice open.  Only a run
+   publishes; in other commands the tables need not even exist. #}
 {% macro published_versions(relations) -%}
     {%- set versions = {} -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
@@ -12,7 +12,8 @@
 {%- endmacro %}
 
 
-{# What the ledger says of earlier slices.  A rebuild keeps it for all but the newest: their versions still hold. #}
+{# What the ledger says of earlier slices.  A rebuild keeps it for all slices but the newest, because their versions are
+   still valid. #}
 {% macro earlier_publications() -%}
     {%- if execute and var('rebuild') and load_relation(this) -%}
         select tranche, max(versions) as versions, max(closed_at) as closed_at

@@ -1,11 +1,11 @@
-{# Before a slice is cut, the tables that only ever grow go back to what readers see, where a run has left them otherwise:
-   a slice that is still open was begun by a run that failed or was killed, perhaps under another rule; a rebuild that
-   did not end has left new tables beside old ones.  Nothing of either was published. #}
+{# Before a slice is cut, the published incremental tables are restored to what readers see, if a run has left them in
+   another state.  A slice that is still open was begun by a run that failed or was killed, perhaps under other rules;
+   an unfinished rebuild has left new tables beside old ones.  Neither was published. #}
 {% macro restore_published() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
         {%- set ledger = load_relation(this.incorporate(path={'identifier': 'bilan_ingestion'})) -%}
         {%- if var('rebuild') -%}
-            {#- gone when the rebuild's last table, the ledger itself, is replaced #}
+            {#- the property disappears when the rebuild replaces its last table, the ledger itself #}
             {%- do run_query(
                 "alter table " ~ ledger ~ " set tblproperties ('" ~ rebuild_property() ~ "' = 'begun')"
             ) if ledger -%}
@@ -25,7 +25,7 @@
 {% endmacro %}
 
 
-{# The ledger's property while a rebuild goes on. #}
+{# The ledger's property that marks a rebuild in progress. #}
 {% macro rebuild_property() -%}
     sales.rebuild
 {%- endmacro %}

@@ -1,7 +1,7 @@
-{# Conditions on rows, with what the tables were asked (slice_state.sql) as literals. #}
+{# Conditions on rows, with the answers from slice_state.sql as literals. #}
 
 
-{# On a Bronze row: its offset lies in the slice. #}
+{# On a Bronze row: its offset is in the slice. #}
 {% macro in_slice(current) -%}
     {%- if not current.bounds -%}
         false
@@ -16,8 +16,8 @@
 {%- endmacro %}
 
 
-{# On a Bronze row: no slice has taken it yet.  A partition that no slice knows is taken whole, whatever its number:
-   partitions speak in any order. #}
+{# On a Bronze row: no slice has taken it yet.  A partition that no slice knows is taken completely, whatever its
+   number, because partitions receive their first events in any order. #}
 {% macro after_slice(newest) -%}
     {%- if not newest.ends -%}
         true
@@ -30,7 +30,7 @@
 {%- endmacro %}
 
 
-{# On a sale: it lies in one of these hours.  The days and the outer bounds let Delta skip files. #}
+{# On a sale: it is in one of these hours.  The days and the outer bounds let Delta skip files. #}
 {% macro in_hours(hours) -%}
     {%- if not hours -%}
         false
@@ -51,9 +51,9 @@
 {%- endmacro %}
 
 
-{# The rest are merge scopes: what a merge of the slice can meet, as a condition on dbt's `DBT_INTERNAL_DEST`.  They are
-   literals, so Delta opens only the files that can hold those keys, and the cost of a merge follows the slice, not the
-   history.  A model names its own in `meta.merge_scope`. #}
+{# The rest are merge scopes: conditions on dbt's `DBT_INTERNAL_DEST` for the rows that a merge of the slice can match.
+   They are literals, so Delta opens only the files that can hold those keys, and the cost of a merge depends on the
+   slice, not on the history.  A model names its scope in `meta.merge_scope`. #}
 {% macro ventes_of_slice() -%}
     {%- set current = current_slice() -%}
     {%- if current.vente_id_min is none -%}

@@ -1,7 +1,7 @@
-{# Queries that the models put into their CTEs. #}
+{# Queries for the models' CTEs. #}
 
 
-{# Where the newest slice ended, as rows (kafka_partition, to_offset); none before the first slice. #}
+{# Where the newest slice ended, as rows (kafka_partition, to_offset); no rows before the first slice. #}
 {% macro known_ends(newest) -%}
     {%- for end in newest.ends -%}
         {{ ' union all ' if not loop.first }}select {{ end.kafka_partition }} as kafka_partition, {{ end.to_offset }}L as to_offset
@@ -11,8 +11,9 @@
 {%- endmacro %}
 
 
-{# The sales of earlier slices that a copy in this one could repeat.  `ventes_clean` is asked by name: a `ref` would be
-   a cycle, since it is made from what this feeds.  In a rebuild there are none: all slices are judged at once. #}
+{# The sales of earlier slices that a copy in this one could repeat.  `ventes_clean` is referenced by name: a `ref`
+   would be a cycle, because that table is made from what this query feeds.  In a rebuild there are none, because all
+   slices are judged at once. #}
 {% macro known_ventes(current) -%}
     {%- set ventes_clean = none -%}
     {%- if execute and not var('rebuild') and current.vente_id_min is not none -%}

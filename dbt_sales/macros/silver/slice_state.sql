@@ -1,9 +1,10 @@
 {# What a run asks the tables about its slice.  Each question is asked once in a run. #}
 
 
-{# The slice that this run works on, as literals: its number, its bounds for each partition (dicts with `kafka_partition`,
-   `from_offset`, `to_offset`), and the lowest and highest `vente_id` in it (none where no event has a readable one).  In a
-   rebuild, all slices at once.  `tranche` is none where there is nothing to do: what is closed is not evaluated again. #}
+{# The slice that this run works on, as literals: its number, its bounds for each partition (dicts with
+   `kafka_partition`, `from_offset`, `to_offset`), and the lowest and highest `vente_id` in it (none if no event has a
+   readable one).  In a rebuild, all slices at once.  `tranche` is none if there is nothing to do, because a closed
+   slice is not evaluated again. #}
 {% macro current_slice() %}
     {%- set tranches = ref('tranches') -%}
     {%- set nothing = {'tranche': none, 'bounds': [], 'vente_id_min': none, 'vente_id_max': none} -%}
@@ -17,7 +18,8 @@
             ~ " from " ~ tranches ~ " group by kafka_partition order by kafka_partition"
         ) -%}
     {%- else -%}
-        {#- asked before `tranches` was run, the answer holds still: what was open is the slice, else the one it opened -#}
+        {#- this holds even if it was asked before `tranches` ran: the slice is the one that was open, or else the next
+            one -#}
         {%- set newest = newest_slice(tranches) -%}
         {%- set bounds = query_once_per_run(
             "select kafka_partition, from_offset, to_offset, tranche, vente_id_min, vente_id_max from " ~ tranches
@@ -39,7 +41,7 @@
 
 
 {# The newest slice, whether the ledger has closed it, and its end in each partition (dicts with `kafka_partition`,
-   `to_offset`): what the next one starts from.  The model `tranches` asks it of itself. #}
+   `to_offset`), where the next slice starts.  The model `tranches` asks this of itself. #}
 {% macro newest_slice(tranches=this) %}
     {%- if not execute or load_relation(tranches) is none -%}
         {{ return({'tranche': 0, 'is_closed': true, 'ends': []}) }}
@@ -57,15 +59,15 @@
 {% endmacro %}
 
 
-{# The newest slice that the ledger has closed, as a subquery.  The ledger is asked by name: a `ref` would be a cycle,
-   since it is made from everything that follows. #}
+{# The newest slice that the ledger has closed, as a subquery.  The ledger is referenced by name: a `ref` would be a
+   cycle, because the ledger is made from everything that follows. #}
 {% macro newest_closed(tranches) -%}
     {%- set ledger = tranches.incorporate(path={'identifier': 'bilan_ingestion'}) -%}
     {{ "(select coalesce(max(tranche), 0) from " ~ ledger ~ ")" if load_relation(ledger) else "0" }}
 {%- endmacro %}
 
 
-{# The hours in which the slice has valid sales, as a list of literals; in a rebuild, none: every hour. #}
+{# The hours in which the slice has valid sales, as a list of literals; empty in a rebuild, which means every hour. #}
 {% macro touched_hours() %}
     {%- set evaluated = ref('ventes_evaluees') -%}
     {%- if not execute or var('rebuild') or load_relation(evaluated) is none -%}

@@ -1,5 +1,5 @@
-{# The text of a JSON value as an exact number: sign and digits, with zeros behind a point allowed, or an exponent.  What
-   would have to be rounded, trimmed or guessed is null. #}
+{# The text of a JSON value as an exact integer: sign and digits, with zeros after a decimal point allowed, or an
+   exponent.  A value that would have to be rounded, trimmed or guessed becomes null. #}
 {% macro exact_integer(text, type) -%}
     case
         when {{ text }} rlike '\\A[+-]?[0-9]+([.]0+)?\\z'
@@ -9,8 +9,8 @@
 {%- endmacro %}
 
 
-{# The same for money: at most two decimals that are not zero.  Zeros behind them are cut: a cast takes the square of their
-   number in time, a minute for the two million that an event has room for. #}
+{# The same for money: at most two decimals, followed by any number of zeros.  Those zeros are cut, because the time of
+   a cast grows with the square of their number: a minute for the two million that fit into an event. #}
 {% macro exact_montant(text) -%}
     case
         when {{ text }} rlike '\\A[+-]?0*[0-9]{1,10}([.][0-9]{1,2}0*)?\\z'
@@ -20,8 +20,9 @@
 {%- endmacro %}
 
 
-{# A number with an exponent, in units of its last decimal; null where that is not whole, or not a bigint.  The point is
-   moved in the text, among as many zeros as three digits of exponent can ask for: no cast is exact and bounded. #}
+{# A number with an exponent, in units of its last decimal; null if that is not a whole number, or does not fit a
+   bigint.  The point is moved within the text, among as many zeros as a three-digit exponent can need, because no cast
+   is both exact and bounded. #}
 {% macro from_exponent(text, decimals) -%}
     case
         when {{ text }} rlike '\\A[+-]?[0-9]+([.][0-9]+)?[eE][+-]?0*[0-9]{1,3}\\z'
@@ -48,8 +49,9 @@
 {%- endmacro %}
 
 
-{# An ISO 8601 date and time from 1970 on; without a zone it is UTC.  Spark's own cast would also take '2025' or '10:30';
-   it does not take small letters, nor a zone behind minutes, hence the seconds that are put in. #}
+{# An ISO 8601 date and time from 1970 on; without a zone it is UTC.  Spark's own cast would also accept '2025' or
+   '10:30'.  It accepts neither lower-case letters nor a zone after minutes, so the text is put into upper case and
+   seconds are inserted. #}
 {% macro instant(text) -%}
     {%- set moment -%}
         try_cast(regexp_replace(upper({{ text }}), '\\A(.{16})(?!:)', '$1:00') as timestamp)

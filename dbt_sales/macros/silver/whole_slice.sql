@@ -1,5 +1,5 @@
-{# A slice is closed by the run that makes all of it, and a `dbt build` by one that tests all of it, too.  What an earlier
-   run has left may be of another rule, of another slice, or untested: the ledger cannot tell, and would publish it. #}
+{# Only a run that makes all of a slice closes it, and a `dbt build` must test all of it, too.  What an earlier run has
+   left may come from other rules, from another slice, or be untested: the ledger cannot tell, and would publish it. #}
 {% macro refuse_part_of_a_slice(current) %}
     {%- set closes = current.tranche is not none and execute and flags.WHICH in ('run', 'build', 'retry') -%}
     {%- set missing = missing_of_a_slice() if closes and var('whole_slices') else [] -%}
@@ -13,8 +13,8 @@
 {% endmacro %}
 
 
-{# The names of what a slice needs and this run has not selected, whether an option says so or a variable
-   (DBT_EXCLUDE_RESOURCE_TYPES=test).  A bare `dbt run` has no tests; `dbt retry` does not tell what it has selected. #}
+{# The names of what a slice needs but this run has not selected, whether because of an option or of a variable
+   (DBT_EXCLUDE_RESOURCE_TYPES=test).  A plain `dbt run` has no tests; `dbt retry` does not say what it has selected. #}
 {% macro missing_of_a_slice() %}
     {%- set missing = [] -%}
     {%- set kinds = ['model'] if flags.WHICH == 'run' else ['model', 'seed', 'test'] -%}
@@ -25,10 +25,10 @@
 {% endmacro %}
 
 
-{# The ledger, all that it is made from, and the tests on the way to it, but for those that run outside slices. #}
+{# The ledger, everything that it is made from, and the tests on the way to it, except those that run outside slices. #}
 {% macro nodes_of_a_slice() %}
     {%- set found = ['model.' ~ project_name ~ '.bilan_ingestion'] | select('in', graph.nodes) | list -%}
-    {#- a list that grows while it is walked -#}
+    {#- the list grows while the loop walks through it -#}
     {%- for unique_id in found if unique_id in graph.nodes -%}
         {%- for parent in graph.nodes[unique_id].depends_on.nodes if parent in graph.nodes and parent not in found -%}
             {%- do found.append(parent) -%}

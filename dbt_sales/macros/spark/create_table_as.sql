@@ -1,11 +1,11 @@
-{# Overrides dbt-spark's macro, for two differences.
+{# Overrides dbt-spark's macro, with two differences.
 
-   It says `create or replace` only where dbt has seen the table: dbt can take a failed listing, or a catalogue that is
-   not filled yet, for an empty schema, and would then throw away a table full of history.  A plain `create` is refused
-   by Delta where the location holds a log.  What a test stores of its failures has no history.
+   It uses `create or replace` only if dbt has seen the table.  dbt can mistake a failed listing, or a catalogue that is
+   not filled yet, for an empty schema, and would then replace a table full of history.  Delta refuses a plain `create`
+   where the location holds a log.  The failures that a test stores have no history.
 
-   And the contract's checks are part of that one statement: added afterwards, a kill in between would leave the table
-   without them for ever. #}
+   The contract's checks are part of the same statement.  If they were added afterwards, a kill in between would leave
+   the table without them permanently. #}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
     {%- set is_test = model.resource_type == 'test' -%}
     {%- if temporary -%}
@@ -46,8 +46,8 @@
 {% endmacro %}
 
 
-{# A contract's constraints as Delta's: `check` and `not_null`, of the model and of its columns.  Of the others dbt warns,
-   as it does wherever they are not enforced. #}
+{# A contract's constraints as Delta's: `check` and `not_null`, of the model and of its columns.  For other constraints
+   dbt warns, as it does wherever they are not enforced. #}
 {% macro constraint_properties() %}
     {%- set declared = [] -%}
     {%- for constraint in model.constraints or [] -%}
@@ -80,6 +80,6 @@
 {% endmacro %}
 
 
-{# they are in place with the table #}
+{# the constraints are created with the table #}
 {% macro spark__persist_constraints(relation, model) %}
 {% endmacro %}

@@ -1,9 +1,9 @@
-{# One run at a time: the follower, `sales silver` and a `dbt` typed by hand take turns, so that no run meets another's
-   half-made slice, and no MERGE loses against another's.
+{# One run at a time: the follower, `sales silver` and a `dbt` typed by hand take turns, so that no run sees another's
+   unfinished slice, and no MERGE fails because of another's.
 
-   The lock is a view in the gateway's catalogue: creating it is atomic, and it is gone when the gateway is.  Its only row
-   says who holds it, and until when.  `sales silver`, the follower and the DAG free the lock of a run whose process is
-   dead (ingestion/silver/slices.py); the lease is for what they cannot see. #}
+   The lock is a view in the gateway's catalogue: creating it is atomic, and it disappears with the gateway.  Its only
+   row says who holds it, and until when.  `sales silver`, the follower and the DAG free the lock of a run whose process
+   is dead (ingestion/silver/slices.py); the lease covers the cases that they cannot see. #}
 {% macro acquire_lock(wait_s=180) %}
     {%- set lease_s = 3600 if var('rebuild') else 900 -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}
@@ -14,7 +14,7 @@
             {%- if holder.invocation == invocation_id and attempt == 0 -%}
                 {%- set state.is_ours = true -%}
             {%- elif holder.invocation == invocation_id -%}
-                {#- another that waited too may have dropped ours for the expired one it had seen #}
+                {#- another waiting run may have dropped ours in place of the expired lock that it had seen #}
                 {%- do run_query("select java_method('java.lang.Thread', 'sleep', 1000L)") -%}
                 {%- set state.is_ours = lock_holder().invocation == invocation_id -%}
             {%- elif holder.invocation and holder.lease_end < now -%}
@@ -42,7 +42,7 @@
 {% endmacro %}
 
 
-{# Free the lock if that invocation holds it, and no other. #}
+{# Free the lock if that invocation holds it, but not if another does. #}
 {% macro free_lock(invocation) %}
     {%- set script -%}
         begin
@@ -56,7 +56,7 @@
 {% endmacro %}
 
 
-{# Take the lock where it is free; who holds it now. #}
+{# Take the lock if it is free, and return its holder. #}
 {% macro try_lock(lease_end) %}
     {%- set script -%}
         begin
@@ -72,8 +72,8 @@
 {% endmacro %}
 
 
-{# The row of the lock: invocation, end of its lease in epoch seconds, the process; an empty invocation where nobody
-   holds it.  One statement: between two the holder may give it back. #}
+{# The row of the lock: invocation, end of its lease in epoch seconds, process.  The invocation is empty if the lock is
+   free.  This is one statement, because the holder could release the lock between two. #}
 {% macro lock_holder(first='') %}
     {%- set script -%}
         begin

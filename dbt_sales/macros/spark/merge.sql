@@ -1,9 +1,9 @@
-{# Overrides dbt-spark's MERGE for the incremental models that say in `meta`:
+{# Overrides dbt-spark's MERGE for the incremental models with one of these in `meta`:
 
-   insert_only: a row whose key is there stays as it is; history is not rewritten, and Delta only appends.
-   merge_scope: a macro that gives a condition on the rows of the table that the merge can meet.
+   insert_only: a row whose key already exists stays as it is, so history is not rewritten, and Delta only appends.
+   merge_scope: a macro that returns a condition on the rows of the table that the merge can match.
 
-   All others have dbt's own, which asks for the table's columns first. #}
+   All other models use dbt's own, which first asks for the table's columns. #}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
     {%- set meta = config.get('meta') or {} -%}
     {%- if not meta.get('insert_only') and 'merge_scope' not in meta -%}

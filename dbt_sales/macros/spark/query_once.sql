@@ -1,6 +1,6 @@
-{# The rows of a query, as dicts by column.  The answer must stay the same until the run ends: it is asked once in it.
-   `graph` is the one object that all nodes of a run share.  In a resident dbt it outlives the run, so it holds the answers
-   of one run only. #}
+{# The rows of a query, as dicts by column.  A run asks the query only once, so the answer must stay the same until the
+   run ends.  `graph` is the only object that all nodes of a run share.  In a resident dbt it outlives the run, so it
+   holds the answers of one run only. #}
 {% macro query_once_per_run(query) %}
     {%- set answers = graph.get('answers', {}) -%}
     {%- if answers.get('run') != invocation_id -%}

@@ -1,9 +1,10 @@
-{# What this project's macros cannot honour is refused before a run's first statement, by rule, value and way out.  In the
-   middle of a run it would be too late: dbt drops a table before it asks for the statement that makes it again. #}
+{# Refuses what this project's macros cannot honour, before a run's first statement, with the rule, the value and the
+   way out.  In the middle of a run it would be too late: dbt drops a table before it asks for the statement that
+   creates it again. #}
 {% macro refuse_what_is_not_honoured() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}
         {%- set refusals = refused_variables() + refused_options() -%}
-        {#- `dbt retry` does not tell what it has selected -#}
+        {#- `dbt retry` does not say what it has selected -#}
         {%- for node in graph.nodes.values() if not selected_resources or node.unique_id in selected_resources -%}
             {%- do refusals.extend(refused_settings(node)) -%}
         {%- endfor -%}

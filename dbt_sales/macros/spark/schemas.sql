@@ -1,6 +1,7 @@
-{# Overrides dbt-spark's macros for a schema of one's own: what a test stores of its failures, a target beside `gateway`. #}
+{# Overrides dbt-spark's macros for additional schemas: for the failures that a test stores, or for a target other than
+   `gateway`. #}
 
-{# In the lake's folder of that name, where the gateway finds its tables when it starts. #}
+{# Creates the schema in the lake's folder of that name, where the gateway finds its tables when it starts. #}
 {% macro spark__create_schema(relation) %}
     {%- call statement('create_schema') -%}
         create schema if not exists {{ relation }} location '${spark.sales.lake}/{{ relation.schema }}'
@@ -8,7 +9,8 @@
 {% endmacro %}
 
 
-{# A clone shares the original's files, which VACUUM deletes without asking for it; and one of itself would lose its history. #}
+{# A clone shares the original's files, which VACUUM deletes without regard to the clone.  A table cloned from itself
+   would lose its history. #}
 {% macro spark__create_or_replace_clone(this_relation, defer_relation) %}
     {%- do exceptions.raise_compiler_error(
         "dbt clone is not for this lake: upkeep deletes the files that a shallow clone shares; build into a target of "

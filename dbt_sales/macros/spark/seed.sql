@@ -1,8 +1,8 @@
-{# Replaces dbt-spark's seed, which drops the table before it fills it again, in several statements, on every run.
+{# Replaces dbt-spark's seed, which on every run drops the table and then fills it again in several statements.
 
-   One atomic statement, and none at all while the file has not changed: the catalogues are read by every slice.  A change
-   of the settings beside it (`column_types`, `delimiter`) needs --full-refresh, as everywhere in dbt.  `meta.catalogue`: each
-   cell counts as it is written, and a faulty one is refused. #}
+   This one needs a single atomic statement, and none at all while the file has not changed, because every slice reads
+   the catalogues.  A change of the seed's settings (`column_types`, `delimiter`) needs --full-refresh, as everywhere in
+   dbt.  With `meta.catalogue` each cell is taken as it is written, and a faulty cell is refused. #}
 {% materialization seed, adapter='spark' %}
     {%- set existing = load_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -42,7 +42,7 @@
 {% endmaterialization %}
 
 
-{# Of a file over 1 MiB dbt's checksum is its path, which says nothing. #}
+{# For a file over 1 MiB, dbt's checksum is the file's path, which does not show whether the content has changed. #}
 {% macro is_the_same_file(relation) %}
     {{ return(model.checksum.name != 'path' and model.checksum.checksum in seed_checksum(relation)) }}
 {% endmacro %}

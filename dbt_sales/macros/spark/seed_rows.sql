@@ -1,5 +1,5 @@
-{# The file again, each cell as it is written: dbt takes an empty cell and the text Null, in any case, for no value, and a
-   client may be called Null.  A cell that is missing stays none. #}
+{# The file read again, with each cell as it is written: dbt reads an empty cell and the text Null, in upper or lower
+   case, as no value, but a client may be called Null.  A missing cell stays none. #}
 {% macro seed_as_written(agate_table, types) %}
     {%- if agate_table.column_names | list != types | list -%}
         {%- do exceptions.raise_compiler_error(
@@ -15,8 +15,8 @@
 {% endmacro %}
 
 
-{# The first thing that is wrong with the rows, for a dbt typed by hand; our own commands and the DAG's first task say more,
-   and sooner (ingestion/catalogue.py).  The header is row 1, the first column is the key. #}
+{# The first fault in the rows, for a dbt typed by hand; our own commands and the DAG's first task report more, and
+   earlier (ingestion/catalogue.py).  The header is row 1, and the first column is the key. #}
 {% macro seed_fault(agate_table, types) %}
     {%- set patterns = {'int': '-?[0-9]{1,10}', 'decimal(12,2)': '[0-9]{1,10}([.][0-9]{1,2})?'} -%}
     {%- set keys = {} -%}
@@ -41,8 +41,9 @@
 {% endmacro %}
 
 
-{# The file's rows as text, cast by the seed's declared types: no number passes through a float.  A column without one has
-   the type that dbt sees in it.  In a statement, Spark would take ${name} for the value of a setting. #}
+{# The file's rows as text, cast to the seed's declared types, so that no number passes through a float.  A column
+   without a declared type has the type that dbt infers.  `$` is escaped, because Spark would replace ${name} in a
+   statement with the value of a setting. #}
 {% macro seed_select(agate_table, types, names=none) %}
     {%- set names = names or agate_table.column_names -%}
     select

@@ -65,7 +65,7 @@ final as (
         cast('{{ run_started_at }}' as timestamp) as opened_at
     from bounds
     where
-        {# a slice opens when the one before is closed and something has arrived #}
+        {# a slice opens when the previous one is closed and something has arrived #}
         {{ 'true' if newest.is_closed else 'false' }}
         and exists (select 1 from arrivals)
 

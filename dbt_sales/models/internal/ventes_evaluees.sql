@@ -1,4 +1,4 @@
-{# vector by vector, thousands of events of 2 MiB would be in memory at once #}
+{# the vectorised reader would hold thousands of events of 2 MiB in memory at once #}
 {{ config(
     materialized='table',
     pre_hook='set spark.sql.parquet.enableVectorizedReader = false',
@@ -22,7 +22,7 @@ ventes_raw as (
         quantite,
         montant,
         parse_error,
-        {# what is too large stays in Bronze: every step from here on would copy it #}
+        {# an event that is too large stays in Bronze: every step from here on would copy it #}
         case when parse_error is distinct from 'trop_grand' then value end as value
     from {{ source('bronze', 'ventes_raw') }}
     where {{ in_slice(current) }}

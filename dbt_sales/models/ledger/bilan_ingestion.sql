@@ -28,7 +28,7 @@ ventes_raw as (
 
 {{ numbered_by_slice('ventes_raw', current) }}
 
-{# each count from its own table #}
+{# each count comes from its own table #}
 events as (
 
     select
@@ -87,7 +87,7 @@ final as (
         tranches.kafka_partition,
         tranches.from_offset,
         tranches.to_offset,
-        {# the slice stays open where an event is unaccounted for #}
+        {# the slice stays open if an event is unaccounted for #}
         case
             when counts.rows_read is null then 0
             when counts.rows_read = counts.rows_clean + counts.rows_rejected + counts.rows_duplicates

@@ -23,11 +23,11 @@ with DAG("watcher", **COMMON):
 
 with DAG("local", **COMMON):
     options = dbt_tasks.cosmos_options(ExecutionMode.LOCAL)
-    # each node is a run of its own, and the order below takes care of the ledger
+    # each node is a separate run, and the order below takes care of the ledger
     options["operator_args"]["vars"] = {"whole_slices": False}
     by_node = DbtTaskGroup(group_id="silver", **options)
     nodes = {task.task_id.split(".")[-1]: task for task in by_node.iter_tasks() if isinstance(task, BaseOperator)}
-    # the ledger publishes: it comes after every test
+    # the ledger publishes, so it comes after every test
     for name, task in nodes.items():
         if name.endswith("_test"):
             task >> nodes["bilan_ingestion_run"]

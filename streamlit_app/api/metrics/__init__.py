@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: our own requests, and the state of everything that lies in files, at the scrape.
+"""What Prometheus scrapes: our own requests, and the state that is in files, read at each scrape.
 
 infra/prometheus/metrics.py lists the names.
 """
@@ -17,7 +17,7 @@ __all__ = ["MeasureRequests", "Metrics"]
 
 
 class Metrics:
-    """The registry of one app."""
+    """The metrics registry of one app."""
 
     def __init__(self, lake: Lake, sampler: Sampler, *, measures_lake: bool) -> None:
         self.registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""The Bronze stream, as its process and the broker tell of it."""
+"""The Bronze stream, as its process and the broker report it."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -67,13 +67,13 @@ class Stream(Collector):
         for partition, end in freshness.end.items():
             first = max(freshness.first[partition], accepted.get(partition, 0))
             lag.add_metric((str(partition),), max(end - max(next_[partition], first), 0))
-            # a partition of which Bronze has nothing begins where Kafka does
+            # a partition of which Bronze holds nothing starts where Kafka does
             missed = max(freshness.first[partition], 0) - max(next_[partition], accepted.get(partition, 0))
             gaps.add_metric((str(partition),), max(missed, 0) if partition in freshness.read else 0)
         yield from (lag, gaps)
 
     def _accepted(self) -> Offsets:
-        """By partition, the offset up to which a loss was accepted."""
+        """The offset up to which a loss was accepted, by partition."""
         ends = Offsets()
         for gap in accepted_gaps(self._bronze):
             ends[gap.partition] = max(gap.to_offset, ends.get(gap.partition, 0))

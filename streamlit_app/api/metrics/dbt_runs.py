@@ -1,4 +1,4 @@
-"""What producers, dbt and the DAGs have left in their state files; nothing where they have never run."""
+"""What producers, dbt and the DAGs have written to their state files; no metrics where they have never run."""
 
 from collections.abc import Iterable
 

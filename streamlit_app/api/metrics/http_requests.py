@@ -1,4 +1,4 @@
-"""Our own requests."""
+"""Metrics of our own requests."""
 
 import time
 
@@ -23,7 +23,7 @@ class Requests:
 
 
 class MeasureRequests:
-    """Times every request under its route's template, so that no address of a visitor becomes a label."""
+    """Times every request under its route's template, so that no path a visitor asks for becomes a label."""
 
     def __init__(self, app: ASGIApp, requests: Requests) -> None:
         self._app, self._requests = app, requests

@@ -1,4 +1,4 @@
-"""The published figures: how fresh, how complete."""
+"""The published figures: how fresh and how complete they are."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ class Figures(Collector):
         try:
             published, readable = list(self._of_lake()), True
         except LakeUnreadableError:
-            # our own requests are still to be scraped, now above all
+            # our own requests must still be scraped, now more than ever
             published, readable = [], False
         yield GaugeMetricFamily("sales_lake_readable", "0 when a published table cannot be read", value=readable)
         yield from published
@@ -75,7 +75,7 @@ def _ledger(snapshot: Snapshot) -> Iterable[Metric]:
         events.add_metric((verdict,), count)
     yield events
     by_raison = rejected_by_raison(snapshot)
-    # no slice closes unbalanced: what could still be wrong are the tables, so they are counted again
+    # a slice that does not balance never closes, so only the tables could be wrong: count them again
     stored = clean_count(snapshot) + sum(by_raison.values()) + totals.rows_duplicates
     yield GaugeMetricFamily(
         "sales_ledger_unbalanced_events",

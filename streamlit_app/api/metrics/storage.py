@@ -25,7 +25,7 @@ class _Facts(NamedTuple):
 
 
 class Tables(Collector):
-    """Reads what is new in each log; a table without news costs one look."""
+    """Reads only what is new in each log; a table without new commits costs one lookup."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
@@ -44,7 +44,7 @@ class Tables(Collector):
                 with reading(f"table {path.name}"):
                     facts = self._look(path)
             except LakeUnreadableError:
-                # the others are still to be told; its absence shows
+                # report the other tables; the absence of this one is visible
                 continue
             version.add_metric(name, facts.version)
             files.add_metric(name, facts.files)
@@ -58,7 +58,7 @@ class Tables(Collector):
         known = self._facts.get(path)
         if known and not commit_file(path, known.version + 1).exists():
             return known
-        # forgotten until all has gone well, as a torn log would be read only once
+        # dropped until everything has succeeded, because a torn log would otherwise be read only once
         table = self._tables.pop(path, None) or DeltaTable(str(path))
         table.update_incremental()
         sizes = pa.table(table.get_add_actions()).column("size_bytes")
