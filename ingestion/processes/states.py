@@ -1,6 +1,6 @@
-"""What each process says of itself, a frozen dataclass for each state file in `var/run/`.
+"""What each process reports about itself: one frozen dataclass for each state file in `var/run/`.
 
-A stack that starts or stops deletes the files.  Readers see the old or the new file, never half of one.
+A stack that starts or stops deletes the files.  Readers see the old or the new file, never a half-written one.
 """
 
 import os
@@ -21,7 +21,7 @@ from ingestion.settings import PathSettings, load
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """`life` tells whether the process that said it still runs (`ingestion.processes.liveness`)."""
+    """`life` shows whether the process that reported this state still runs (`ingestion.processes.liveness`)."""
 
     FILE: ClassVar[str]
 
@@ -56,8 +56,8 @@ class CatalogueState(State):
 class BronzeState(State):
     """`waiting`, `running` or `failed`.
 
-    `gateway` is the life of the gateway that runs the stream.  The figures are those since the process began to watch;
-    from `batch` on, they are those of the last batch that held events.
+    `gateway` is the `life` of the gateway that runs the stream.  The totals count from when the process began to watch;
+    the fields from `batch` on describe the last batch that held events.
     """
 
     FILE = "bronze"
@@ -86,7 +86,7 @@ class SilverState(State):
 
 @dataclass(frozen=True, kw_only=True)
 class AirflowState(State):
-    """One of Airflow's processes, in a file of the process's name."""
+    """One of Airflow's processes, in a file named after the process."""
 
     FILE = "airflow"
 
@@ -111,7 +111,7 @@ class StartedWith(State):
 
 @dataclass(frozen=True, kw_only=True)
 class SentTotals(State):
-    """Events that all producers have sent: acknowledged ones by kind, and those of which nobody knows."""
+    """Events that all producers have sent: acknowledged ones by kind, and the number that were not acknowledged."""
 
     FILE = "producer"
 
@@ -131,7 +131,7 @@ class NodeResult:
 
 @dataclass(frozen=True, kw_only=True)
 class DbtState(State):
-    """The last run of dbt (`success` or `error`), how many ended in which way, and the last run of each node."""
+    """The last run of dbt (`success` or `error`), how many runs ended each way, and the last run of each node."""
 
     FILE = "dbt"
 
@@ -143,7 +143,7 @@ class DbtState(State):
 
 @dataclass(frozen=True)
 class Upkeep:
-    """One table's data files on disk, before and after, with those that only older versions need."""
+    """One table's data files on disk before and after the upkeep, including those that only older versions need."""
 
     table: str
     files_before: int
@@ -161,7 +161,10 @@ class MaintenanceState(State):
 
 @dataclass(frozen=True, kw_only=True)
 class DagState(State):
-    """The last run of a DAG: `succeeded`, `failed` (which task, and why) or `late`; and how often it was not well."""
+    """The last run of a DAG: `succeeded`, `failed` (which task, and why) or `late`.
+
+    `failures` counts failed tasks, `late_runs` late runs.
+    """
 
     FILE = "dag"
 
@@ -173,17 +176,17 @@ class DagState(State):
 
 
 S = TypeVar("S", bound=State)
-# by file; each takes milliseconds to make
+# by state file; each takes milliseconds to create
 _adapters: dict[str, TypeAdapter[Any]] = {}
 
 
 def write_state(state: State, name: str | None = None) -> None:
-    """Replace the state file; `name` for the kinds of which there are several."""
+    """Replace the state file; `name` is for kinds that have several files."""
     replace_text(_file(name or state.FILE), _adapter(type(state)).dump_json(state).decode())
 
 
 def read_state(kind: type[S], name: str | None = None) -> S | None:
-    """The last words; None when nothing has been said since the stack was started."""
+    """The last state reported; None if nothing has been reported since the stack was started."""
     file = _file(name or kind.FILE)
     try:
         state: S = _adapter(kind).validate_json(file.read_bytes())
@@ -195,7 +198,7 @@ def read_state(kind: type[S], name: str | None = None) -> S | None:
 
 
 def update_state(kind: type[S], change: Callable[[S | None], S], name: str | None = None) -> None:
-    """Replace the state by what `change` makes of it; several processes may do so at once."""
+    """Replace the state with what `change` makes of it; several processes may do so at once."""
     file = _file(name or kind.FILE)
     with FileLock(file.with_name(f".{file.stem}.lock")):
         write_state(change(read_state(kind, name)), name)
