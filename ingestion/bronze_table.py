@@ -1,7 +1,8 @@
 """The Bronze table: its columns, and how one Kafka record becomes one row.
 
-Everything that arrives is kept as it arrived.  Beside the raw bytes stand the event's fields as text, where the bytes
-can be read as one JSON object; typing and judging them is Silver's work.
+Every record is kept as it arrived, except for a key, value or headers larger than `KEPT_BYTES`, which stay in Kafka.
+If the bytes can be read as one JSON object, the event's fields are stored beside them as text; Silver types and judges
+them.
 """
 
 from ingestion.event import EVENT_FIELDS
@@ -24,7 +25,8 @@ BRONZE_COLUMNS = {
 
 _COLUMNS = ",\n    ".join(f"`{name}` {kind}" for name, kind in BRONZE_COLUMNS.items())
 
-# One commit a second: few checkpoints of the log, a week of it, and file statistics only where they let readers skip.
+# There is one commit a second, so the log is seldom checkpointed and kept for a week, and file statistics are collected
+# only for the columns that let readers skip files.
 CREATE_BRONZE = f"""
 create table if not exists bronze.ventes_raw (
     {_COLUMNS}
@@ -40,12 +42,13 @@ tblproperties (
 )
 """
 
-# the fields that a number is valid in: only there its exact digits matter
+# the fields in which a number is valid: only there do its exact digits matter
 NUMBERS = ("vente_id", "client_id", "produit_id", "quantite", "montant")
 _KNOWN = ", ".join(f"'{name}'" for name in sorted(EVENT_FIELDS))
 
-# The text with every number in quotes, so that each keeps its own text.  An escaped quote would end its string early:
-# it is put aside, as are the escaped backslashes that could be taken for its own.  No JSON holds the characters 1 to 3.
+# The text with every number in quotes, so that each keeps its exact digits.  An escaped quote would end its string
+# early, so it is replaced meanwhile, as are the escaped backslashes that could be mistaken for part of it.  JSON never
+# contains the characters 1 to 3.
 _QUOTED = r"""replace(replace(replace(replace(
     regexp_replace(
         replace(replace(text, '\\\\', '\u0001'), '\\"', '\u0002'),
@@ -55,19 +58,19 @@ _QUOTED = r"""replace(replace(replace(replace(
 
 
 def _is_double(name: str) -> str:
-    """A number with an exponent or more than 38 digits is held as a double.
+    """SQL for whether a field is held as a double, as a number with an exponent or more than 38 digits is.
 
-    Asking for the kind is dear, and a double's text always has a point, or is infinite.
+    Asking for the type is expensive, so the text is tested first, which for a double always has a point or is infinite.
     """
     kind = f"schema_of_variant(variant_get(variant, '$.{name}'))"
     return f"members['{name}'] rlike '^-?([0-9]+[.]|I)' and {kind} = 'DOUBLE'"
 
 
-# What is too large is measured and never touched again: each step over 20 MB of text would make a copy of it.
+# A value that is too large is measured and then left alone: each further step over 20 MB of text would copy it.
 #
-# `variant` keeps decimals exactly, and refuses duplicate keys and lone surrogates.  It stops reading behind the first
-# value.  Nothing can be behind an object without arrays whose only } is the last byte; any other text is told by
-# counting the elements of [text] and of [text,0]: no text can be both 1 and 2 long unless it is a single value.
+# `variant` keeps decimals exact, and refuses duplicate keys and lone surrogates.  It stops reading after the first
+# value.  Nothing can follow an object without arrays whose only } is the last byte.  For any other text, the elements
+# of [text] and of [text,0] are counted: they are 1 and 2 only if the text is a single value.
 _STAGES = (
     {
         "value_size": "length(value)",
@@ -83,11 +86,11 @@ _STAGES = (
         " then try_parse_json(text) end",
     },
     {
-        # null for a value that is no object; its keys come in alphabetical order
+        # null for a value that is not an object; the keys are in alphabetical order
         "members": "try_variant_get(variant, '$', 'map<string,string>')",
     },
     {
-        # the same, with each number's own text, where a double has lost digits; few events pay for it
+        # the same with each number's original text, where a double has lost digits; few events need this
         "own_texts": f"case when {' or '.join(f'({_is_double(name)})' for name in NUMBERS)}"
         f" then try_variant_get(try_parse_json({_QUOTED}), '$', 'map<string,string>') end",
     },
@@ -110,7 +113,7 @@ _EXPRESSIONS = {
     "ingestion_time": "current_timestamp()",
     "date": "to_date(timestamp)",
     **{name: _field(name) for name in EVENT_FIELDS},
-    # the first comparison tells most events
+    # the first comparison is enough for most events
     "unknown_fields": f"""case when map_keys(members) <> array({_KNOWN})
         and size(array_except(map_keys(members), array({_KNOWN}))) > 0
         then map_filter(members, (name, _) -> not array_contains(array({_KNOWN}), name)) end""",
@@ -127,9 +130,9 @@ _EXPRESSIONS = {
 
 
 def bronze_projection(sized: bool = False) -> tuple[list[list[str]], list[str]]:
-    """SQL of the intermediate columns, stage by stage, and of Bronze's columns, over the Kafka source's columns.
+    """SQL for the intermediate columns, stage by stage, and for Bronze's columns, over those of the Kafka source.
 
-    `sized`: the source has `value_size`, too; its value is null where it was left in Kafka.
+    `sized`: the source also has `value_size`, and its value is null if it was left in Kafka.
     """
     stages = [["*", *(f"{sql} as {name}" for name, sql in stage.items())] for stage in _STAGES[sized:]]
     return stages, [f"{_EXPRESSIONS[name]} as `{name}`" for name in BRONZE_COLUMNS]

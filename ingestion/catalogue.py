@@ -1,7 +1,7 @@
 """The clients and products of the company: the same two CSV files that dbt loads as seeds.
 
-People edit them, often with a spreadsheet.  What is not exactly one row of plain values a line is refused, by file, row
-and column; dbt's own reader takes what is left for the same values (dbt_sales/macros/spark/seed_rows.sql).
+People edit them, often with a spreadsheet.  Anything but exactly one row of plain values per line is refused, naming
+file, row and column; dbt's own reader reads what remains as the same values (dbt_sales/macros/spark/seed_rows.sql).
 """
 
 import csv
@@ -20,7 +20,7 @@ from ingestion.settings import DBT_PROJECT
 
 SEEDS = DBT_PROJECT / "seeds"
 CLIENTS, PRODUITS = SEEDS / "clients.csv", SEEDS / "produits.csv"
-# what a filter of the API takes
+# the longest name that a filter of the API accepts
 MAX_NAME = 100
 
 
@@ -57,7 +57,7 @@ def produits() -> tuple[Produit, ...]:
 
 
 def check() -> None:
-    """Read both as they are now.  Raises CatalogueError."""
+    """Read both files as they are now.  Raises CatalogueError."""
     read_clients(CLIENTS)
     read_produits(PRODUITS)
 
@@ -98,7 +98,7 @@ def _price(text: str) -> Decimal:
 
 
 def _rows(path: Path, rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
-    """The rows as each column's rule makes them; the first column is the key."""
+    """The rows, each value converted by its column's rule; the first column is the key."""
     header, *lines = _lines(path) or [[]]
     if header != list(rules):
         raise CatalogueError(f"{path.name}, row 1: must be {','.join(rules)}, got {','.join(header)!r}")
@@ -151,7 +151,7 @@ def _lines(path: Path) -> list[list[str]]:
 def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
-        # a spreadsheet puts a mark before the first byte
+        # a spreadsheet puts a byte order mark at the beginning
         return content.decode("utf-8-sig")
     except OSError as error:
         raise CatalogueError(f"{path.name}: must be a file that can be read, {error.strerror}") from error

@@ -1,8 +1,11 @@
-"""The one kind of error that is for people."""
+"""The base class of the errors whose messages are written for people."""
 
 
 class SalesError(Exception):
-    """Its message is one line: the rule, the value, the way out.  A subclass exists where somebody catches it."""
+    """Its message has one line for each fault: the rule, the value and the way out.
+
+    A subclass exists only for an error that is caught somewhere.
+    """
 
     @property
     def for_log(self) -> str:

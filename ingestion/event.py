@@ -1,4 +1,4 @@
-"""The sale event, and how it travels.
+"""The sale event, and the form in which it is sent.
 
 `VenteEvent` is the single definition of its fields: Bronze, the dbt source and the API are checked against it.
 """
@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-# by Kafka partition
+# one offset for each Kafka partition
 Offsets = dict[int, int]
 
 
@@ -35,7 +35,7 @@ class VenteEvent:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`kind`: `vente`, or the kind of a faulty event; `value` None is a tombstone."""
+    """One record to send; `kind` is `vente` or the kind of a faulty event, and a `value` of None is a tombstone."""
 
     kind: str
     key: bytes
@@ -46,7 +46,7 @@ EVENT_FIELDS = tuple(field.name for field in fields(VenteEvent))
 
 
 def encode(values: dict[str, Any]) -> bytes:
-    """The fields as one UTF-8 JSON object; decimals keep the digits that `json.dumps` would pass through a float."""
+    """The fields as one UTF-8 JSON object; decimals keep all their digits, since they do not pass through a float."""
     members = (f"{json.dumps(name)}: {_literal(value)}" for name, value in values.items())
     return f"{{{', '.join(members)}}}".encode()
 

@@ -1,15 +1,15 @@
-"""What a message tells its reader to type: the embedded stack has verbs of its own, the full one is Docker's."""
+"""The commands that messages suggest: the embedded stack has its own, the full stack uses make and Docker."""
 
 import os
 
-# the services that are not called like the embedded stack's process
+# the services whose names differ from the embedded stack's process
 SERVICES = {"kafka": "broker1 broker2 broker3"}
 
 
 def embedded() -> bool:
-    """Whether the stack is processes of this machine; elsewhere, as in containers, no file of settings is read.
+    """Whether the stack runs as processes on this machine; elsewhere, as in containers, no settings file is read.
 
-    Not among the settings: `sales --help` would pay for their libraries.
+    This is not one of the settings, because `sales --help` would then have to load their libraries.
     """
     return os.environ.get("SALES_ENV_FILE") != ""
 

@@ -1,7 +1,8 @@
-r"""Show text that others wrote without obeying it: what no eye can see, and a terminal may follow, is written out.
+r"""Show text from outside safely, by escaping invisible characters, which a terminal might obey.
 
-A control character, an escape sequence or a mark that turns the writing round becomes `\x1b`, `\u202e` and the like.
-Letters of every script, accents, spaces and emoji stay; one that Unicode has gained since this Python is written out.
+A control character, an escape sequence or a mark that reverses the direction of the text becomes `\x1b`, `\u202e` and
+so on.  Letters of every script, accents, spaces and emoji stay; those added to Unicode after this version of Python are
+escaped.
 """
 
 import io
@@ -10,21 +11,21 @@ import unicodedata
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Escape what is not printable, but for the characters of `keep`."""
+    """Escape everything that is not printable, except the characters in `keep`."""
     if text.isprintable():
         return text
     return "".join(char if _is_visible(char) or char in keep else _escaped(char) for char in text)
 
 
 def write_whatever_comes() -> None:
-    """Let our streams escape what their encoding lacks, instead of failing of it."""
+    """Make standard output and standard error escape characters that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _is_visible(char: str) -> bool:
-    # Python counts only the ASCII space; a no-break or an ideographic one is ordinary text, too
+    # Python counts only the ASCII space as printable, but a no-break or ideographic space is ordinary text, too
     return char.isprintable() or unicodedata.category(char) == "Zs"
 
 

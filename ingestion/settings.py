@@ -1,7 +1,7 @@
 """The one place that reads the environment.
 
-The embedded size takes its values from `infra/local/embedded.env`; a process environment overrides them one by one,
-and `SALES_ENV_FILE` names another file (empty: none, everything comes from the environment).
+The embedded stack takes its defaults from `infra/local/embedded.env`; an environment variable overrides each of them,
+and `SALES_ENV_FILE` names another file (empty: no file, everything comes from the environment).
 """
 
 import os
@@ -21,9 +21,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 EMBEDDED_ENV = PROJECT / "infra" / "local" / "embedded.env"
 DBT_PROJECT = PROJECT / "dbt_sales"
 
-# Beside letters, digits and spaces.  Each of the others means something to a part that is given the path: `,` to Kafka
-# and Spark, `:` to Java, `;` and `#` to supervisor, `$` to Spark and Airflow, `*?[]{}` to DuckDB and Hadoop, `|^<>` to
-# Delta's reader, which also takes %41 for A.
+# Allowed in paths besides letters, digits and spaces.  Every other character means something to a part that receives
+# the path: `,` to Kafka and Spark, `:` to Java, `;` and `#` to supervisor, `$` to Spark and Airflow, `*?[]{}` to DuckDB
+# and Hadoop, `|^<>` to Delta's reader, which also reads %41 as A.
 IN_FOLDERS = "-_.+=@~()'&!%/"
 
 
@@ -35,9 +35,9 @@ def _folder(path: Path) -> Path:
 
 
 def folder_fault(path: Path) -> str | None:
-    """Why the stack cannot work in a folder of this name; None where it can."""
+    """Why the stack cannot work in a folder with this path; None if it can."""
     for character in str(path):
-        # an accent may be a character of its own
+        # an accent may be a separate character
         if character not in f" {IN_FOLDERS}" and unicodedata.category(character)[0] not in "LMN":
             return f"a folder's path may hold letters, digits, spaces and {IN_FOLDERS}, but not {character!r}"
     if found := re.search("%[0-9A-Fa-f]{2}", str(path)):
@@ -69,7 +69,7 @@ class _Settings(BaseSettings):
 
 
 class PathSettings(_Settings):
-    """Where the lake, the state of the embedded stack and the jars lie."""
+    """The folders of the lake, of the embedded stack's state, of the jars, and optionally of Java."""
 
     lake_dir: Folder
     var_dir: Folder
@@ -91,12 +91,12 @@ class PathSettings(_Settings):
 
     @property
     def run_dir(self) -> Path:
-        """State files of the running stack: supervisor's socket, and what each process says of itself."""
+        """The files of the running stack: supervisor's socket, and the state that each process reports."""
         return self.var_dir / "run"
 
     @property
     def project_docs(self) -> Path:
-        """The manifest and the docs that Airflow has written of the dbt project, without what only tables know."""
+        """The dbt project's manifest and docs as Airflow writes them, without anything read from the tables."""
         return self.var_dir / "dbt" / "project"
 
     @property
@@ -120,7 +120,7 @@ class KafkaSettings(_Settings):
     @model_validator(mode="before")
     @classmethod
     def _one_broker_here(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """The embedded broker's address follows from its host and port: they are moved in one place."""
+        """Derive the embedded broker's address from its host and port, so that it is changed in one place."""
         if not values.get("bootstrap_servers") and values.get("host") and values.get("port"):
             return values | {"bootstrap_servers": reached_at(values["host"], values["port"])}
         return {name: value for name, value in values.items() if value or name != "bootstrap_servers"}
@@ -151,7 +151,7 @@ class BronzeSettings(_Settings):
     model_config = SettingsConfigDict(env_prefix="BRONZE_", frozen=True, extra="ignore")
 
     trigger_seconds: float = Field(ge=0)
-    # fewer new events than this wait for more, at most so long
+    # fewer new events than this wait for more, but no longer than the delay on the next line
     min_offsets_per_trigger: int = Field(ge=1)
     max_trigger_delay_seconds: float = Field(ge=0)
     max_offsets_per_trigger: int = Field(ge=1)
@@ -164,7 +164,7 @@ class SilverSettings(_Settings):
 
 
 class AppSettings(_Settings):
-    """`public_url`: where people reach the page, when not at host and port; `redis_url`: a cache for all replicas."""
+    """`public_url`: the page's address, if people do not use host and port; `redis_url`: a cache for all replicas."""
 
     model_config = SettingsConfigDict(env_prefix="APP_", frozen=True, extra="ignore")
 
@@ -187,10 +187,10 @@ def _cron(expression: str) -> str:
 
 
 class AirflowSettings(_Settings):
-    """`schedule`: a cron expression in UTC; empty where runs are only started by hand.
+    """`schedule`: a cron expression in UTC; empty if runs are only started by hand.
 
-    `database`: for the upkeep, in SQLAlchemy's words; Airflow hides its own from tasks.  Empty: the embedded one.
-    `metrics_token`: whoever asks for Airflow's figures must bring it; empty: anybody may, on this machine.
+    `database`: the SQLAlchemy address of Airflow's database, for the upkeep, since Airflow hides its own from tasks;
+    empty: the embedded one.  `metrics_token`: required to read Airflow's metrics; empty: anyone on this machine may.
     """
 
     model_config = SettingsConfigDict(env_prefix="AIRFLOW_", frozen=True, extra="ignore")
@@ -208,7 +208,7 @@ def _lower_first(message: str) -> str:
 
 
 def variables() -> set[str]:
-    """The name of every setting, as a variable of the environment."""
+    """The name of every setting, as an environment variable."""
     prefixes = {kind: kind.model_config.get("env_prefix", "") for kind in _Settings.__subclasses__()}
     return {f"{prefix}{field}".upper() for kind, prefix in prefixes.items() for field in kind.model_fields}
 

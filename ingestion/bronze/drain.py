@@ -19,7 +19,8 @@ def drain(
 ) -> Offsets:
     """Return when the stream has read up to the targets (exclusive; default: the ends of what is committed now).
 
-    Raises SalesError at once when the stream has failed, with its reason, and after `timeout` seconds.
+    Raises SalesError at once when the stream has failed, with its reason, or when events are missing and its process
+    does not run; and after `timeout` seconds.
     """
     first, end = offset_range(load(KafkaSettings))
     targets = end if targets is None else targets
@@ -38,7 +39,7 @@ def drain(
 
 
 def _missing(targets: Offsets, read: Offsets, first: Offsets) -> Offsets:
-    """By partition, how many offsets are still to be read; those that the broker has dropped never will be."""
+    """By partition, how many offsets remain to be read, without those that the broker has dropped."""
     behind = {
         partition: end - max(read.get(partition, 0), first.get(partition, 0)) for partition, end in targets.items()
     }
@@ -47,7 +48,7 @@ def _missing(targets: Offsets, read: Offsets, first: Offsets) -> Offsets:
 
 def _reason(missing: Offsets) -> str:
     settings = load(KafkaSettings)
-    # the log's end first: what is committed and ends before it ends at an open transaction
+    # the log's end is read first: if the committed end is still below it, a transaction is open there
     ends = log_ends(settings)
     _, committed = offset_range(settings)
     held_back = [str(n) for n in missing if ends.get(n, 0) > committed.get(n, 0)]

@@ -1,4 +1,4 @@
-"""How far Bronze is, from its Delta log alone where that tells enough."""
+"""How far Bronze has got, from its Delta log alone where that is enough."""
 
 import json
 import sys
@@ -14,12 +14,12 @@ from ingestion.event import Offsets
 from ingestion.lake.delta_tables import commit_file, table_exists
 from ingestion.settings import PathSettings, load
 
-# of the files that must be opened; more each time, for the first ones mostly tell enough
+# how many files are opened first; the number doubles each time, because the first ones are mostly enough
 FIRST_OPENED = 4
 
 
 class _File(NamedTuple):
-    """What the Delta log says of one of Bronze's files: the range of its partitions, the highest offset of any."""
+    """What the Delta log says about one Bronze file: the range of its partitions, and the highest offset in any."""
 
     path: str
     partitions: range
@@ -27,10 +27,11 @@ class _File(NamedTuple):
 
 
 class BronzeEnds:
-    """By partition, the offset behind the last event in Bronze.
+    """By partition, the offset after the last event in Bronze.
 
-    The first look reads the Delta log and opens only files that can hold more than the log and the files with higher
-    offsets have told.  The next ones read the commits since, and cost a look for one file where there is none.
+    The first call reads the Delta log and opens only the files that may hold higher offsets than those known from the
+    log and from files opened before.  Later calls read the commits made since; without a new commit, they check for one
+    file and read `_last_checkpoint`.
     """
 
     def __init__(self) -> None:
@@ -38,13 +39,13 @@ class BronzeEnds:
         self._ends: Offsets = {}
 
     def refresh(self) -> Offsets:
-        """Exclusive; a partition without rows is absent."""
+        """Read what is new and return the ends, which are exclusive; a partition without rows is absent."""
         path = load(PathSettings).bronze
         files, version = list[_File](), self._version
         while version >= 0 and (commit := commit_file(path, version + 1)).exists():
             files += _added(path, commit)
             version += 1
-        # the log has been cleaned of commits that this has never read
+        # commits that were never read here have been cleaned from the log
         if version < _checkpointed(path):
             version = -1
         if version < 0 and table_exists(path):
@@ -85,7 +86,7 @@ def _all_files(path: Path, table: DeltaTable) -> Iterator[_File]:
 
 
 def _added(path: Path, commit: Path) -> Iterator[_File]:
-    """The files that one version adds; those that a compaction takes away hold nothing that its own do not."""
+    """The files that one version adds; those that a compaction removes hold nothing that its new files lack."""
     for line in commit.read_text().splitlines():
         if add := json.loads(line).get("add"):
             stats = json.loads(add.get("stats") or "{}")
@@ -95,7 +96,7 @@ def _added(path: Path, commit: Path) -> Iterator[_File]:
 
 
 def _file(path: Path, name: str, first: int | None, last: int | None, top: int | None) -> _File:
-    """A file that the log says nothing of may hold anything."""
+    """One file of the log; a file without statistics may hold anything."""
     if first is None or last is None or top is None:
         return _File(str(path / name), range(2), sys.maxsize)
     return _File(str(path / name), range(first, last + 1), top)

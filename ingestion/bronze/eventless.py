@@ -1,8 +1,9 @@
-"""Offsets that never held an event: transaction markers, and events that their producer took back.
+"""Offsets that never held an event: transaction markers, and events whose producer aborted them.
 
-Kafka numbers them like events and gives them to nobody who reads committed events only.  Bronze's rows therefore have
-holes there.  While Kafka still holds the offsets, it can be asked what they were; afterwards only this register tells
-a hole without an event from an event that was lost.  The stream's owner writes it, from what the stream has read.
+Kafka numbers them like events, but does not deliver them to a consumer that reads committed events only, so Bronze's
+rows have holes there.  While Kafka still holds the offsets, it can be asked what they were.  Afterwards, only this
+register distinguishes a hole without an event from a lost event.  The `bronze` process writes it, from what the stream
+has read.
 """
 
 import sqlite3
@@ -25,7 +26,7 @@ create table if not exists eventless (
 create table if not exists examined (kafka_partition integer primary key, to_offset integer);
 """
 
-# what lies between two rows of Bronze, and behind the last of them
+# the offsets between two rows of Bronze, and after the last one
 _HOLES = """
 with
 ends as (select * from (values {ends}) as ends (kafka_partition, from_offset, to_offset)),
@@ -46,7 +47,7 @@ qualify from_offset < to_offset
 
 
 class Range(NamedTuple):
-    """`to_offset` is exclusive."""
+    """A range of offsets in one partition; `to_offset` is exclusive."""
 
     kafka_partition: int
     from_offset: int
@@ -54,7 +55,7 @@ class Range(NamedTuple):
 
 
 def eventless_offsets(bronze: Path) -> list[Range]:
-    """Every range on record, by partition and offset; ranges do not overlap."""
+    """Every recorded range, ordered by partition and offset; the ranges do not overlap."""
     return [Range(*row) for row in _rows(bronze, "eventless", "1, 2")]
 
 
@@ -64,9 +65,10 @@ def examined(bronze: Path) -> Offsets:
 
 
 def note_eventless(bronze: Path, read: Offsets, first: Offsets) -> int:
-    """Put on record the holes that the stream has left up to `read` (exclusive); returns how many offsets they have.
+    """Record the holes that the stream has left up to `read` (exclusive); return how many offsets they contain.
 
-    What lies below `first`, the lowest offset that Kafka still holds, is left out: it may have been lost.
+    Offsets below `first`, the lowest that Kafka still holds, are left out, because events there may have been lost; so
+    are accepted gaps.
     """
     known = examined(bronze)
     ends = {n: (max(known.get(n, 0), first.get(n, 0)), end) for n, end in read.items()}
@@ -80,7 +82,7 @@ def note_eventless(bronze: Path, read: Offsets, first: Offsets) -> int:
 
 
 def write_eventless(bronze: Path, found: Iterable[Range], to: Offsets) -> None:
-    """Add ranges to the register; `to`: by partition, the offset (exclusive) up to which it is complete with them."""
+    """Add ranges to the register; `to`: by partition, the offset (exclusive) up to which they complete it."""
     with _register(bronze) as register:
         register.executescript(_CREATE)
         register.executemany("insert or replace into eventless values (?, ?, ?)", found)
@@ -89,7 +91,7 @@ def write_eventless(bronze: Path, found: Iterable[Range], to: Offsets) -> None:
 
 
 def without(hole: Range, taken: list[Range]) -> Iterator[Range]:
-    """What is left of a range when others are taken away."""
+    """The parts of a range that remain when others are removed from it."""
     start = hole.from_offset
     for other in sorted(other for other in taken if other.kafka_partition == hole.kafka_partition):
         if start < min(other.from_offset, hole.to_offset):
@@ -103,7 +105,7 @@ def _holes(bronze: Path, ends: dict[int, tuple[int, int]]) -> list[Range]:
     if not table_exists(bronze):
         return []
     values = ", ".join(f"({n}, {start}, {end})" for n, (start, end) in ends.items())
-    # literals, so that files are skipped
+    # literals, so that files can be skipped
     within = " or ".join(
         f"(kafka_partition = {n} and kafka_offset >= {start} and kafka_offset < {end})"
         for n, (start, end) in ends.items()
@@ -113,7 +115,7 @@ def _holes(bronze: Path, ends: dict[int, tuple[int, int]]) -> list[Range]:
 
 
 def _rows(bronze: Path, table: str, order: str) -> list[Any]:
-    """Empty where there is no register, or one that was begun and has no tables yet."""
+    """All rows of a table; empty if there is no register, or if its tables have not been created yet."""
     if not _file(bronze).exists():
         return []
     with _register(bronze) as register:

@@ -1,4 +1,4 @@
-"""Gaps: offsets that Kafka has dropped before Bronze read them, and the record of those that were accepted as lost."""
+"""Gaps: offsets that Kafka dropped before Bronze read them, and the record of those that were accepted as lost."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -11,10 +11,10 @@ from ingestion.processes.files import replace_text
 
 @dataclass(frozen=True)
 class Gap:
-    """Offsets that Kafka no longer holds and Bronze never got; `to_offset` is exclusive.
+    """Offsets that Kafka no longer holds and Bronze never received; `to_offset` is exclusive.
 
-    `accepted_at` is None until somebody accepts the loss, and in records from before it was kept; a gap is the same
-    with and without it.
+    `accepted_at` is None until the loss is accepted, and in records older than this field; it is ignored when gaps are
+    compared.
     """
 
     partition: int
@@ -24,7 +24,7 @@ class Gap:
 
     @property
     def offsets(self) -> int:
-        """How many."""
+        """The number of offsets in the gap."""
         return self.to_offset - self.from_offset
 
     def __str__(self) -> str:
@@ -32,7 +32,7 @@ class Gap:
 
 
 def accepted_gaps(bronze: Path) -> list[Gap]:
-    """The losses that somebody has accepted by name, by partition and offset; their ranges do not overlap."""
+    """The losses that were explicitly accepted, ordered by partition and offset; their ranges do not overlap."""
     record = _record(bronze)
     if not record.exists():
         return []
@@ -42,10 +42,10 @@ def accepted_gaps(bronze: Path) -> list[Gap]:
 
 
 def accept_gaps(bronze: Path, gaps: list[Gap]) -> None:
-    """Put them on record beside the table.  A gap that has grown since it was accepted replaces itself."""
+    """Record the gaps beside the table.  A gap that has grown since it was accepted replaces its old record."""
     now = datetime.now(UTC)
     starts = {gap.partition: gap.from_offset for gap in gaps}
-    # Bronze stands where a new gap begins: what was accepted from there on is the same loss
+    # a new gap begins where Bronze has stopped, so a gap accepted from there on is the same loss
     kept = [gap for gap in accepted_gaps(bronze) if gap.from_offset < starts.get(gap.partition, gap.to_offset)]
     record = [*kept, *(replace(gap, accepted_at=now) for gap in gaps)]
     record.sort(key=lambda gap: (gap.partition, gap.from_offset))

@@ -1,4 +1,4 @@
-"""Isolated events: those that went past the stream, because it failed on them, and whose bytes only Kafka has."""
+"""Isolated events: they bypassed the stream, because it failed on them, and only Kafka has their bytes."""
 
 import json
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from pathlib import Path
 from ingestion.bronze.records import reading_record
 from ingestion.processes.files import replace_text
 
-# what the bronze process says it waits for while it isolates
+# what the `bronze` process says it waits for while it isolates events
 LARGE_EVENTS = "large events"
 
 
 @dataclass(frozen=True)
 class Isolated:
-    """`size`: bytes of the value."""
+    """One isolated event; `size` is the size of its value in bytes."""
 
     partition: int
     offset: int
@@ -24,7 +24,7 @@ class Isolated:
 
 
 def isolated_events(bronze: Path) -> list[Isolated]:
-    """All that were ever isolated, by partition and offset."""
+    """Every event that was ever isolated, ordered by partition and offset."""
     record = _record(bronze)
     if not record.exists():
         return []
@@ -34,7 +34,7 @@ def isolated_events(bronze: Path) -> list[Isolated]:
 
 
 def remember(bronze: Path, found: Iterable[Isolated]) -> list[Isolated]:
-    """Put them on record beside the table; returns those that were not on it."""
+    """Record the events beside the table; return those that were not recorded before."""
     known = {(each.partition, each.offset): each for each in isolated_events(bronze)}
     new = [each for each in found if (each.partition, each.offset) not in known]
     if new:

@@ -1,10 +1,10 @@
-"""Go on past events that kill what reads them.
+"""Get past events that kill the process that reads them.
 
-A batch of Kafka's counts at most 2 MiB packed; what it unpacks to has no bound.  After its first failure the stream
-takes a few events at a time until it is past that place.  After the second one from the same offsets on, this process
-reads what was planned, a piece at a time (`ingestion.topic.unpacking`), and hands it to the gateway as rows.  A row of
-what is larger than `KEPT_BYTES` is without its value, as the stream's own would be.  What holds nothing large is left
-to the stream: then the gateway died of something else.
+A Kafka batch may have at most 2 MiB compressed, but there is no limit to what it unpacks to.  After its first failure,
+the stream takes a few events at a time until it is past that place.  After the second failure from the same offsets,
+this process reads the planned events instead, a piece at a time (`ingestion.topic.unpacking`), and passes them to the
+gateway as rows.  The row of an event larger than `KEPT_BYTES` has no value, as it would have none from the stream.  If
+the planned events include nothing large, they are left to the stream: then the gateway died for another reason.
 """
 
 import json
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 FAILURES = 2
-# many records of less than LARGEST_EVENT fill the heap, too: a poll takes them by number
+# many records smaller than LARGEST_EVENT fill the heap, too, because a poll limits their number, not their size
 SMALL_RECORD, LARGE_TOGETHER = 64 * 1024, 64 * 1024 * 1024
-# what is handed to the gateway at once, a commit each: events of 3 MB one by one would take a second each
+# how much is passed to the gateway at once, in one commit: events of 3 MB would take a second each one by one
 CHUNK_BYTES = 16 * 1024 * 1024
 CHUNK_RECORDS = 20_000
-# of up to KEPT_BYTES each
+# records in one poll, of up to KEPT_BYTES each
 POLLED = 32
 SILENCE_SECONDS = 30.0
 Row = dict[str, Any]
@@ -63,7 +63,7 @@ _SOURCE = pa.schema(
 
 @dataclass(frozen=True)
 class Attempts:
-    """How often the stream has failed between these offsets.  `begun`: this process has taken its place there."""
+    """How often the stream has failed between these offsets.  `begun`: this process has begun to read them instead."""
 
     start: Offsets
     planned: Offsets
@@ -72,14 +72,17 @@ class Attempts:
 
 
 def go_past(spark: "SparkSession") -> None:
-    """To be called before each start of the stream: counts its failures, and takes its place after the second."""
+    """Count a failure of the stream, and read the planned events instead of it after the second.
+
+    Call this before starting the stream, except after stopping it on purpose.
+    """
     paths, kafka = load(PathSettings), load(KafkaSettings)
     attempts = count_start(paths)
     if attempts is None or attempts.failed < FAILURES:
         return
     gaps, accepted = offset_gaps(find_position(paths), kafka), accepted_gaps(paths.bronze)
     if any(gap not in accepted for gap in gaps):
-        # to be refused by name, by whoever starts the stream
+        # starting the stream refuses such gaps and names them
         return
     with reader(kafka) as (consumer, partitions):
         if not attempts.begun and not _is_due(attempts, consumer, partitions):
@@ -87,7 +90,7 @@ def go_past(spark: "SparkSession") -> None:
         write_state(BronzeState(state="waiting", waits_for=LARGE_EVENTS))
         logger.warning("the stream has failed on large events: reading up to %s without it", attempts.planned)
         _write(paths, replace(attempts, begun=True))
-        # the table tells from here on how far this is; a checkpoint would have the stream repeat its plan
+        # from here on, the table shows how far this has got; with its checkpoint, the stream would repeat its plan
         shutil.rmtree(paths.checkpoint, ignore_errors=True)
         start = find_position(paths).offsets
         for partition in partitions:
@@ -98,18 +101,21 @@ def go_past(spark: "SparkSession") -> None:
 
 
 def failed_plan(paths: PathSettings) -> Offsets:
-    """Up to where the stream has failed and not yet got past, by partition; empty where it has not."""
+    """By partition, the end of the batch on which the stream has failed and is not yet past; empty if there is none."""
     attempts = _read(paths)
     return attempts.planned if attempts else {}
 
 
 def forget_failures(paths: PathSettings) -> None:
-    """The stream is past the place where it has failed."""
+    """Delete the record of failures, once the stream is past the place where it failed."""
     _attempts(paths).unlink(missing_ok=True)
 
 
 def count_start(paths: PathSettings) -> Attempts | None:
-    """Called with no stream running: a batch that was begun and not committed has failed.  None without one."""
+    """Count the batch that was begun and not committed as failed; return None if there is none.
+
+    Call this while no stream runs.  Once this process has begun to read the events itself, the count no longer changes.
+    """
     known = _read(paths)
     if known and known.begun:
         return known
@@ -117,14 +123,14 @@ def count_start(paths: PathSettings) -> Attempts | None:
     if all(end <= start.get(partition, 0) for partition, end in planned.items()):
         forget_failures(paths)
         return None
-    # without a checkpoint each plan is made anew, and may end elsewhere
+    # only the starts are compared: without a checkpoint, each plan is a new one and may end elsewhere
     attempts = Attempts(start, planned, known.failed + 1 if known and known.start == start else 1)
     _write(paths, attempts)
     return attempts
 
 
 def _is_due(attempts: Attempts, consumer: "KafkaConsumer", partitions: "list[TopicPartition]") -> bool:
-    """Whether the plan holds one large record, or many that are not small and large together."""
+    """Whether the plan holds one large record, or many that are not small and are large together."""
     together = 0
     for partition in partitions:
         for record in _walk(consumer, partition, attempts.start, attempts.planned):
@@ -137,7 +143,7 @@ def _is_due(attempts: Attempts, consumer: "KafkaConsumer", partitions: "list[Top
 
 
 def _parts(record: Any) -> "list[bytes | Left]":
-    """Key, value and headers, as far as there are any."""
+    """Key, value and headers, without those that are missing."""
     headers = [part for name, value in record.headers for part in (name.encode(), value)]
     return [part for part in (record.key, record.value, *headers) if part is not None]
 
@@ -171,7 +177,7 @@ def _chunks(records: Iterator[Any]) -> Iterator[list[Row]]:
 
 
 def _row(record: Any) -> Row:
-    """As Spark's Kafka source has it, and `value_size`."""
+    """The record as a row of Spark's Kafka source, with `value_size` added."""
     headers = [{"key": name, "value": value} for name, value in record.headers]
     is_cut = any(isinstance(value, Left) for _, value in record.headers)
     return {
@@ -191,7 +197,10 @@ def _kept(part: "bytes | Left | None") -> bytes | None:
 
 
 def _append(spark: "SparkSession", paths: PathSettings, rows: list[Row]) -> None:
-    """One commit, which Delta takes once: the gateway may be busy with it still for a process that was killed."""
+    """Append the rows in one commit, which Delta accepts only once.
+
+    The gateway may still be busy with the same commit for a process that was killed.
+    """
     frame = spark.createDataFrame(pa.Table.from_pylist(rows, _SOURCE))
     stages, columns = bronze_projection(sized=True)
     for stage in stages:
@@ -207,7 +216,7 @@ def _append(spark: "SparkSession", paths: PathSettings, rows: list[Row]) -> None
 
 
 def _note(bronze: Path, rows: list[Row]) -> None:
-    """Say which of these rows are without their value; once, however often it is tried."""
+    """Record and log which of these rows lack their value, but only once, however often they are retried."""
     now = datetime.now(UTC)
     large = (row for row in rows if (row["value_size"] or 0) > KEPT_BYTES)
     for each in remember(bronze, [Isolated(row["partition"], row["offset"], row["value_size"], now) for row in large]):

@@ -1,4 +1,4 @@
-"""What the stream says of its batches, added up."""
+"""The totals of what the stream reports about its batches."""
 
 import json
 from datetime import datetime
@@ -10,28 +10,28 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """What the stream has done since this process watches it."""
+    """What the stream has done since this process began to watch it."""
 
-    # whether a batch since the last look had fewer events than offsets
+    # whether a batch since the last look at the holes had fewer events than offsets
     passed_over = False
 
     def __init__(self, found: "StreamingQuery | ConnectQuery | None") -> None:
-        # what a stream that is found again did before was counted by the process that watched it
+        # the process that watched a running stream before has already counted its earlier batches
         self._newest = max((progress.batchId for progress in found.recentProgress), default=-1) if found else -1
         self._totals = {"rows_total": 0, "batches_total": 0}
         self._last: dict[str, Any] = {}
 
     def follow_another(self) -> None:
-        """What is asked from now on is another query, whose batches may have lower numbers."""
+        """Expect another query from now on, whose batches may have lower numbers."""
         self._newest = -1
 
     def of(self, query: "StreamingQuery | ConnectQuery") -> dict[str, Any]:
-        """`batch_ms` and `rows_per_second` are those of the last batch that held events."""
-        # the gateway remembers the last twenty
+        """The totals, with the figures of the last batch that held events, such as `batch_ms` and `rows_per_second`."""
+        # the gateway keeps the last twenty progress reports
         for progress in query.recentProgress:
             facts = json.loads(progress.json)
             rows, offsets = sum(source["numInputRows"] for source in facts["sources"]), _offsets(facts["sources"])
-            # while nothing arrives, the next batch is told of again and again, empty
+            # while nothing arrives, the next batch is reported again and again, empty
             if facts["batchId"] <= self._newest or not offsets:
                 continue
             self._newest = facts["batchId"]
@@ -50,7 +50,7 @@ class Progress:
 
 
 def _offsets(sources: list[dict[str, Any]]) -> int:
-    """How many offsets a batch took; a first batch does not say where it began."""
+    """How many offsets a batch took, counted from 0 for a first batch, which does not say where it began."""
     count = 0
     for source in sources:
         starts, ends = _by_topic(source["startOffset"]), _by_topic(source["endOffset"])
@@ -61,5 +61,5 @@ def _offsets(sources: list[dict[str, Any]]) -> int:
 
 
 def _by_topic(offsets: str | None) -> dict[str, dict[str, int]]:
-    """By topic and partition; the progress carries it as JSON of its own."""
+    """The offsets by topic and partition, which the progress report contains as a JSON string."""
     return json.loads(offsets or "null") or {}

@@ -1,4 +1,4 @@
-"""Records beside Bronze's table: what became of events that the table does not hold, or not whole."""
+"""Records beside Bronze's table: what became of events that the table does not hold, or holds only in part."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from ingestion.lake.delta_tables import LakeError
 
 @contextmanager
 def reading_record(path: Path) -> Iterator[None]:
-    """Raises LakeError for whatever a damaged file makes of its reader."""
+    """Raises LakeError for any error that a damaged file causes in its reader."""
     try:
         yield
     except sqlite3.OperationalError:

@@ -28,7 +28,8 @@ class Position:
 def read_ends(paths: PathSettings, bronze: BronzeEnds) -> Offsets:
     """By partition, the offset up to which the stream has read (exclusive).
 
-    That is behind Bronze's last row, or further where no event followed it: the checkpoint counts every offset.
+    That is just after Bronze's last row, or further on if offsets without an event follow: the checkpoint counts every
+    offset.
     """
     table = bronze.refresh()
     committed = _last_offsets(paths.checkpoint, "commits") or {}
@@ -36,11 +37,12 @@ def read_ends(paths: PathSettings, bronze: BronzeEnds) -> Offsets:
 
 
 def find_position(paths: PathSettings) -> Position:
-    """Behind what the checkpoint or the table says was read, whichever is further.
+    """The position after the last offset read according to the checkpoint or the table, whichever is further.
 
-    A kill between Delta's commit and the stream's own leaves the checkpoint one batch behind the table.  It then holds
-    the plan of that batch; the stream repeats it, and Delta knows its number and drops it unread.  A checkpoint whose
-    last plan ends before the table is an older copy: Delta would drop its next batches, too, for their numbers.
+    If the gateway is killed between Delta's commit and the stream's own, the checkpoint is one batch behind the table.
+    It still holds the plan of that batch: the stream repeats it, and Delta recognises its number and drops it unread.
+    A checkpoint whose last plan ends before the table does is an older copy: Delta would drop its next batches, too,
+    because of their numbers.
     """
     table = BronzeEnds().refresh()
     committed = _last_offsets(paths.checkpoint, "commits")
@@ -54,7 +56,7 @@ def find_position(paths: PathSettings) -> Position:
 
 
 def _behind_eventless(bronze: Path, ends: Offsets) -> Offsets:
-    """Further on, where the next offsets are known to hold no event: Kafka may have dropped them since."""
+    """The ends, moved past offsets that are known to hold no event, because Kafka may have dropped those since."""
     starts = {(each.kafka_partition, each.from_offset): each.to_offset for each in eventless_offsets(bronze)}
     moved = {}
     for partition, end in ends.items():
@@ -72,14 +74,14 @@ def _last_offsets(checkpoint: Path, of: str) -> Offsets | None:
     try:
         lines = (checkpoint / "offsets" / str(max(batches))).read_text().splitlines()
     except FileNotFoundError:
-        # a checkpoint that is being deleted
+        # the checkpoint is being deleted
         return None
     by_topic: dict[str, dict[str, int]] = json.loads(lines[2])
     return {int(partition): offset for offsets in by_topic.values() for partition, offset in offsets.items()}
 
 
 def planned_end(checkpoint: Path) -> Offsets | None:
-    """Where the batch ends that the stream began and did not commit; None without one."""
+    """Where the batch that the stream began and did not commit ends; None without one."""
     begun, committed = (_newest(checkpoint / of) for of in ("offsets", "commits"))
     return _last_offsets(checkpoint, "offsets") if begun > committed else None
 
@@ -89,9 +91,9 @@ def _newest(folder: Path) -> int:
 
 
 def offset_gaps(position: Position, kafka: KafkaSettings) -> list[Gap]:
-    """What Bronze can never read; raises BronzeError where the broker ends before Bronze."""
+    """The gaps that Bronze can never read.  Raises BronzeError if the broker's log ends before Bronze does."""
     first, _ = offset_range(kafka)
-    # a transaction that is open hides what lies behind it, and has lost nothing
+    # the log's end, because an open transaction only hides what follows it, and nothing is lost there
     end = log_ends(kafka)
     for partition, wanted in position.offsets.items():
         if end.get(partition, 0) < wanted:

@@ -1,6 +1,6 @@
-"""Own the Bronze stream: start it, find it again, watch it, fail with its reason.
+"""Manage the Bronze stream: start it or find it again, watch it, and fail with its reason.
 
-The stream itself runs in the gateway and survives this process; this process does not survive the stream.
+The stream itself runs in the gateway and outlives this process; this process does not outlive the stream.
 Run: python -m ingestion.bronze.stream
 """
 
@@ -46,11 +46,12 @@ if TYPE_CHECKING:
 QUERY_NAME = "bronze_ventes_raw"
 # A backlog is read in parts of this size: three whole topic partitions for two tasks would leave a core waiting.
 RECORDS_PER_SPLIT = 25_000
-# A poll unpacks so many events at once, whatever their size.  The few are for a place where the stream has failed: they
-# cost time (docs/decisions/0015-large-events.md).
+# How many events a poll unpacks at once, whatever their size.  The lower number is for a place where the stream has
+# failed, because it costs time (docs/decisions/0015-large-events.md).
 RECORDS_PER_POLL, FEW_RECORDS_PER_POLL = 500, 4
 GROUP_PREFIX = "airflow-bronze-processor"
-# Batches with fewer events than offsets are looked at soon, and together; the others only tell that there was nothing.
+# Holes left by batches with fewer events than offsets are recorded soon, several batches together.  After all other
+# batches, there is only the absence of holes to record, which can wait.
 LOOK_AT_HOLES_SECONDS, REMEMBER_NONE_SECONDS = 10.0, 600.0
 logger = logging.getLogger(__name__)
 
@@ -73,11 +74,11 @@ def main() -> None:
             go_past(spark)
         while True:
             _watch(query or _start(spark), session_id, progress)
-            # it has been stopped, in the midst of a batch perhaps: no failure of its own
+            # it was stopped on purpose, perhaps in the middle of a batch, so this does not count as a failure
             query = None
             progress.follow_another()
     except Exception as error:
-        # the state file carries the reason to whoever waits for the stream; the process still ends with it
+        # the state file gives the reason to anyone who waits for the stream; the process still fails with it
         write_state(BronzeState(state="failed", error=_reason(error)))
         logger.error("%s", _reason(error))
         raise SystemExit(1) from error
@@ -89,9 +90,9 @@ def _reason(error: Exception) -> str:
 
 
 def _wait_for_topic(filler: Filler) -> uuid.UUID | None:
-    """The topic's id; creates the topic of a new lake.  Raises BronzeError when Bronze was filled from another one.
+    """The topic's id; creates the topic for a new lake.  Raises BronzeError if Bronze was filled from another topic.
 
-    The gateway does not wait for the broker: the filler is looked after before each question.
+    The gateway need not wait for the broker, because the filler is checked before each attempt.
     """
     settings, marker = load(KafkaSettings), load(PathSettings).bronze / "_topic.json"
     for attempt in Retrying(retry=retry_if_exception_type(BrokerError), wait=wait_fixed(0.2)):
@@ -114,7 +115,7 @@ def _wait_for_topic(filler: Filler) -> uuid.UUID | None:
 
 
 def _remember_topic(found: uuid.UUID | None) -> None:
-    """Beside the checkpoint; not before the gateway has made the table, which wants an empty folder."""
+    """Record the topic's id beside the checkpoint, once the gateway has made the table, which needs an empty folder."""
     marker = load(PathSettings).bronze / "_topic.json"
     if not marker.exists():
         replace_text(marker, json.dumps({"topic": load(KafkaSettings).topic, "id": str(found)}))
@@ -155,7 +156,7 @@ def _read_topic(
         .option("kafka.bootstrap.servers", kafka.bootstrap_servers)
         .option("subscribe", kafka.topic)
         .option("groupIdPrefix", GROUP_PREFIX)
-        # what a producer has taken back is no sale
+        # an event that its producer has aborted is not a sale
         .option("kafka.isolation.level", "read_committed")
         .option("includeHeaders", "true")
         .option("startingOffsets", starting)
@@ -170,9 +171,9 @@ def _read_topic(
 
 
 def _starting_offsets(paths: PathSettings) -> str:
-    """Where to read from without a checkpoint: behind Bronze's own rows, else from the beginning.
+    """Where to start reading without a checkpoint: after Bronze's last rows, or from the beginning if there are none.
 
-    Raises BronzeError when the broker no longer holds what comes next.
+    Raises BronzeError if the broker no longer holds what comes next and that loss was not accepted.
     """
     kafka = load(KafkaSettings)
     position = find_position(paths)
@@ -183,20 +184,20 @@ def _starting_offsets(paths: PathSettings) -> str:
             f"them, or go on without them (sales accept-gap; see 'offset gap' in docs/runbook.md)"
         )
     if gaps or not position.by_checkpoint:
-        # half a checkpoint, an older one, or one that stands before a gap, is none: the query would follow it
+        # a checkpoint that is incomplete, too old or before a gap must go, because the query would follow it
         shutil.rmtree(paths.checkpoint, ignore_errors=True)
     starts = position.offsets | {gap.partition: gap.to_offset for gap in gaps}
     if not starts:
         return "earliest"
     logger.info("continuing at offsets %s", starts)
-    # -2 stands for the earliest offset
+    # -2 means the earliest offset
     return json.dumps({kafka.topic: {str(n): starts.get(n, -2) for n in offset_range(kafka)[1]}})
 
 
 def _watch(query: "Query", session_id: str, progress: Progress) -> None:
-    """Report the stream's progress; returns when it has been stopped to go on at its full speed.
+    """Report the stream's progress; return once it has been stopped so that it can be restarted at full speed.
 
-    Raises BronzeError with its reason when it fails.
+    Raises BronzeError with the reason when the stream fails or its gateway has gone.
     """
     paths = load(PathSettings)
     bronze, holes, failed = BronzeEnds(), _Holes(paths), failed_plan(paths)
@@ -232,7 +233,7 @@ class _Holes:
         self._paths, self._bronze, self._last = paths, BronzeEnds(), -REMEMBER_NONE_SECONDS
 
     def look(self, progress: Progress) -> None:
-        """Bring the register up to date when it is time to."""
+        """Bring the register up to date if that is due."""
         wait = LOOK_AT_HOLES_SECONDS if progress.passed_over else REMEMBER_NONE_SECONDS
         if time.monotonic() < self._last + wait:
             return
@@ -241,7 +242,7 @@ class _Holes:
         try:
             count = note_eventless(self._paths.bronze, read, offset_range(load(KafkaSettings))[0])
         except (BrokerError, LakeError, sqlite3.Error, OSError) as error:
-            # the stream goes on without: the next look repeats this one
+            # the stream goes on without this update, because the next one repeats it
             logger.warning("the next look at offsets without an event takes what this one has not seen: %s", error)
             return
         progress.passed_over = False

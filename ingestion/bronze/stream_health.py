@@ -1,10 +1,10 @@
-"""Whether the Bronze stream is well: one answer for readers, checks, the drain and whoever waits for the stack."""
+"""Whether the Bronze stream is healthy: one answer for readers, checks, the drain and the wait for the stack."""
 
 from ingestion.bronze.isolated import LARGE_EVENTS
 from ingestion.processes.liveness import alive
 from ingestion.processes.states import BronzeState
 
-# fit for any reader: the process's own words may name paths
+# safe to show to any reader, unlike the process's own messages, which may name paths
 STREAM_CAUSES = {
     "no_process": "the stream is down: the Bronze process does not run",
     "failed": "the stream is down: the Bronze process has failed",
@@ -14,7 +14,7 @@ STREAM_CAUSES = {
 
 
 def stream_fault(bronze: BronzeState | None) -> tuple[str | None, str | None]:
-    """What is wrong with the Bronze process that says this of itself: a key of STREAM_CAUSES, and the full words."""
+    """What is wrong with the Bronze process that reports this state: a key of STREAM_CAUSES, and the full message."""
     if bronze is None:
         return "no_process", STREAM_CAUSES["no_process"]
     if bronze.state == "failed":

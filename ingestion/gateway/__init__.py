@@ -1,1 +1,1 @@
-"""The doors to Spark: Connect for the stream, Thrift for SQL, and the catalogue behind both."""
+"""Access to Spark: Connect for the stream, Thrift for SQL, and the catalogue that both use."""

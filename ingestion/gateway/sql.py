@@ -1,4 +1,7 @@
-"""SQL on the gateway over Thrift, for what needs Spark and not a Connect client: light to import, quick to connect."""
+"""SQL on the gateway over Thrift, for work that needs Spark but no Connect client.
+
+It is light to import and quick to connect.
+"""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +16,7 @@ from ingestion.settings import SparkSettings, load
 
 
 class StatementError(SalesError):
-    """The gateway refused a statement or does not answer; the message is its first line."""
+    """The gateway refused a statement (the message is the first line of its reason) or does not answer."""
 
 
 class NoGatewayError(StatementError):
@@ -26,7 +29,7 @@ class Session:
         self.columns: list[str] = []
 
     def run(self, statement: str, at_most: int | None = None) -> list[tuple[Any, ...]]:
-        """Execute one statement and return its rows, `at_most` so many: the gateway does not make what nobody fetches.
+        """Execute one statement and return its rows, or the first `at_most`: the gateway does not compute the others.
 
         Raises StatementError with Spark's own first line.
         """
@@ -41,7 +44,7 @@ class Session:
 
 @contextmanager
 def session() -> Iterator[Session]:
-    """A Thrift session on the gateway; raises NoGatewayError where nothing answers, StatementError where it refuses."""
+    """A Thrift session on the gateway; raises NoGatewayError if nothing answers, StatementError if it refuses."""
     from pyhive import hive
 
     spark = load(SparkSettings)
@@ -52,14 +55,14 @@ def session() -> Iterator[Session]:
     try:
         yield Session(connection.cursor())
     finally:
-        # nothing to close where the gateway has gone
+        # there is nothing to close if the gateway has gone
         with suppress(StatementError), _translated("{}"):
             connection.close()
 
 
 @contextmanager
 def _translated(lost: str, kind: type[StatementError] = StatementError) -> Iterator[None]:
-    """Raise what Spark refuses as a StatementError with its reason, and a lost connection as `kind`, in these words."""
+    """Turn a refusal by Spark into a StatementError with its reason, a lost connection into `kind` saying `lost`."""
     from pyhive.exc import Error
     from thrift.Thrift import TException
 
@@ -76,5 +79,5 @@ def _first_line(error: Exception) -> str:
     message: str = getattr(getattr(answer, "status", None), "errorMessage", None) or str(answer)
     # "[CODE] some.java.Exception: [CODE] what it means ...", over several lines
     meaning = re.sub(r"^\[[A-Z0-9_.]+\] [\w.$]+:\s*", "", message.removeprefix("Error running query: "))
-    # it may quote values of the data
+    # it may quote values from the data
     return printable(meaning.split("\n")[0])

@@ -1,13 +1,13 @@
-"""Fill the gateway's catalogue after each of its starts, then call it ready.
+"""Fill the gateway's catalogue after each start of the gateway, then report it ready.
 
 Run: python -m ingestion.gateway.table_list
 
-The catalogue lives in the gateway's memory; what is true of the tables stands in their Delta logs.  So every start
-registers the tables again, from the folders that hold a log, before anybody is told that the gateway is ready.
+The catalogue exists only in the gateway's memory; the tables themselves are defined by their Delta logs.  So each start
+registers the tables again, from the folders that hold a log, before the gateway is reported ready.
 
-The filler is a process of its own that ends when it is done.  The `bronze` process keeps one at work until the gateway
-is ready (`Filler`), and supervisor keeps `bronze`: whichever of them is killed, and when, another one begins again.
-What the filler says stands in a file of its own, under the session id of the gateway it is true of.
+The filler is a separate process that ends when it is done.  The `bronze` process keeps one running until the gateway is
+ready (`Filler`), and supervisor keeps `bronze` running: whichever of them is killed, and whenever, another one starts
+again.  The filler writes its result to a separate file, with the session id of the gateway to which it applies.
 """
 
 import logging
@@ -32,7 +32,7 @@ from ingestion.processes.logs import configure_logging
 from ingestion.processes.states import CatalogueState, GatewayState, read_state, write_state
 from ingestion.settings import PathSettings, load
 
-# a filler that failed or was killed is replaced, but does not keep the machine busy with failing
+# a filler that failed or was killed is replaced, but not so often that repeated failures keep the machine busy
 RETRY_SECONDS = 5.0
 SCHEMAS = ("bronze", "silver")
 NAME = "[a-z0-9_]+"
@@ -40,17 +40,17 @@ logger = logging.getLogger(__name__)
 
 
 class Filler:
-    """Keeps a filler at work while one is wanted."""
+    """Keeps a filler running while one is needed."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
 
     def ensure_filled(self) -> bool:
-        """Whether the gateway is ready; where it runs, lacks its catalogue, and ours is not at work, start one."""
+        """Whether the gateway is ready; if it runs without its catalogue and our filler is not running, start one."""
         if ready():
             if self._process is not None:
-                # it has said its last word; a dead child would stay in the table of processes
+                # the filler is done; without this, the dead child would stay in the process table
                 self._process.wait()
             return True
         if _session() and not self._at_work() and time.monotonic() > self._not_before:
@@ -64,15 +64,15 @@ class Filler:
 
 def main() -> None:
     configure_logging()
-    # the kernel takes the lock from a filler that is killed; its successor repeats what it did, which changes nothing
+    # the kernel releases the lock of a filler that is killed; its successor repeats its work, which changes nothing
     with suppress(Timeout), FileLock(load(PathSettings).run_dir / ".catalogue.lock", timeout=0):
         _fill()
 
 
 def _fill() -> None:
-    """Wait until the gateway that runs now answers, fill its catalogue, and say how that went."""
+    """Wait until the gateway that runs now answers, fill its catalogue, and report the result."""
     wanted = _session()
-    # a gateway that is killed meanwhile has a successor, and that one a filler
+    # if the gateway is killed meanwhile, it gets a successor, which gets another filler
     while wanted and _session() == wanted:
         try:
             tables = fill_catalogue()
@@ -80,7 +80,7 @@ def _fill() -> None:
             time.sleep(0.2)
             continue
         except Exception as error:
-            # whoever waits for the gateway is told the reason, whatever it is
+            # report any reason, because others wait for the gateway
             said = error.for_log if isinstance(error, SalesError) else str(error)
             reason = printable(" ".join(said.split())) or type(error).__name__
             write_state(CatalogueState(state="failed", session_id=wanted, error=reason))
@@ -111,7 +111,7 @@ def fill_catalogue() -> int:
 
 
 def schema_folders(lake: Path) -> list[Path]:
-    """Bronze, Silver, and the lake's other folders with Delta tables: what dbt has stored of failed tests, say."""
+    """Bronze, Silver, and the lake's other folders with Delta tables, such as what dbt has stored of failed tests."""
     others = {log.parent.parent for log in lake.glob("*/*/_delta_log")}
     return [lake / name for name in SCHEMAS] + sorted(
         folder for folder in others if folder.name not in SCHEMAS and re.fullmatch(NAME, folder.name)
@@ -119,9 +119,9 @@ def schema_folders(lake: Path) -> list[Path]:
 
 
 def delta_tables(folder: Path) -> Iterator[Path]:
-    """The folder's Delta tables, but for those that the catalogue cannot have."""
+    """The folder's Delta tables, except those that the catalogue cannot hold."""
     for table in sorted(log.parent for log in folder.glob("*/_delta_log")):
-        # Spark takes nothing else, and would take a capital for its small letter: another folder's table
+        # Spark accepts no other names, and would read a capital as its small letter, which is another folder's table
         if not re.fullmatch(NAME, table.name):
             logger.warning("left out of the catalogue, for its name is none for a table: %s", table)
         elif _is_unfinished(table):
@@ -131,9 +131,9 @@ def delta_tables(folder: Path) -> Iterator[Path]:
 
 
 def set_unfinished_aside(lake: Path) -> None:
-    """Move away what a `create table` has left that was killed: nothing could be created there again.
+    """Move away what a killed `create table` has left behind, because no table could be created there again.
 
-    Not once something is published: then a table of Silver without its log was finished, and has lost it.
+    Bronze stays, and so does Silver once something is published: a table without its log was finished and has lost it.
     """
     kept = SCHEMAS if publications(lake / "silver") else SCHEMAS[:1]
     for schema in schema_folders(lake):
@@ -146,7 +146,7 @@ def set_unfinished_aside(lake: Path) -> None:
 
 
 def _is_unfinished(table: Path) -> bool:
-    """Its log has neither a commit nor a checkpoint."""
+    """Whether the table's log has neither a commit nor a checkpoint."""
     return next((table / "_delta_log").glob("[0-9]*"), None) is None
 
 
@@ -176,7 +176,7 @@ def runs() -> bool:
 
 
 def _session() -> str | None:
-    """The session id of the gateway that runs now; None where none runs, or it was refused the lake."""
+    """The session id of the gateway that runs now; None if none runs, or if it was refused the lake."""
     gateway = read_state(GatewayState)
     return gateway.session_id if gateway and alive(gateway.life) else None
 

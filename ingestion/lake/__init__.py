@@ -1,1 +1,1 @@
-"""Reading the lake without Spark: Delta tables, the ledger of closed slices, who owns the folder."""
+"""Reading the lake without Spark: Delta tables, the ledger of closed slices, and who owns the folder."""

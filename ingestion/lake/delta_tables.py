@@ -1,4 +1,4 @@
-"""Read the lake without Spark: the Delta logs by deltalake, the rows by DuckDB.  Nothing here writes."""
+"""Read the lake without Spark: the Delta logs with deltalake, the rows with DuckDB.  Nothing here writes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from ingestion.errors import SalesError
 if TYPE_CHECKING:
     from pyarrow.dataset import Dataset
 
-# a sale from before 1970 can only be there from when that was no rule
+# a sale from before 1970 can only have been stored before there was a rule against it
 REJUDGE = "sales silver rebuild judges every event by today's rules"
 
 
@@ -21,15 +21,15 @@ class LakeError(SalesError):
 
 
 def commit_file(table: Path, version: int) -> Path:
-    """Where that version's commit lies, until it is cleaned up behind a checkpoint."""
+    """The file of that version's commit, which may be cleaned up after a checkpoint."""
     return table / "_delta_log" / f"{version:020}.json"
 
 
 def refuse_empty_commit(table: Path, version: int) -> None:
-    """Raises ValueError where this version's commit is an empty file.
+    """Raises ValueError if this version's commit is an empty file.
 
-    That is what a power cut may leave of the newest one.  Delta's readers take it for a commit that changed nothing, so
-    the figures would be wrong without a word.
+    A power cut may leave the newest commit empty.  Delta's readers treat that as a commit that changed nothing, so the
+    figures would be wrong without any error.
     """
     file = commit_file(table, version)
     if file.exists() and file.stat().st_size == 0:
@@ -41,12 +41,12 @@ def table_exists(path: Path) -> bool:
 
 
 def data_files(table: DeltaTable) -> list[str]:
-    """The table's files by their names on disk; the table itself has them percent-encoded."""
+    """The table's files by their names on disk; the table itself lists them percent-encoded."""
     return [unquote(address) for address in table.file_uris()]
 
 
 def query(sql: str, parameters: list[Any] | None = None, **tables: DeltaTable) -> list[tuple[Any, ...]]:
-    """Run SQL over Delta tables, each known by its keyword."""
+    """Run SQL over Delta tables, each under the name of its keyword."""
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         for name, table in tables.items():
@@ -55,9 +55,10 @@ def query(sql: str, parameters: list[Any] | None = None, **tables: DeltaTable) -
 
 
 def dataset(table: DeltaTable) -> "Dataset":
-    """The table's rows for Arrow.  Raises LakeError where a partition's date is none for Python: one of the year 0.
+    """The table's rows for Arrow.  Raises LakeError if a partition has a date that Python does not: one in the year 0.
 
-    Files of an older lake hold times as INT96, which Arrow would take for nanoseconds: the years 1677 to 2262.
+    Files of an older lake store times as INT96, which Arrow would read as nanoseconds, limited to the years 1677 to
+    2262.
     """
     from pyarrow.dataset import ParquetReadOptions
 

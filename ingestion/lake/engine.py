@@ -1,4 +1,4 @@
-"""DuckDB, as the one process of page and API uses it."""
+"""DuckDB, set up for the one process that serves the page and the API."""
 
 from collections.abc import Mapping
 from threading import Lock
@@ -12,7 +12,7 @@ _SETTINGS = (
     "set global timezone = 'UTC'",
     # the files of a Delta table never change
     "set global parquet_metadata_cache = true",
-    # that cache grows by some 20 kB for each file until it meets the limit, by default 80 % of the machine's memory
+    # that cache grows by some 20 kB per file up to the limit, which by default is 80 % of the machine's memory
     "set global memory_limit = '1GB'",
 )
 
@@ -24,12 +24,12 @@ class Engine:
         self._connection, self._lock = _connect(), Lock()
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """Raises duckdb.Error."""
+        """Run one statement and return its rows.  Raises duckdb.Error."""
         connection = self._connection
         try:
             return connection.cursor().execute(sql, dict(parameters)).fetchall()
         except (duckdb.InternalException, duckdb.FatalException):
-            # a garbled file can bring the whole database down; it answers nothing more, also about other files
+            # a corrupt file can bring the whole database down, which then answers nothing, even about other files
             self._replace(connection)
             raise
 

@@ -1,4 +1,4 @@
-"""Why a question has no answer.  The messages are for any reader; the cause beside them is for the log."""
+"""Why a question has no answer.  Any reader may see the messages; the causes attached to them are for the log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from ingestion.lake.delta_tables import LakeError
 
 
 class NeverPublishedError(SalesError):
-    """No such slice, or nothing was published by then; the message names what there is."""
+    """There is no such slice, or nothing was published by then; the message says what there is."""
 
 
 class VersionGoneError(SalesError):
@@ -23,14 +23,14 @@ class LakeUnreadableError(LakeError):
 
     @property
     def for_log(self) -> str:
-        """With the first line of its cause, which may name paths."""
+        """The message with the first line of its cause, which may name paths."""
         cause = str(self.__cause__ or "").partition("\n")[0]
         return f"{self}: {cause}" if cause else str(self)
 
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
-    """Raises LakeUnreadableError for whatever a missing, torn or garbled file makes of the libraries that read it."""
+    """Raises LakeUnreadableError for any error that a missing, torn or corrupt file causes in the reading libraries."""
     try:
         yield
     except LakeUnreadableError:

@@ -1,7 +1,7 @@
-"""The ledger: every closed slice, and so what readers may show.
+"""The ledger: every closed slice, and therefore what readers may show.
 
 `bilan_ingestion` is written last in a run and names, for each slice, the version of every table.  A reader that opens
-those versions sees totals that agree with each other, and nothing that did not balance.
+those versions sees totals that agree with each other, and no slice whose counts did not balance.
 """
 
 import json
@@ -27,11 +27,11 @@ select
 from read_parquet($files) group by tranche
 """
 
-# a slice only adds rows to them
+# a slice only adds rows to these
 GROWING = ("ventes_clean", "ventes_rejetees")
-# a slice makes them again, the cube for the hours that it touches
+# a slice rebuilds these, the cube only for the hours that it touches
 SUMS = ("cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
-# whose versions the ledger names (dbt_sales/models/published/)
+# the tables whose versions the ledger names (dbt_sales/models/published/)
 PUBLISHED = GROWING + SUMS
 
 
@@ -50,13 +50,13 @@ class Publication:
 
     @property
     def etag(self) -> str:
-        """Changes when, and only when, an answer could."""
+        """Changes if, and only if, an answer could have changed."""
         return "-".join([str(self.tranche), *(str(version) for _, version in sorted(self.versions.items()))])
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Events of every closed slice: read = clean + rejected + duplicates."""
+    """Numbers of events, summed over closed slices: read = clean + rejected + duplicates."""
 
     rows_read: int
     rows_clean: int
@@ -65,7 +65,7 @@ class Totals:
 
 
 class _Known(NamedTuple):
-    """The slices by number; the totals at place n are those of the first n slices."""
+    """The slices ordered by number; the totals at index n are those of the first n slices."""
 
     slices: tuple[Publication, ...] = ()
     totals: tuple[Totals, ...] = (Totals(0, 0, 0, 0),)
@@ -79,10 +79,10 @@ class _Known(NamedTuple):
 
 
 class Ledger:
-    """Every closed slice, the oldest first.  A look without news costs one `stat`; news cost what was added.
+    """Every closed slice, oldest first.  A call costs one `stat` if nothing is new; otherwise, it reads what was added.
 
-    Its table gains thousands of files a day where a slice closes every few seconds: what was read is not read again.
-    Every look may raise LakeUnreadableError; the next one tries again.
+    The table gains thousands of files a day if a slice closes every few seconds, so what was read is not read again
+    unless the ledger was compacted or rebuilt.  Every call may raise LakeUnreadableError; the next one tries again.
     """
 
     def __init__(self, path: Path, engine: Engine, *, refuses_empty_commits: bool = True) -> None:
@@ -107,7 +107,7 @@ class Ledger:
         return slices[place - 1] if place else None
 
     def totals(self, tranche: int) -> Totals:
-        """Every event of the slices up to this one; summed when they are read, not when they are asked for."""
+        """The totals of the slices up to this one; they are summed when the slices are read, not at each call."""
         known = self._look()
         return known.totals[_place(known.slices, tranche)]
 
@@ -121,19 +121,19 @@ class Ledger:
                 return self._known
 
     def _is_current(self) -> bool:
-        """Whether the log holds no commit behind the one that was read (commits are numbered without gaps)."""
+        """Whether the log holds no commit after the one that was read (commits are numbered without gaps)."""
         return self._version is not None and not commit_file(self._path, self._version + 1).exists()
 
     def _read_news(self) -> None:
         if self._table is None and not table_exists(self._path):
             return
-        # forgotten until all has gone well: what a table has read of its log, also of a torn one, it never reads again
+        # kept only once all has gone well: a table never rereads what it has read of its log, even of a torn one
         table, self._table = self._table or DeltaTable(str(self._path)), None
         table.update_incremental()
         if self._refuses_empty_commits:
             refuse_empty_commit(self._path, table.version())
         files = frozenset(data_files(table))
-        # a ledger that only grew is read on; one that was compacted or rebuilt is read again
+        # of a ledger that only grew, just the new files are read; one that was compacted or rebuilt is read again
         grown = files >= self._files
         added = self._read(files - self._files if grown else files)
         self._known = (self._known if grown else _Known()).extended(added)
@@ -156,15 +156,15 @@ class Ledger:
 
 
 def publications(silver: Path) -> list[Publication]:
-    """Every closed slice, the oldest first, for one look; empty when none was closed.  Raises LakeUnreadableError.
+    """Every closed slice, oldest first, for a single call; empty if none was closed.  Raises LakeUnreadableError.
 
-    For those that write the lake: where a power cut has left an empty commit, they go on and repeat what it has lost.
+    For code that writes to the lake: if a power cut left an empty commit, it goes on and repeats what was lost.
     """
     return list(Ledger(silver / "bilan_ingestion", Engine(), refuses_empty_commits=False).slices())
 
 
 def _place(slices: tuple[Publication, ...], tranche: int) -> int:
-    """How many slices there are up to this one."""
+    """How many slices there are up to and including this one."""
     return bisect_right(slices, tranche, key=lambda each: each.tranche)
 
 

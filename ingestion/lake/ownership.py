@@ -1,7 +1,8 @@
-"""Whose the lake is: one stack's gateway writes it, and holds a lock in its folder for as long as it lives.
+"""Who owns the lake: one stack's gateway writes to it, and holds a lock in its folder for as long as it runs.
 
-Two gateways on one lake would each commit past the other.  The kernel keeps the lock through `exec`, shows it to every
-container that has the volume, and takes it back however the gateway ends; the text in the file only says whose it is.
+Two gateways on one lake would commit without regard to each other.  The kernel keeps the lock through `exec`, shows it
+to every container that mounts the volume, and releases it however the gateway ends; the text in the file only names
+the owner.
 """
 
 import errno
@@ -19,33 +20,33 @@ from ingestion.processes.liveness import alive, own_life
 from ingestion.settings import PathSettings, load
 
 FILE = ".owner"
-# whoever asks holds the lock for a moment, too
+# a process that only asks for the owner holds the lock for a moment, too
 PATIENCE_SECONDS = 2.0
 
 
 class LakeOwnedError(SalesError):
-    """The lake is another gateway's, or cannot be locked; the message says whose, and the way out."""
+    """Another gateway owns the lake, or it cannot be locked; the message names the owner and the way out."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The gateway that holds a lake, by the folder of its stack, its machine or container, and its life there."""
+    """The gateway that holds a lake: the folder of its stack, its machine or container, and its `life` number there."""
 
     var_dir: str
     host: str
     life: int
 
     def ours(self) -> bool:
-        """Whether it is this stack's: a life is known only in the folder of the stack that it belongs to."""
+        """Whether it is this stack's gateway: a `life` number is known only in its own stack's folder."""
         return alive(self.life)
 
 
 def own_lake() -> None:
-    """Make this process the owner of the lake until it ends, through `exec`.  Raises LakeOwnedError."""
+    """Make this process the owner of the lake until it ends, even across `exec`.  Raises LakeOwnedError."""
     paths = load(PathSettings)
     try:
         paths.lake_dir.mkdir(parents=True, exist_ok=True)
-        # open for good: closing it would give back the lock
+        # never closed, because closing it would release the lock
         file = os.open(paths.lake_dir / FILE, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise LakeOwnedError(
@@ -80,14 +81,14 @@ def _locked(file: int, kind: int, lake: Path) -> bool:
 
 
 def owner() -> Owner | None:
-    """Whose gateway holds the lake now; not to be asked by that gateway itself.  Raises LakeOwnedError."""
+    """The gateway that holds the lake now; that gateway itself must not call this.  Raises LakeOwnedError."""
     lake = load(PathSettings).lake_dir
     try:
         file = os.open(lake / FILE, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
-        # shared: two that ask at once do not meet each other
+        # a shared lock, so that two processes that ask at once do not take each other for the owner
         return None if _locked(file, fcntl.LOCK_SH, lake) else _named(os.pread(file, 65536, 0))
     finally:
         os.close(file)
@@ -97,12 +98,12 @@ def _named(text: bytes) -> Owner:
     try:
         return Owner(**json.loads(text))
     except (ValueError, TypeError):
-        # it has the lock and has not said yet whose it is
+        # the owner has the lock and has not written its name yet
         return Owner("(not said)", "(not said)", 0)
 
 
 def refuse_owned() -> None:
-    """For whoever wants the lake for himself.  Raises LakeOwnedError while any gateway holds it."""
+    """Raises LakeOwnedError while any gateway holds the lake, for callers that need it to themselves."""
     if (held := owner()) is not None:
         lake = load(PathSettings).lake_dir
         raise LakeOwnedError(
@@ -112,7 +113,10 @@ def refuse_owned() -> None:
 
 
 def refuse_strangers() -> None:
-    """For all that write by the gateway or beside it.  Raises LakeOwnedError while another stack holds the lake."""
+    """Raises LakeOwnedError while another stack holds the lake.
+
+    This is for all callers that write, through the gateway or beside it.
+    """
     if (held := owner()) is not None and not held.ours():
         paths = load(PathSettings)
         raise LakeOwnedError(

@@ -19,16 +19,16 @@ def airflow_home() -> Path:
 
 
 def airflow_database() -> str:
-    """Its address, as SQLAlchemy wants it."""
+    """The address of Airflow's database for SQLAlchemy."""
     return load(AirflowSettings).database or f"sqlite:///{airflow_home() / 'airflow.db'}"
 
 
 def forget_old_runs(kept: timedelta = timedelta(days=3)) -> int:
-    """Delete older runs from the database, with their logs; returns how many runs had logs.  Raises SalesError."""
+    """Delete older runs from Airflow's database, with their logs; return how many had logs.  Raises SalesError."""
     until = datetime.now(UTC) - kept
-    # in small transactions: SQLite lets nobody else write meanwhile
+    # in small transactions, because SQLite lets no other process write meanwhile
     command = ["clean", "--clean-before-timestamp", until.isoformat(), "--skip-archive", "--yes", "--batch-size", "500"]
-    # a task is not told where the database is
+    # Airflow does not tell a task where the database is
     run_db_command(*command, env=os.environ | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow_database()})
     logs = [run for run in (airflow_home() / "logs").glob("*/*") if run.is_dir() and not run.is_symlink()]
     runs = [run for run in logs if run.stat().st_mtime < until.timestamp()]

@@ -1,4 +1,4 @@
-"""What becomes of the runs of each DAG: one state file for each, shown by `sales status` and on `/metrics`."""
+"""How the runs of each DAG end: one state file per DAG, shown by `sales status` and on `/metrics`."""
 
 import logging
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ logger = logging.getLogger(__name__)
 
 
 def dag_states() -> dict[str, DagState]:
-    """What was last told of each DAG, by its id; empty where none has run since the start of the stack."""
+    """The last state reported for each DAG, by its id; empty if none has reported since the stack was started."""
     names = sorted(file.stem for file in load(PathSettings).run_dir.glob(f"{PREFIX}*.json"))
-    # a stack that goes down deletes them
+    # a stack that stops meanwhile deletes the files
     return {name.removeprefix(PREFIX): state for name in names if (state := read_state(DagState, name))}
 
 
@@ -27,7 +27,10 @@ def task_failed(context: Mapping[str, Any]) -> None:
 
 
 def run_failed(context: Mapping[str, Any]) -> None:
-    """Told after its tasks; what they said stays, unless none of them could: the run took too long."""
+    """Called after the callbacks of the run's tasks; what they reported stays.
+
+    If none of them reported anything, the run took too long.
+    """
     _tell(context, "failed", task="the run", reason=str(context.get("reason") or "it took too long"))
 
 
@@ -36,7 +39,7 @@ def run_succeeded(context: Mapping[str, Any]) -> None:
 
 
 async def run_is_late(context: Mapping[str, Any], **_: Any) -> None:
-    """Told by the triggerer when the deadline has passed, also of a run that has failed long before."""
+    """Called by the triggerer when the deadline has passed, even if the run failed long before and is not late."""
     if context["dag_run"]["state"] in ("queued", "running"):
         _tell(context, "late", late=1)
 
@@ -54,7 +57,7 @@ def _tell(
     dag, run_id = (run["dag_id"], run["dag_run_id"]) if isinstance(run, Mapping) else (run.dag_id, run.run_id)
 
     def told(known: DagState | None) -> DagState:
-        # several tasks of a run fail at once: the first failure is the cause of the others
+        # if several tasks of a run fail, the first failure is the cause of the others
         is_cause = known is None or not (known.state == state == "failed" and known.run == run_id)
         return DagState(
             state=state,

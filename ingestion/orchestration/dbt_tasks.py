@@ -20,7 +20,7 @@ from ingestion.silver.slices import HOT_PATH_EXCLUDED, OUTSIDE_SLICES, Silver, l
 
 
 def current_manifest() -> Path:
-    """What a slice runs, as a manifest; written again where a file of the project is newer: so a new model appears."""
+    """The path of a manifest of what a slice runs, rewritten when the project has changed, so new models appear."""
     whole: Path = load(PathSettings).project_docs
     path, edited = whole / "slice.json", last_edit()
     if _is_of(path, edited):
@@ -39,7 +39,7 @@ def _is_of(path: Path, edited: float) -> bool:
 
 
 def _of_a_slice(whole: dict[str, Any]) -> dict[str, Any]:
-    """Without what a slice leaves out: Cosmos would draw a task for such a test, whatever it is told to exclude."""
+    """The manifest without what a slice leaves out: Cosmos makes tasks for such tests even if told to exclude them."""
     nodes = {
         name: node
         for name, node in whole["nodes"].items()
@@ -49,7 +49,7 @@ def _of_a_slice(whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def asset(table: str) -> Asset:
-    """A table as other DAGs can be scheduled on it, by its name in SQL."""
+    """The asset for a table, given by its name in SQL, so that other DAGs can be scheduled on it."""
     spark = load(SparkSettings)
     return Asset(name=table, uri=f"spark://{reached_at(spark.host, spark.thrift_port)}/{table.replace('.', '/')}")
 
@@ -57,8 +57,8 @@ def asset(table: str) -> Asset:
 def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any]:
     """The arguments of a DbtTaskGroup.
 
-    In watcher mode one `dbt build` runs all, and a sensor for each node tells how that one went; docs/performance.md
-    compares it with the others.
+    In watcher mode, one `dbt build` runs everything, and a sensor for each node reports that node's result;
+    docs/performance.md compares this mode with the others.
     """
     watched = mode == ExecutionMode.WATCHER
     return {
@@ -75,11 +75,11 @@ def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any
         ),
         "render_config": RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
-            # tests of several models are tasks of their own, too
+            # tests of several models become separate tasks, too
             test_behavior=TestBehavior.AFTER_EACH,
             should_detach_multiple_parents_tests=True,
             exclude=HOT_PATH_EXCLUDED,
-            # Cosmos would tell of a table before its tests; see `complete`
+            # Cosmos would announce a table before its tests have passed; see `link_ledger`
             emit_datasets=False,
         ),
         "operator_args": {
@@ -88,7 +88,7 @@ def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any
             "append_env": True,
             "callback": remember_of_cosmos,
         }
-        # Deferred, a sensor whose node ends at once is resumed before the scheduler has seen it deferred, and fails.
+        # A deferred sensor whose node ends at once is resumed before the scheduler has seen it deferred, and fails.
         | ({"deferrable": False, "poke_interval": 1.0} if watched else {}),
     }
 
@@ -102,9 +102,9 @@ def profile() -> ProfileConfig:
 
 
 def link_ledger(group: TaskGroup) -> None:
-    """What Cosmos leaves out: the ledger, which publishes, waits for the tests and tells of every table.
+    """Add what Cosmos leaves out: the ledger, which publishes, waits for the tests and announces every table.
 
-    So no cleared task gets round a test, and nobody hears of a table that is not published.
+    So clearing a task does not bypass a test, and no table is announced that is not published.
     """
     tasks = [task for task in group.iter_tasks() if isinstance(task, BaseOperator)]
     (dbt,) = [task for task in tasks if isinstance(task, DbtProducerWatcherOperator)]
@@ -114,5 +114,5 @@ def link_ledger(group: TaskGroup) -> None:
     for test in tasks:
         if isinstance(test, DbtTestWatcherOperator):
             test >> ledger
-            # Cosmos 1.15 tells the outcome of a test only with that of its model, of which a test of several has none
+            # Cosmos 1.15 reports a test's outcome only with that of its one model, which a test of several lacks
             dbt.tests_per_model[test.model_unique_id] = [test.model_unique_id]

@@ -1,5 +1,5 @@
-"""Which runs a DAG may have, in the words of Airflow's DagRunType."""
+"""Which types of run a DAG may have, as values of Airflow's DagRunType."""
 
-# All but backfills: a run works on what there is now, so one for the past would do today's work once more; and
-# backfills obey a limit of their own instead of the DAG's `max_active_runs`: ten at once.
+# All types except backfills.  A run works on what there is now, so a run for the past would only repeat today's work;
+# and backfills have a separate limit of ten at once instead of the DAG's `max_active_runs`.
 OF_THE_PRESENT = ("scheduled", "manual", "operator_triggered", "asset_triggered", "asset_materialization")

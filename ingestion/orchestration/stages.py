@@ -1,6 +1,6 @@
-"""The stages of a pipeline run, as the DAG's tasks call them: the same functions as behind the `sales` commands.
+"""The stages of a pipeline run, as the DAG's tasks call them: the same functions that the `sales` commands use.
 
-Offsets travel between tasks as JSON, whose keys are strings: `Sent` is what one stage hands to the next.
+Tasks pass offsets to each other as JSON, whose keys are strings; each stage passes a `Sent` to the next.
 """
 
 import logging
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sent:
-    """What a run has sent: by partition the acknowledged offsets, as runs [first, last], both inclusive."""
+    """What a run has sent; `runs`: by partition, the acknowledged offsets as ranges [first, last], both inclusive."""
 
     events: int
     seed: int
@@ -52,12 +52,15 @@ class Sent:
 
     @property
     def targets(self) -> Offsets:
-        """By partition, the offset behind the last of them."""
+        """By partition, the offset after the last one sent."""
         return {int(partition): max(last for _, last in runs) + 1 for partition, runs in self.runs.items()}
 
 
 def check_infrastructure() -> dict[str, Any]:
-    """Every part answers, and no slice of an earlier run is left open.  Raises SalesError with all that is wrong."""
+    """Check that every part answers, and finish a slice that an earlier run left open.
+
+    Raises SalesError with everything that is wrong.
+    """
     checks = {
         "broker and topic": _check_topic,
         "gateway (Thrift)": _check_thrift,
@@ -69,7 +72,7 @@ def check_infrastructure() -> dict[str, Any]:
     faults = [fault for name, check in checks.items() for fault in _faults_of(name, check)]
     if faults:
         raise SalesError("\n".join(faults))
-    # a task that was killed leaves its lock
+    # a task that was killed leaves its lock behind
     break_dead_lock()
     return {"finished_slice": finish_open_slice(), "checked": list(checks)}
 
@@ -134,7 +137,7 @@ def _check_catalogues() -> list[str]:
 
 
 def finish_open_slice() -> int | None:
-    """Run Silver where an earlier run has left a slice open; its number, or None.  Raises SilverError."""
+    """Finish the slice that an earlier run left open; return its number, or None without one.  Raises SilverError."""
     left = silver_status().open_tranche
     if left is not None:
         logger.info("slice %d was left open; it is finished first", left)
@@ -143,7 +146,7 @@ def finish_open_slice() -> int | None:
 
 
 def produce_sales(count: int, seed: int | None = None, dirty: bool = False) -> dict[str, Any]:
-    """Send sales; returns a `Sent`.  Raises ProduceError, BrokerError."""
+    """Send sales and return a `Sent` as a dictionary.  Raises ProduceError, BrokerError."""
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     report = produce(load(KafkaSettings), feed(seed, count, dirty=dirty))
     sent = Sent.of(report, seed)
@@ -152,13 +155,16 @@ def produce_sales(count: int, seed: int | None = None, dirty: bool = False) -> d
 
 
 def drain_to(sent: dict[str, Any], timeout: float = DRAIN_SECONDS) -> None:
-    """Wait until Bronze has come so far.  Raises SalesError, a dead stream's with the stream's own reason."""
+    """Wait until Bronze holds what this run has sent.
+
+    Raises SalesError; if the stream has failed, with the stream's own reason.
+    """
     drain(Sent(**sent).targets, timeout, lambda missing: logger.info("Bronze still lacks %d events", missing))
     logger.info("Bronze holds every event of this run")
 
 
 def check_bronze(sent: dict[str, Any]) -> dict[str, int]:
-    """Every offset that was acknowledged is in Bronze, once.  Raises SalesError."""
+    """Check that every acknowledged offset is in Bronze exactly once.  Raises SalesError."""
     of_run, bronze = Sent(**sent), DeltaTable(str(load(PathSettings).bronze))
     faults, found = [], 0
     for partition, runs in of_run.runs.items():
@@ -183,9 +189,9 @@ def check_bronze(sent: dict[str, Any]) -> dict[str, int]:
 
 
 def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The whole lake agrees, what this run sent is published, and the figures are fresh; returns the figures.
+    """Check that the whole lake agrees, that what this run sent is published, and that the figures are fresh.
 
-    Raises SalesError.
+    Returns the figures.  Raises SalesError.
     """
     verification, silver = verify(), silver_status()
     faults = [
@@ -202,7 +208,7 @@ def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
     now = datetime.now(UTC)
     cause = measure(silver.published).cause(now)
     if cause in ("unpublished", "open_transaction"):
-        # they came after this run's slice was cut; that they are published too is the next one's affair
+        # these events came after this run's slice was cut, so the next run has to publish them
         logger.warning("other events wait to be published: %s", CAUSES[cause])
     elif cause:
         faults.append(f"the figures are stale: {CAUSES[cause]} (sales status)")

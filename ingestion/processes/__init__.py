@@ -1,1 +1,1 @@
-"""What each process says of itself, whether it still runs, and how it logs."""
+"""What each process reports about itself, whether it still runs, and how it logs."""

@@ -1,7 +1,7 @@
-"""Whether the process that said something still lives, also where it runs in another container.
+"""Whether the process that reported something is still running, even if it runs in another container.
 
-A process number means nothing outside its container.  So each process locks one byte, of its own number, in a file
-that all of them share, and never lets go: the kernel does, however the process ends.
+A PID means nothing outside its container.  So each process draws a number and locks the byte at that position in a file
+that all of them share.  It never releases the lock; the kernel does, however the process ends.
 """
 
 import fcntl
@@ -12,23 +12,23 @@ from pathlib import Path
 
 from ingestion.settings import PathSettings, load
 
-# two processes that draw the same number would take each other for alive
+# so many that two processes are unlikely to draw the same one, in which case one could die and still seem alive
 NUMBERS = 2**48
 
 
 def own_life() -> int:
-    """This process's number; its lock outlives `exec`, and no child of a fork has it."""
+    """This process's number; its lock survives `exec`, and a forked child does not inherit it."""
     return _take(_file(load(PathSettings).run_dir), os.getpid())
 
 
 def alive(life: int) -> bool:
-    """Whether the process with that number lives."""
-    # nobody meets a lock of his own
+    """Whether the process with that number is still running."""
+    # a process cannot detect its own lock
     if life == own_life():
         return True
     file = _file(load(PathSettings).run_dir)
     try:
-        # shared: two that ask at once do not meet each other
+        # a shared lock, so that two processes that ask at once do not take each other for the one asked about
         fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, life)
     except OSError:
         return True
@@ -45,7 +45,7 @@ def _take(file: int, process: int) -> int:
 
 @cache
 def _file(folder: Path) -> int:
-    """Open for good: closing any descriptor of the file would give back every lock that the process has in it."""
+    """The shared file, never closed: closing any descriptor of it would release every lock the process has in it."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder / ".living", os.O_RDWR | os.O_CREAT, 0o666)
     os.set_inheritable(descriptor, True)

@@ -1,4 +1,4 @@
-"""What our resident processes share: how they log."""
+"""How all of our resident processes log."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ from ingestion.printable import printable
 
 
 class _Printable(logging.Formatter):
-    """A message is one line, and nothing in it is obeyed by the terminal that shows it; a traceback keeps its lines."""
+    """Keeps a message on one line and escapes what a terminal would obey in it; a traceback keeps its lines."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = printable(record.message)
@@ -19,7 +19,7 @@ class _Printable(logging.Formatter):
 
 
 def configure_logging() -> None:
-    """One line per state change on standard error, in UTC; supervisor keeps and bounds the file."""
+    """Log one line per state change to standard error, in UTC; supervisor keeps the file and limits its size."""
     handler = logging.StreamHandler(sys.stderr)
     formatter = _Printable("%(asctime)sZ %(levelname)-7s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
@@ -27,5 +27,5 @@ def configure_logging() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in ("kafka", "pyhive", "py4j", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # logs a traceback for each refused connection; whoever connects has the error anyway
+    # it logs a traceback for each refused connection, but the caller gets the error anyway
     logging.getLogger("thrift").setLevel(logging.CRITICAL)

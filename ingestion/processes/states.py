@@ -1,7 +1,7 @@
-"""What each process says of itself, a frozen dataclass for each state file in `var/run/`.
+"""What each process reports about itself: one frozen dataclass for each state file in `var/run/`.
 
-The embedded stack deletes the files when it starts and when it stops.  Readers see the old or the new file, never half
-of one.
+The embedded stack deletes the files when it starts and when it stops.  Readers see the old or the new file, never a
+half-written one.
 """
 
 import logging
@@ -23,7 +23,7 @@ from ingestion.settings import PathSettings, load
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """`life` tells whether the process that said it still runs (`ingestion.processes.liveness`)."""
+    """`life` shows whether the process that reported this state still runs (`ingestion.processes.liveness`)."""
 
     FILE: ClassVar[str]
 
@@ -58,8 +58,8 @@ class CatalogueState(State):
 class BronzeState(State):
     """`waiting`, `running` or `failed`.
 
-    `gateway` is the life of the gateway that runs the stream.  The figures are those since the process began to watch;
-    from `batch` on, they are those of the last batch that held events.
+    `gateway` is the `life` of the gateway that runs the stream.  The totals count from when the process began to watch;
+    the fields from `batch` on describe the last batch that held events.
     """
 
     FILE = "bronze"
@@ -88,7 +88,7 @@ class SilverState(State):
 
 @dataclass(frozen=True, kw_only=True)
 class AirflowState(State):
-    """One of Airflow's processes, in a file of the process's name."""
+    """One of Airflow's processes, in a file named after the process."""
 
     FILE = "airflow"
 
@@ -113,7 +113,7 @@ class StartedWith(State):
 
 @dataclass(frozen=True, kw_only=True)
 class SentTotals(State):
-    """Events that all producers have sent: acknowledged ones by kind, and those of which nobody knows."""
+    """Events that all producers have sent: acknowledged ones by kind, and the number that were not acknowledged."""
 
     FILE = "producer"
 
@@ -133,7 +133,7 @@ class NodeResult:
 
 @dataclass(frozen=True, kw_only=True)
 class DbtState(State):
-    """The last run of dbt (`success` or `error`), how many ended in which way, and the last run of each node."""
+    """The last run of dbt (`success` or `error`), how many runs ended each way, and the last run of each node."""
 
     FILE = "dbt"
 
@@ -145,7 +145,7 @@ class DbtState(State):
 
 @dataclass(frozen=True)
 class Upkeep:
-    """One table's data files on disk, before and after, with those that only older versions need."""
+    """One table's data files on disk before and after the upkeep, including those that only older versions need."""
 
     table: str
     files_before: int
@@ -163,7 +163,10 @@ class MaintenanceState(State):
 
 @dataclass(frozen=True, kw_only=True)
 class DagState(State):
-    """The last run of a DAG: `succeeded`, `failed` (which task, and why) or `late`; and how often it was not well."""
+    """The last run of a DAG: `succeeded`, `failed` (which task, and why) or `late`.
+
+    `failures` counts failed tasks, `late_runs` late runs.
+    """
 
     FILE = "dag"
 
@@ -175,20 +178,20 @@ class DagState(State):
 
 
 S = TypeVar("S", bound=State)
-# by file; each takes milliseconds to make
+# by state file; each takes milliseconds to create
 _adapters: dict[str, TypeAdapter[Any]] = {}
 logger = logging.getLogger(__name__)
 
 
 def write_state(state: State, name: str | None = None) -> None:
-    """Replace the state file; `name` for the kinds of which there are several."""
+    """Replace the state file; `name` is for kinds that have several files."""
     file = _file(name or state.FILE)
     file.parent.mkdir(parents=True, exist_ok=True)
     replace_text(file, _adapter(type(state)).dump_json(state).decode())
 
 
 def read_state(kind: type[S], name: str | None = None) -> S | None:
-    """The last words; None when nothing has been said since the stack was started."""
+    """The last state reported; None if nothing has been reported since the stack was started."""
     file = _file(name or kind.FILE)
     try:
         state: S = _adapter(kind).validate_json(file.read_bytes())
@@ -202,9 +205,9 @@ def read_state(kind: type[S], name: str | None = None) -> S | None:
 
 
 def update_state(kind: type[S], change: Callable[[S | None], S], name: str | None = None) -> None:
-    """Replace the state by what `change` makes of it; several processes may do so at once.
+    """Replace the state with what `change` makes of it; several processes may do so at once.
 
-    A damaged file counts as none: these states are counters, and no work should fail for them.
+    A damaged file is replaced, because these states are counters, and no work should fail for a counter.
     """
     file = _file(name or kind.FILE)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -212,7 +215,7 @@ def update_state(kind: type[S], change: Callable[[S | None], S], name: str | Non
         try:
             known = read_state(kind, name)
         except SalesError as error:
-            logger.warning("counting anew: %s", error)
+            logger.warning("counting again from zero: %s", error)
             known = None
         write_state(change(known), name)
 

@@ -1,4 +1,4 @@
-"""What page, API, command line and `explain` ask of the published lake, at the versions of one closed slice."""
+"""The queries of the page, API, command line and `explain` on the published lake, at one closed slice's versions."""
 
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from ingestion.lake.ledger import Totals

@@ -1,4 +1,4 @@
-"""What an answer is restricted to."""
+"""The filters that restrict an answer."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Filters:
-    """Any of the values; `start` inclusive, `end` exclusive, both whole hours of UTC without a zone."""
+    """Any of a field's values matches; `start` is inclusive, `end` exclusive, both whole UTC hours without a zone."""
 
     pays: tuple[str, ...] = ()
     produit: tuple[str, ...] = ()
@@ -20,9 +20,9 @@ class Filters:
         return self != Filters()
 
     def where(self, moment: str = "heure", day: str | None = None) -> str:
-        """A where clause of fixed text; the values go beside it, as `parameters`.
+        """A where clause of fixed text; the values are passed separately, as `parameters`.
 
-        `day`: a partition column, by which files are left out before they are opened.
+        `day`: a partition column, by which files can be skipped before they are opened.
         """
         conditions = {
             # names are stored as the catalogue writes them; DuckDB composes each distinct one once
@@ -50,5 +50,5 @@ class Filters:
 
 
 def composed(name: str) -> str:
-    """The form in which names are compared: an accent may be one character or two."""
+    """The name in the form used for comparison, since an accented letter may be one character or two."""
     return unicodedata.normalize("NFC", name)

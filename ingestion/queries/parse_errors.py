@@ -1,4 +1,4 @@
-"""Why the bytes of unreadable events could not be read.  Bronze has said so; Silver's tables do not repeat it."""
+"""Why the bytes of unreadable events could not be read.  Bronze stores the reason; Silver's tables do not repeat it."""
 
 from bisect import bisect_left
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from ingestion.lake.failures import reading
 
 
 class Place(NamedTuple):
-    """Where an event lies in Kafka, and the day by which Bronze is partitioned."""
+    """Where an event is in Kafka, and its day, by which Bronze is partitioned."""
 
     kafka_partition: int
     kafka_offset: int
@@ -31,14 +31,14 @@ class _File(NamedTuple):
 
 
 class ParseErrors:
-    """Opens only the files of Bronze that can hold the events, by day and offset; its log is read on, not again."""
+    """Opens only the Bronze files that may hold the events, by day and offset; of the log it reads only what is new."""
 
     def __init__(self, bronze: Path, engine: Engine) -> None:
         self._bronze, self._engine, self._lock = bronze, engine, Lock()
         self._table: DeltaTable | None = None
 
     def of(self, places: Collection[Place]) -> dict[tuple[int, int], str]:
-        """By partition and offset; without an entry where Bronze could read the event.  Raises LakeUnreadableError."""
+        """By partition and offset; no entry for an event that Bronze could read.  Raises LakeUnreadableError."""
         offsets: dict[date, list[int]] = {}
         for _, offset, day in sorted(places, key=lambda place: place.kafka_offset):
             offsets.setdefault(day, []).append(offset)
@@ -62,7 +62,7 @@ class ParseErrors:
         with self._lock:
             if self._table is None and not table_exists(self._bronze):
                 return []
-            # forgotten until all has gone well: what a table has read of a torn log it never reads again
+            # kept only once all has gone well: a table never rereads what it has read of a torn log
             table, self._table = self._table or DeltaTable(str(self._bronze)), None
             table.update_incremental()
             files = _listed(table, self._bronze)
@@ -79,9 +79,9 @@ def _listed(table: DeltaTable, folder: Path) -> list[_File]:
 
 
 def _may_hold(file: _File, offsets: list[int]) -> bool:
-    """`offsets`: those wanted of the file's day, ascending."""
+    """Whether the file may hold one of these offsets; `offsets`: those wanted from the file's day, ascending."""
     if file.first is None or file.last is None:
-        # it was written without statistics
+        # the file was written without statistics
         return bool(offsets)
     above = bisect_left(offsets, file.first)
     return above < len(offsets) and offsets[above] <= file.last

@@ -1,4 +1,4 @@
-"""The rows of the answers.  Money is Decimal with two decimals, in EUR; times are UTC without a zone in `heure`."""
+"""The rows of the answers.  Money is Decimal with two decimals, in EUR; `heure` and `debut` are UTC without a zone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 
 def in_years(moment: str) -> str:
-    """SQL for a time of UTC that Python has a datetime for: an older lake may hold one of the year 0."""
+    """SQL that keeps a UTC time within the range of Python's datetime: an older lake may hold one in the year 0."""
     return f"least(greatest({moment}::timestamp, timestamp '0001-01-01'), timestamp '9999-12-31 23:59:59')"
 
 
@@ -34,7 +34,7 @@ class HourlySales:
 
 @dataclass(frozen=True, slots=True)
 class HourOfSales:
-    """An hour with its number of sales, for the page; the API's hours have none."""
+    """An hour with its number of sales, for the page; the API's hours do not have this number."""
 
     heure: datetime
     total_montant: Decimal
@@ -44,7 +44,7 @@ class HourOfSales:
 
 @dataclass(frozen=True, slots=True)
 class PeriodOfSales:
-    """An hour, day, month or year of UTC, by its first moment."""
+    """An hour, day, month or year in UTC; `debut` is its first moment."""
 
     debut: datetime
     total_montant: Decimal
@@ -60,7 +60,7 @@ class ProductBySegment:
 
 @dataclass(frozen=True, slots=True)
 class OverallStatistics:
-    """`panier_moyen` is None without a sale."""
+    """`panier_moyen` is None if there is no sale."""
 
     total_montant: Decimal
     total_quantite: int
@@ -71,7 +71,7 @@ class OverallStatistics:
 
 @dataclass(frozen=True, slots=True)
 class RevenueByCountry:
-    """`part` in percent of all the rows' revenue, two decimals."""
+    """`part`: percentage of the revenue of all rows, with two decimals."""
 
     pays: str
     total_montant: Decimal
@@ -88,9 +88,10 @@ class CustomerSegment:
 
 @dataclass(frozen=True, slots=True)
 class RejectedEvent:
-    """`value` holds at most the first `VALUE_LIMIT` bytes of the `value_size` that arrived; None for a tombstone.
+    """`value` holds at most the first `VALUE_LIMIT` bytes of the `value_size` that arrived.
 
-    `parse_error` says why an unreadable event could not be read; None for any other.
+    Both are None for a tombstone, and for an event above 2 MiB.  `parse_error` says why an unreadable event could not
+    be read; None for any other.
     """
 
     kafka_partition: int

@@ -1,4 +1,8 @@
-"""The seven answers.  Whole answers come from the tables made for them, filtered ones from the cube."""
+"""The seven answers.
+
+An unfiltered answer comes from the table made for it if there is one, any other from the cube.  Clients are counted in
+`ventes_clean`.
+"""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -20,7 +24,7 @@ ALL = Filters()
 
 
 def aggregated_sales(snapshot: Snapshot, filters: Filters = ALL) -> list[AggregatedSales]:
-    """By product and country, the best first."""
+    """Sales by product and country, highest revenue first."""
     table = "cube_horaire" if filters else "ventes_aggreges"
     rows = snapshot.rows(
         table,
@@ -36,7 +40,7 @@ def aggregated_sales(snapshot: Snapshot, filters: Filters = ALL) -> list[Aggrega
 
 
 def top_products(snapshot: Snapshot, filters: Filters = ALL, limit: int = 10) -> list[TopProduct]:
-    """By rank; never two products of one rank."""
+    """Products in order of rank; no two products share a rank."""
     if filters:
         return _top_of_cube(snapshot, filters, limit)
     rows = snapshot.rows(
@@ -64,7 +68,7 @@ def _top_of_cube(snapshot: Snapshot, filters: Filters, limit: int) -> list[TopPr
 
 
 def hourly_sales(snapshot: Snapshot, filters: Filters = ALL, limit: int | None = None) -> list[HourlySales]:
-    """By hour, the oldest first; `limit` keeps the newest hours.  An hour without a sale has no row."""
+    """Sales by hour, oldest first; `limit` keeps the newest hours.  An hour without a sale has no row."""
     table = "cube_horaire" if filters else "hourly_sales"
     rows = snapshot.rows(
         table,
@@ -82,7 +86,7 @@ def hourly_sales(snapshot: Snapshot, filters: Filters = ALL, limit: int | None =
 
 
 def hours(snapshot: Snapshot, filters: Filters = ALL) -> list[HourOfSales]:
-    """As `hourly_sales`, with the number of sales."""
+    """Like `hourly_sales`, with the number of sales."""
     rows = snapshot.rows(
         "cube_horaire",
         f"""
@@ -111,7 +115,7 @@ def product_by_segment(snapshot: Snapshot, filters: Filters = ALL) -> list[Produ
 
 
 def overall_statistics(snapshot: Snapshot, filters: Filters = ALL) -> OverallStatistics:
-    """Zeros, and no average basket, where there is no sale."""
+    """The totals of all sales; zeros, and no average basket, if there is no sale."""
     montant, quantite, ventes = _totals(snapshot, filters)
     clients = sum(_clients(snapshot, filters, "''").values())
     return OverallStatistics(montant, quantite, ventes, clients, _basket(montant, ventes))
@@ -144,7 +148,7 @@ def _total(rows: list[Row]) -> tuple[Decimal, int, int]:
 
 
 def revenue_by_country(snapshot: Snapshot, filters: Filters = ALL) -> list[RevenueByCountry]:
-    """The best country first."""
+    """Revenue by country, highest first."""
     table = "cube_horaire" if filters else "ventes_aggreges"
     rows = snapshot.rows(
         table,
@@ -161,7 +165,7 @@ def revenue_by_country(snapshot: Snapshot, filters: Filters = ALL) -> list[Reven
 
 
 def customer_segmentation(snapshot: Snapshot, filters: Filters = ALL) -> list[CustomerSegment]:
-    """The best segment first; clients are distinct within their segment."""
+    """Segments, highest revenue first; clients are distinct within their segment."""
     rows = snapshot.rows(
         "cube_horaire",
         f"""

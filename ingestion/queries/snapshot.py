@@ -1,7 +1,7 @@
 """The published lake: tables opened at the versions that a closed slice names, rows read by DuckDB.
 
-DuckDB reads the files that the Delta log lists: over a million sales four times faster than through Arrow, and
-without Python's lock.
+DuckDB reads the files that the Delta log lists: over a million sales, this is four times faster than through Arrow, and
+it does not hold Python's lock.
 """
 
 from collections.abc import Collection
@@ -34,7 +34,10 @@ class Snapshot:
 
     @property
     def key(self) -> str:
-        """Changes when, and only when, an answer could; also between two lakes that count their slices alike."""
+        """Changes if, and only if, an answer could have changed.
+
+        It also differs between two lakes with the same slice numbers.
+        """
         if self.publication is None:
             return "empty"
         return f"{self.publication.etag}-{self.publication.closed_at.timestamp():.6f}"
@@ -42,7 +45,7 @@ class Snapshot:
     def rows(self, table: str, sql: str, **parameters: Any) -> list[Row]:
         """Run SQL that reads `read_parquet($files)`; a table without a file has no rows.
 
-        Raises LakeUnreadableError, of an older slice also VersionGoneError.
+        Raises LakeUnreadableError; for an older slice, also VersionGoneError.
         """
         version = None if self.publication is None else self.publication.versions.get(table)
         if version is None:
@@ -53,14 +56,14 @@ class Snapshot:
                 files = self._lake.files(table, version)
                 return self._lake.engine.rows(sql, {"files": files, **parameters}) if files else []
         except LakeUnreadableError as error:
-            # looked for afterwards, as they may go while they are read
+            # checked afterwards, because the files may be deleted while they are read
             needed = (self._lake.commit_file(table, version), *map(Path, files))
             if self._is_current or all(file.exists() for file in needed):
                 raise
             raise VersionGoneError("this slice's files have been vacuumed; ask for a newer one") from error
 
     def check(self) -> None:
-        """Open every published file; its rows are not read, as probes come often.  Raises as `rows` does."""
+        """Open every published file without reading rows, since probes are frequent.  Raises what `rows` raises."""
         for table in self.publication.versions if self.publication else ():
             self.rows(table, "select count(*) from read_parquet($files)")
 
@@ -70,7 +73,7 @@ class Snapshot:
 
     @property
     def totals(self) -> Totals:
-        """Every event of the slices up to this one."""
+        """The totals of the slices up to this one."""
         return self._lake.ledger.totals(self.publication.tranche if self.publication else 0)
 
 
@@ -86,7 +89,7 @@ class Lake:
         self._newest = Snapshot(self, None)
 
     def current(self) -> Snapshot:
-        """The newest publication; the same object until there is another one.  Raises LakeUnreadableError."""
+        """The newest publication; the same object until there is a newer one.  Raises LakeUnreadableError."""
         slices = self.ledger.slices()
         newest = slices[-1] if slices else None
         if newest is not self._newest.publication:
@@ -107,7 +110,7 @@ class Lake:
         return commit_file(self._silver / table, version)
 
     def open_slice(self) -> OpenSlice | None:
-        """None when every slice is closed.  Raises LakeUnreadableError."""
+        """The open slice; None if every slice is closed.  Raises LakeUnreadableError."""
         path = self._silver / "tranches"
         with reading("table tranches"):
             if not table_exists(path):

@@ -1,4 +1,4 @@
-"""The revenue over time: by hour, or by as much more as gives a chart few points, whatever times the sales carry."""
+"""The revenue over time, by hour or by a longer period, so that a chart has few points whatever the sales' times."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +12,8 @@ Grain = Literal["hour", "day", "month", "year"]
 
 HOUR = timedelta(hours=1)
 AT_LEAST_HOURS = 12
-# the longest time from the first sale to the last that a grain is taken for: 193 points, 732 or 721 at the most, and
-# beyond as many as there are years
+# the longest time from the first sale to the last for which each grain is used: at most 193, 732 or 721 points; beyond
+# that, one point for each year
 _LONGEST: dict[Grain, timedelta] = {
     "hour": timedelta(days=8),
     "day": timedelta(days=731),
@@ -23,7 +23,7 @@ _LONGEST: dict[Grain, timedelta] = {
 
 @dataclass(frozen=True)
 class Trend:
-    """Every period from the first sale to the last, and of hours enough for a chart; none without a sale."""
+    """Every period from the first sale to the last or, by hour, at least enough for a chart; none without a sale."""
 
     grain: Grain
     periods: list[PeriodOfSales]
@@ -40,7 +40,7 @@ def trend(snapshot: Snapshot, filters: Filters) -> Trend:
         return Trend("hour", [])
     grain = _grain(last - first)
     if grain == "hour":
-        # nothing lies before the first hour of year 1
+        # no hour precedes the first one of year 1
         first = min(first, last - min((AT_LEAST_HOURS - 1) * HOUR, last - datetime.min))
     return Trend(grain, _periods(snapshot, filters, grain, first, last))
 
@@ -52,7 +52,7 @@ def _grain(span: timedelta) -> Grain:
 def _periods(
     snapshot: Snapshot, filters: Filters, grain: Grain, first: datetime, last: datetime
 ) -> list[PeriodOfSales]:
-    """A period without a sale has zeros: an area would join its neighbours."""
+    """The periods; one without a sale has zeros, because an area chart would otherwise join its neighbours."""
     rows = snapshot.rows(
         "cube_horaire",
         f"""

@@ -1,4 +1,4 @@
-"""What tells whether the figures can be trusted: the accepted losses, the quarantine, the newest sale."""
+"""What shows whether the figures can be trusted: accepted losses, isolated events, the quarantine, the newest sale."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,19 +15,19 @@ UNREADABLE = "illisible"
 
 
 def accepted_gaps(lake: Lake) -> list[gaps.Gap]:
-    """What was lost before Bronze read it and is accepted as lost, now; it belongs to no slice."""
+    """The events lost before Bronze read them and accepted as lost until now; they belong to no slice."""
     with reading("the record of accepted gaps"):
         return gaps.accepted_gaps(lake.bronze)
 
 
 def isolated_events(lake: Lake) -> list[Isolated]:
-    """What went past the stream, until now; each is in a slice like any other event."""
+    """The events that bypassed the stream until now; each is in a slice like any other event."""
     with reading("the record of isolated events"):
         return isolated.isolated_events(lake.bronze)
 
 
 def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, offset: int = 0) -> list[RejectedEvent]:
-    """The newest first."""
+    """Rejected events, newest first."""
     rows = snapshot.rows(
         "ventes_rejetees",
         f"""
@@ -59,7 +59,7 @@ def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, off
 
 @lru_cache(maxsize=16)
 def rejected_by_raison(snapshot: Snapshot) -> dict[str, int]:
-    """The most frequent first."""
+    """The number of rejected events by reason, most frequent first."""
     rows = snapshot.rows(
         "ventes_rejetees",
         "select raison, count(*) from read_parquet($files) group by raison order by count(*) desc, raison",
@@ -69,15 +69,15 @@ def rejected_by_raison(snapshot: Snapshot) -> dict[str, int]:
 
 @lru_cache(maxsize=16)
 def clean_count(snapshot: Snapshot) -> int:
-    """Counted in the table, whatever the ledger says."""
+    """The number of valid sales, counted in the table whatever the ledger says."""
     rows = snapshot.rows("ventes_clean", "select count(*) from read_parquet($files)")
-    # without a file there is no row to count
+    # a table without files returns no row
     return rows[0][0] if rows else 0
 
 
 @lru_cache(maxsize=16)
 def newest_vente_at(snapshot: Snapshot) -> datetime | None:
-    """The time of the newest sale that is published; None without a sale."""
+    """The time of the newest published sale; None if there is no sale."""
     rows = snapshot.rows("ventes_clean", f"""select max({in_years('"timestamp"')}) from read_parquet($files)""")
     newest: datetime | None = rows[0][0] if rows else None
     return newest and newest.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Follow a `vente_id`, or one place in Kafka, to the verdict of every event there.
+"""Follow a `vente_id`, or one place in Kafka, to the verdict of every event found.
 
 Run: sales explain VENTE_ID, or sales explain PARTITION:OFFSET for an event without an id.
 """
@@ -21,12 +21,12 @@ from ingestion.queries.snapshot import Lake, Snapshot
 from ingestion.settings import PathSettings, load
 
 Coordinates = tuple[int, int]
-# of a Kafka partition and a Kafka offset
+# the highest numbers that a Kafka partition and a Kafka offset can have
 MAX_PARTITION, MAX_OFFSET = 2**31 - 1, 2**63 - 1
 
 
 class Verdict(NamedTuple):
-    """`en_attente`: no closed slice holds the event yet, so `tranche` is None.  `raison` is there for `rejete`."""
+    """`en_attente`: no closed slice holds the event yet, so `tranche` is None.  `raison` is set only for `rejete`."""
 
     tranche: int | None = None
     verdict: Literal["valide", "doublon", "rejete", "en_attente"] = "en_attente"
@@ -35,9 +35,9 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One event: where it lies in Kafka, its slice and verdict (see Verdict), and its bytes.
+    """One event: where it is in Kafka, its slice and verdict (see Verdict), and its bytes.
 
-    `vente_id` is the event's own text, `parse_error` says why an unreadable event has none.
+    `vente_id` is the text in the event; `parse_error` says why an unreadable event has none.
     """
 
     vente_id: str | None
@@ -52,7 +52,7 @@ class Trace:
 
 
 class _Event(NamedTuple):
-    """What Bronze holds of an event."""
+    """What Bronze holds about an event."""
 
     vente_id: str | None
     kafka_timestamp: datetime
@@ -73,8 +73,8 @@ def read_reference(text: str) -> int | Coordinates:
 def explain(wanted: int | Coordinates, lake: Path | None = None) -> list[Trace]:
     """Every event with this `vente_id`, or the one at this place; empty when Bronze has none.
 
-    They come in the order in which the slices took them.  Unreadable events have no `vente_id`: only their place
-    leads to them.
+    They are in the order in which the slices took them.  Unreadable events have no `vente_id`, so they are found only
+    by their place.
     """
     lake = lake or load(PathSettings).lake_dir
     silver, bronze = lake / "silver", lake / "bronze" / "ventes_raw"
@@ -93,7 +93,7 @@ def explain(wanted: int | Coordinates, lake: Path | None = None) -> list[Trace]:
 
 
 def absence(place: Coordinates, lake: Path | None = None) -> str:
-    """What Bronze can tell of a place at which it has no event."""
+    """What Bronze can say about a place at which it has no event."""
     (partition, offset), bronze = place, (lake or load(PathSettings).lake_dir) / "bronze" / "ventes_raw"
     gaps = accepted_gaps(bronze)
     if any(gap.partition == partition and gap.from_offset <= offset < gap.to_offset for gap in gaps):
@@ -128,13 +128,13 @@ def _held(bronze: Path) -> dict[int, Coordinates]:
 
 
 def _events(path: Path, wanted: int | Coordinates) -> dict[Coordinates, _Event]:
-    """By place; a replayed copy is the same event."""
+    """The events by place; a replayed copy is the same event."""
     if not table_exists(path):
         return {}
     table = DeltaTable(str(path))
     if isinstance(wanted, tuple):
         return _read(table, [wanted])
-    # two steps: the search reads one column of the table, and the bytes come only from the files of what it found
+    # two steps: the search does not read the bytes, which then come only from the files of the events that it found
     found = query(
         "select distinct kafka_partition, kafka_offset, date::varchar, vente_id from ventes_raw "
         "where regexp_full_match(vente_id, ?)",
@@ -158,9 +158,9 @@ def _read(table: DeltaTable, places: list[Coordinates], days: Collection[str] = 
 
 
 def _spellings(vente_id: int) -> str:
-    """A pattern for every text that casts to the number: 12, +12, 0012, 12.0, 1.2e1, 120E-1.
+    """A pattern that matches every text that casts to the number: 12, +12, 0012, 12.0, 1.2e1, 120E-1.
 
-    It does not count places, and so finds 1.2 and 12e5, too.
+    It ignores the position of the decimal point, so it also matches 1.2 and 12e5.
     """
     sign = "-" if vente_id < 0 else "[+-]?" if vente_id == 0 else "[+]?"
     digits = "[.]?".join(str(abs(vente_id)).rstrip("0") or "0")
@@ -168,14 +168,14 @@ def _spellings(vente_id: int) -> str:
 
 
 def _among(places: list[Coordinates]) -> str:
-    """Condition on a row's coordinates; the bounds let files be skipped by their statistics."""
+    """A condition on a row's coordinates, with bounds by which files can be skipped from their statistics."""
     offsets = [offset for _, offset in places]
     pairs = ", ".join(f"({partition}, {offset})" for partition, offset in places)
     return f"kafka_offset between {min(offsets)} and {max(offsets)} and (kafka_partition, kafka_offset) in ({pairs})"
 
 
 class _Verdicts:
-    """What the published tables say of these events."""
+    """What the published tables say about these events."""
 
     def __init__(self, silver: Path, snapshot: Snapshot, places: list[Coordinates]) -> None:
         def published(table: str, columns: str) -> list[Row]:

@@ -1,6 +1,6 @@
-"""How far the published figures are behind Kafka, and whether the stream lives.
+"""How far the published figures are behind Kafka, and whether the stream is running.
 
-A quiet source is not stale: only an event that waits in Kafka, or a stream that cannot fetch it, makes figures stale.
+A quiet source does not make figures stale: only an event that waits in Kafka, or a stream that cannot fetch it, does.
 """
 
 import time
@@ -23,7 +23,7 @@ STALE_AFTER = timedelta(seconds=60)
 EXPIRES_AFTER = timedelta(seconds=30)
 _TIMEOUT_MS = 3000
 
-# why figures are stale: fit for any reader, the process's own words may name paths
+# why figures are stale, safe to show to any reader, unlike the process's own messages, which may name paths
 CAUSES = STREAM_CAUSES | {
     "no_broker": "the stream is down: Kafka does not answer",
     "unpublished": "an event has been in Kafka for more than 60 seconds without being published",
@@ -34,11 +34,11 @@ CAUSES = STREAM_CAUSES | {
 
 @dataclass(frozen=True)
 class Freshness:
-    """One measurement.  `lag`: committed events that are not published, None when the broker did not answer.
+    """One measurement.  `lag`: committed events that are not published; None if the broker did not answer.
 
-    It counts offsets, so it is too high by those that hold no event, until the stream has read them.  `fault` is a key
-    of CAUSES when the stream is down; `stream_error` says it in full, for operators.  `open_transaction_at`: since when
-    a transaction has been open that holds back what was sent behind it.
+    It counts offsets, so until the stream has read offsets that hold no event, it is too high by their number.  `fault`
+    is a key of CAUSES when the stream is down; `stream_error` is the full message, for operators.
+    `open_transaction_at`: since when an open transaction has held back what was sent after it.
     """
 
     measured_at: datetime
@@ -54,7 +54,7 @@ class Freshness:
     open_transaction_at: datetime | None = None
 
     def cause(self, now: datetime) -> str | None:
-        """Why the figures are stale at that time, as a key of CAUSES; None when they are not."""
+        """Why the figures are stale at that time, as a key of CAUSES; None if they are not."""
         if self.fault:
             return self.fault
         if self.expired(now):
@@ -78,13 +78,13 @@ class Freshness:
 
 
 class Measuring:
-    """Keeps what it has read of Bronze's log between two measurements."""
+    """Keeps what it has read of Bronze's log from one measurement to the next."""
 
     def __init__(self) -> None:
         self._bronze = BronzeEnds()
 
     def measure(self, published: Offsets) -> Freshness:
-        """Compare the offsets published so far (exclusive) with the broker's; about 20 ms, on a new connection."""
+        """Compare the offsets published so far (exclusive) with the broker's, in about 20 ms on a new connection."""
         fault, error = stream_fault(read_state(BronzeState))
         read = read_ends(load(PathSettings), self._bronze)
         try:
@@ -101,11 +101,11 @@ def measure(published: Offsets) -> Freshness:
 def _measure(published: Offsets, in_bronze: Offsets, read: Offsets, fault: str | None, error: str | None) -> Freshness:
     settings = load(KafkaSettings)
     with reader(settings, "read_uncommitted") as (everything, partitions):
-        # the log's end first: what is committed and ends before it ends at an open transaction
+        # the log's end is read first: if the committed end is still below it, a transaction is open there
         log_end = _by_number(everything.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
         first = _by_number(everything.beginning_offsets(partitions, timeout_ms=_TIMEOUT_MS))
         if not waiting_offsets(first, log_end, published, in_bronze, read):
-            # as mostly: the stream, which reads what is committed, has read all of the log, and all is published
+            # the usual case: the stream, which reads only what is committed, has read the whole log; all is published
             return Freshness(datetime.now(UTC), 0, None, fault, error, first, log_end, read)
         with reader(settings) as (committed, _):
             end = _by_number(committed.end_offsets(partitions, timeout_ms=_TIMEOUT_MS))
@@ -119,9 +119,9 @@ def _measure(published: Offsets, in_bronze: Offsets, read: Offsets, fault: str |
 def waiting_offsets(
     first: Offsets, end: Offsets, published: Offsets, in_bronze: Offsets, read: Offsets
 ) -> dict[int, tuple[int, int]]:
-    """By partition that holds more: the first offset that may hold an event to publish, and how many there are.
+    """By partition with more to publish: the first offset that may hold an event to publish, and how many there are.
 
-    Up to where Bronze ends there is one for certain.  What the stream has read behind it was no event.
+    Before Bronze's end, there is certainly such an event.  Offsets that the stream has read after it held no event.
     """
     waiting = {}
     for n, last in end.items():
@@ -139,16 +139,16 @@ def _by_number(offsets: dict[TopicPartition, int]) -> Offsets:
 
 
 def _oldest(consumer: KafkaConsumer, ranges: dict[int, tuple[int, int]]) -> datetime | None:
-    """The Kafka timestamp of the oldest of the first events in these ranges; None where they hold none."""
+    """The Kafka timestamp of the oldest of the first events in these ranges; None if they hold no event."""
     topic = load(KafkaSettings).topic
     times = [_first_time(consumer, TopicPartition(topic, n), start, end) for n, (start, end) in ranges.items()]
     known = [moment for moment in times if moment is not None]
-    # nothing waits since tomorrow, nor since before there was a Kafka: a topic may leave its clock to the producers
+    # limited to the time from 1970 to now, because a topic may take its timestamps from its producers' clocks
     return datetime.fromtimestamp(min(max(min(known) / 1000, 0.0), time.time()), UTC) if known else None
 
 
 def _first_time(consumer: KafkaConsumer, partition: TopicPartition, start: int, end: int) -> int | None:
-    """Milliseconds; None where the offsets up to `end` hold no event, or the broker does not send one in time."""
+    """The first event's time in milliseconds; None if there is none before `end`, or none is sent in time."""
     deadline = time.monotonic() + _TIMEOUT_MS / 1000
     consumer.assign([partition])
     consumer.seek(partition, start)

@@ -1,4 +1,4 @@
-"""How far Bronze and Silver are, unknown fields, disk.  The stack need not run."""
+"""How far Bronze and Silver have got, unknown fields, and disk use.  The stack need not be running."""
 
 import os
 from collections.abc import Iterator
@@ -10,16 +10,17 @@ from ingestion.event import Offsets
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.topic.client import BrokerError, offset_range, topic_faults
 
-# how far back the search for unknown fields goes: both in time and in files, of which a stream writes one a second
+# how far back the search for unknown fields goes: limited in time and in files, of which a stream writes one a second
 DRIFT_WINDOW = timedelta(days=1)
 DRIFT_FILES = 300
 
 
 @dataclass(frozen=True)
 class BronzeStatus:
-    """`end` None: the broker does not answer; offsets are exclusive.
+    """How far Bronze has got; offsets are exclusive.
 
-    `end` is that of committed events, `read` what the stream has passed; `newest_at` is the newest event's Kafka time.
+    `end` is the end of the committed events, None if the broker does not answer; `read` is what the stream has passed;
+    `newest_at` is the newest event's Kafka time.
     """
 
     end: Offsets | None
@@ -30,7 +31,7 @@ class BronzeStatus:
 
 @dataclass(frozen=True)
 class SilverStatus:
-    """The newest closed slice (0: none yet), its figures over all slices, and the slice that is open, if one is."""
+    """The newest closed slice (0: none yet), the totals over all closed slices, and the open slice, if there is one."""
 
     tranche: int = 0
     closed_at: datetime | None = None
@@ -44,7 +45,7 @@ class SilverStatus:
 
 @dataclass(frozen=True)
 class UnknownField:
-    """A field that events carry and the schema does not know."""
+    """A field that events have and the schema does not know."""
 
     name: str
     events: int
@@ -53,7 +54,7 @@ class UnknownField:
 
 @dataclass(frozen=True)
 class Drift:
-    """The unknown fields of the events that Kafka got after `since`, the commonest first."""
+    """The unknown fields of the events that Kafka received after `since`, most frequent first."""
 
     since: datetime
     fields: list[UnknownField]
@@ -61,7 +62,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class DiskStatus:
-    """Bytes on disk; None: it has no folder here."""
+    """Bytes on disk; None if that part has no folder here."""
 
     lake: int | None
     broker: int | None
@@ -109,7 +110,7 @@ def schema_drift() -> Drift:
     import duckdb
 
     newest_first = sorted(_bronze_files(), key=lambda file: file[1], reverse=True)
-    # what is newer than the newest file that is not searched is in those that are; the log cuts times to milliseconds
+    # every event newer than the newest file left out is in a searched file; the log truncates times to milliseconds
     left_out = [newest + timedelta(milliseconds=1) for _, newest in newest_first[DRIFT_FILES : DRIFT_FILES + 1]]
     since = max([datetime.now(UTC) - DRIFT_WINDOW, *left_out])
     files = [str(path) for path, newest in newest_first[:DRIFT_FILES] if newest > since]
@@ -162,7 +163,7 @@ def disk_status() -> DiskStatus:
 
 
 def _used(folder: Path) -> int | None:
-    """Bytes that the folder's files take; the broker's index files are longer than what they take."""
+    """Bytes that the folder's files occupy; the broker's index files are longer than the space they occupy."""
     if not folder.exists():
         return None
     return sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in _files(folder))

@@ -1,1 +1,1 @@
-"""Running dbt: one slice after the other, and the upkeep of the tables."""
+"""Running dbt, one slice after another, and the upkeep of the tables."""

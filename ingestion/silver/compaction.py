@@ -1,7 +1,8 @@
-"""Put small files together: every batch of the stream and every slice writes one more, and readers open them all.
+"""Merge small files: every batch of the stream and every slice writes one more, and readers open them all.
 
-The cube is left out: a slice rewrites the cube's files of the hours that it touches, and small ones cost it less.
-Readers keep the versions that the ledger names; the files that a compaction replaces go with the next vacuum.
+The cube is left out: a slice rewrites the cube's files for the hours that it touches, which costs less if they are
+small.  Readers keep the versions that the ledger names; files that a compaction has replaced are deleted by a later
+vacuum.
 """
 
 from collections import Counter
@@ -23,7 +24,7 @@ TABLES = (
     *(f"silver.{name}" for name in GROWING),
     "silver.bilan_ingestion",
 )
-# a file of this size is left as it is: without it, each compaction would write the whole day again
+# a file of this size is left as it is; without this limit, each compaction would rewrite the whole day
 BIG_BYTES = 16 << 20
 # opening this many files costs a reader about a tenth of a second
 MANY_FILES = 100
@@ -31,7 +32,7 @@ MANY_FILES = 100
 
 @dataclass(frozen=True)
 class Compacted:
-    """Small files of one table, before and after."""
+    """The number of small files of one table, before and after."""
 
     table: str
     before: int
@@ -39,11 +40,11 @@ class Compacted:
 
 
 def compact(at_least: int = MANY_FILES) -> list[Compacted]:
-    """Put the small files together of every table that has `at_least` too many.  Raises StatementError."""
+    """Merge the small files of every table that has `at_least` too many.  Raises StatementError."""
     lake = load(PathSettings).lake_dir
     folders = {table: lake.joinpath(*table.split(".")) for table in TABLES}
     small = {table: small_files(folder) for table, folder in folders.items() if table_exists(folder)}
-    # a compaction leaves one in each partition
+    # a compaction leaves one small file in each partition
     due = {table: counts.total() for table, counts in small.items() if counts.total() - len(counts) >= at_least}
     if not due:
         return []
@@ -52,7 +53,7 @@ def compact(at_least: int = MANY_FILES) -> list[Compacted]:
         refuse_strangers()
         gateway.run(f"set spark.databricks.delta.optimize.minFileSize={BIG_BYTES}")
         gateway.run(f"set spark.databricks.delta.optimize.maxFileSize={4 * BIG_BYTES}")
-        # vector by vector, thousands of events of 2 MiB would be in memory at once
+        # a vectorized reader would hold thousands of events of 2 MiB in memory at once
         gateway.run("set spark.sql.parquet.enableVectorizedReader=false")
         for table, before in due.items():
             gateway.run(f"optimize {table}")
@@ -61,10 +62,10 @@ def compact(at_least: int = MANY_FILES) -> list[Compacted]:
 
 
 def small_files(folder: Path) -> "Counter[tuple[object, ...]]":
-    """Small files in each partition of a Delta table, by the partition's values; from its log alone."""
+    """The number of small files in a Delta table by its partitions' values, read from its log alone."""
     table = DeltaTable(str(folder))
     files = pa.table(table.get_add_actions(flatten=True))
-    # as text: a partition of an older lake may be a date that Python has none for
+    # as text, because a partition of an older lake may be a date that Python cannot represent
     partitions = [files.column(f"partition.{name}").cast("string") for name in table.metadata().partition_columns]
     rows = zip(files.column("size_bytes").to_pylist(), *(each.to_pylist() for each in partitions), strict=True)
     return Counter(tuple(partition) for size, *partition in rows if size < BIG_BYTES)

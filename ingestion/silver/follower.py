@@ -1,7 +1,7 @@
-"""The Silver follower: a slice as soon as Bronze has new events.
+"""The Silver follower: it runs a slice as soon as Bronze has new events.
 
 Run: python -m ingestion.silver.follower (supervisor does).
-With nothing new it costs a look at the version of Bronze's log.
+When nothing is new, it only checks the version of Bronze's log.
 """
 
 import logging
@@ -19,8 +19,8 @@ from ingestion.silver.compaction import compact
 from ingestion.silver.slices import Silver, SilverError
 
 LOOK_SECONDS = 0.2
-# A slice that fails stays open.  It is tried again, ever more seldom, for each try writes files; and at once where what
-# it failed of may be over.
+# A slice that fails stays open.  It is retried at growing intervals, because each attempt writes files, and at once
+# when the cause of the failure may have gone.
 FIRST_RETRY_SECONDS = 30.0
 LAST_RETRY_SECONDS = 600.0
 SLICES_BETWEEN_COMPACTIONS = 20
@@ -34,7 +34,7 @@ def main() -> None:
     silver = Silver()
     _parse(silver)
     _wait_for_gateway()
-    # the catalogues first: a fresh gateway loads its classes with them, while Bronze reads its first batch
+    # the catalogues first: with them, a fresh gateway loads its classes while Bronze reads its first batch
     _attempt(lambda: silver.run_slice("--select", "resource_type:seed"))
     retry, slices = FIRST_RETRY_SECONDS, 0
     while True:
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _parse(silver: Silver) -> None:
-    """Read the project; where it cannot be read, again as soon as one of its files is edited."""
+    """Read the dbt project; if that fails, try again as soon as one of its files is edited."""
     while True:
         try:
             silver.parse()
@@ -69,7 +69,7 @@ def _parse(silver: Silver) -> None:
 
 
 def _rest_while_airflow_runs() -> None:
-    """Its DAG publishes; two at it would only wait for each other."""
+    """Rest while Airflow runs, because its DAG publishes, and two publishers would only wait for each other."""
     while airflow_runs():
         if not _rests():
             write_state(SilverState(state="resting", waits_for="Airflow"))
@@ -89,7 +89,7 @@ def airflow_runs() -> bool:
 
 
 def _compact() -> None:
-    """A compaction that fails, for whatever reason, costs nobody anything: the next one does its work, too."""
+    """Compact the tables; a failure, whatever its reason, does no harm, because the next compaction makes up for it."""
     try:
         for done in compact():
             logger.info("put %d small files of %s together, %d are left", done.before, done.table, done.after)
@@ -98,11 +98,11 @@ def _compact() -> None:
 
 
 def _changes_within(seconds: float, silver: Silver, failed_on: str | None) -> bool:
-    """Wait; True as soon as a file of the dbt project is edited, the gateway is another one, or nothing is pending."""
+    """Wait; return True as soon as a dbt project file is edited, there is another gateway, or nothing is pending."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if silver.pending_count() == 0:
-            # somebody else has finished what failed here
+            # another process has finished what failed here
             write_state(SilverState(state="idle"))
             return True
         if silver.edited() or _gateway_session() != failed_on:
@@ -122,7 +122,7 @@ def _wait_for_gateway() -> None:
 
 
 def _attempt(run: Callable[[], object]) -> bool:
-    """Whether the run ends well; where it does not, the reason is in the state file and the log."""
+    """Call `run` and return whether it succeeded; if it failed, the reason is in the state file and the log."""
     write_state(SilverState(state="running"))
     started = time.monotonic()
     try:

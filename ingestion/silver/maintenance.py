@@ -1,8 +1,8 @@
-"""The daily upkeep of the lake: small files put together, files that no reader can ask for any more deleted.
+"""The daily upkeep of the lake: merge small files, and delete files that no reader can request any more.
 
-A reader may ask for the figures of any moment in the last seven days (`?as_of=`).  What was published then may be
-older: a slice holds until the next one closes.  So a file is kept for seven days, or since that slice closed, whichever
-is longer; and where that is longer than Delta remembers, nothing is deleted.
+A reader may request the figures of any moment in the last seven days (`?as_of=`).  The slice that was current at that
+moment may be older, because a slice stays current until the next one closes.  So a file is kept for seven days, or
+since that slice closed, whichever is longer; if that is longer than Delta remembers, nothing is deleted.
 """
 
 import logging
@@ -19,19 +19,19 @@ from ingestion.settings import PathSettings, load
 from ingestion.silver.compaction import compact
 
 PROMISED = timedelta(days=7)
-# so long Delta remembers which files were taken out of a table, and when (delta.deletedFileRetentionDuration in
-# dbt_project.yml); those that it has forgotten VACUUM deletes, whatever it is told to keep
+# how long Delta remembers which files were removed from a table, and when (delta.deletedFileRetentionDuration in
+# dbt_project.yml); VACUUM deletes the files that Delta has forgotten, whatever it is told to keep
 REMEMBERED = timedelta(days=9)
-# a run that has just read its files may still be at work with them
+# a run that has just read its files may still be working with them
 MARGIN = timedelta(hours=1)
 logger = logging.getLogger(__name__)
 
 
 def maintain() -> list[Upkeep]:
-    """Compact the tables that grow, vacuum all, through the gateway; safe beside the stream and a Silver run.
+    """Compact the tables that grow and vacuum all tables, through the gateway; safe beside the stream and a Silver run.
 
-    Deletes nothing where the promised figures rest on a slice older than Delta remembers: until a week after publishing
-    has begun again.  Raises StatementError.
+    Deletes nothing while the promised figures rest on a slice older than Delta remembers, that is, until a week after
+    publishing has resumed.  Raises StatementError.
     """
     paths = load(PathSettings)
     tables = {
@@ -57,7 +57,7 @@ def maintain() -> list[Upkeep]:
 
 
 def retention_hours(closed: list[Publication], now: datetime) -> int | None:
-    """How long a file must be kept after the last version that needs it, at least seven days; None: for ever."""
+    """For how many hours a file is kept after the last version that needs it, at least 168; None: delete nothing."""
     promised_since = now - PROMISED
     older = [each.closed_at for each in closed if each.closed_at <= promised_since]
     kept = max(PROMISED, now - max(older) + MARGIN) if older else PROMISED

@@ -1,4 +1,4 @@
-"""What dbt said of its last runs, kept for whoever measures: durations and results of each node, and how runs ended."""
+"""What dbt reported about its last runs, kept for monitoring: duration and result of each node, and how runs ended."""
 
 import json
 from datetime import datetime
@@ -8,12 +8,12 @@ from typing import Any
 from ingestion.processes.states import DbtState, NodeResult, update_state
 
 GOOD = ("success", "pass", "warn")
-# a node that did not run, or has nothing to run, says nothing of itself
+# a node that did not run, or has nothing to run, has no result of interest
 SKIPPED = ("skipped", "no-op")
 
 
 def remember(results: Path) -> None:
-    """Take over dbt's `run_results.json`; a run that ended before its first node has left none of its own."""
+    """Record dbt's `run_results.json`; a run that ended before its first node has left none."""
     try:
         run = json.loads(results.read_text())
     except FileNotFoundError:
@@ -23,7 +23,7 @@ def remember(results: Path) -> None:
     ended_at = datetime.fromisoformat(run["metadata"]["generated_at"])
 
     def added(known: DbtState | None) -> DbtState:
-        # what is no longer in the project is forgotten with the state file, at a start of the stack
+        # nodes that are no longer in the project disappear when a start of the stack deletes the state file
         runs = known.runs if known else {"success": 0, "error": 0}
         return DbtState(
             state=outcome,
@@ -37,7 +37,7 @@ def remember(results: Path) -> None:
 
 
 def remember_of_cosmos(project_dir: str, **_: Any) -> None:
-    """As Cosmos calls it, with the scratch copy of the project in which dbt has run."""
+    """Record the results when called by Cosmos, with the scratch copy of the project in which dbt has run."""
     remember(Path(project_dir) / "target" / "run_results.json")
 
 

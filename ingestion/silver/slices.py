@@ -1,6 +1,6 @@
 """Run the dbt project: one slice at a time, until everything in Bronze is published.
 
-dbt stays in this process: its manifest is parsed once, and a slice costs its statements only.
+dbt runs within this process, so its manifest is parsed once, and a slice costs only its statements.
 """
 
 import logging
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LOCK = "default.silver_lock"
 # the tag of the dbt tests that judge the whole history, or what no slice changes
 OUTSIDE_SLICES = "outside_slices"
-# what a slice does not need: unit tests judge the code
+# what a slice does not need: unit tests, which check the code, and the tests above
 HOT_PATH_EXCLUDED = ["resource_type:unit_test", f"tag:{OUTSIDE_SLICES}"]
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class SilverError(SalesError):
 
 
 class Silver:
-    """A resident dbt."""
+    """A dbt that stays loaded in this process."""
 
     def __init__(self) -> None:
         paths, spark = load(PathSettings), load(SparkSettings)
@@ -58,7 +58,7 @@ class Silver:
         }
 
     def pending_count(self) -> int:
-        """Events that Bronze holds and readers do not see yet; nearly free while Bronze has not changed."""
+        """The number of events that Bronze holds and readers do not see yet; almost free while Bronze is unchanged."""
         ends = self._bronze.refresh()
         if self._behind(ends) > 0:
             self.published = self.last_publication()
@@ -75,12 +75,12 @@ class Silver:
     def run_slice(self, *options: str) -> None:
         """Finish the open slice, or open and finish the next one.  Raises SilverError, CatalogueError."""
         if self.edited():
-            # a rule was mended: the slice that waits for it must see it
+            # a rule was corrected, and the slice that waits for the correction must see it
             self.parse()
         self._build(*options)
 
     def publish_next(self) -> Publication:
-        """Run a slice, and return what it has published.  Raises SilverError, also where it has published nothing."""
+        """Run a slice and return what it has published.  Raises SilverError, also if it has published nothing."""
         before = self.published
         self.run_slice()
         self.published = self.last_publication()
@@ -89,7 +89,7 @@ class Silver:
         return self.published
 
     def rebuild(self) -> None:
-        """Make every table again from Bronze, over all slices; readers see the old ones until the last is done."""
+        """Rebuild every table from Bronze, over all slices; readers see the old tables until the last one is done."""
         self._build("--vars", "{rebuild: true}")
 
     def _build(self, *options: str) -> None:
@@ -98,43 +98,43 @@ class Silver:
         self._invoke("build", "--exclude", *HOT_PATH_EXCLUDED, *options)
 
     def generate_docs(self) -> Path:
-        """The dbt docs as one HTML file with the lineage graph; returns it."""
+        """Write the dbt docs as one HTML file with the lineage graph; return its path."""
         self._invoke("docs", "generate", "--static", target=DBT_PROJECT / "target")
         return DBT_PROJECT / "target" / "static_index.html"
 
     def write_manifest(self, folder: Path) -> None:
-        """Write `manifest.json`, what Cosmos draws its tasks from, and the docs beside it, as the project has them.
+        """Write `manifest.json`, from which Cosmos makes its tasks, and beside it the docs, from the project alone.
 
-        Needs no gateway.  Raises SilverError.
+        This needs no gateway.  Raises SilverError.
         """
         self._manifest = self._invoke("parse", target=folder).result  # type: ignore[attr-defined]
         self._invoke("docs", "generate", "--static", "--no-compile", "--empty-catalog", target=folder)
 
     def parse(self) -> None:
         """Read the project once, for all runs until one of its files changes.  Raises SilverError, CatalogueError."""
-        # also where that fails: it is worth another try only when a file has changed
+        # set even if parsing fails, because another try is worthwhile only after a file has changed
         self._parsed_at = last_edit()
-        # dbt's parse hands back the manifest that it is given
+        # given a manifest, dbt's parse would only return it
         self._manifest = None
-        # dbt reads the catalogues, too, and does not say which of them it cannot read
+        # dbt reads the catalogues, too, but does not say which of them it cannot read
         catalogue.check()
         self._manifest = self._invoke("parse").result  # type: ignore[attr-defined]
 
     def edited(self) -> bool:
-        """Whether a file of the project has changed since it was read; False while it was never read."""
+        """Whether a file of the project has changed since it was read; False if it was never read."""
         return self._parsed_at > 0 and self._parsed_at != last_edit()
 
     def _invoke(self, *arguments: str, target: Path | None = None) -> object:
-        # at each call dbt takes options from DBT_*: DBT_EXCLUDE_RESOURCE_TYPES=test would close a slice untested
+        # dbt takes options from DBT_* at each call: DBT_EXCLUDE_RESOURCE_TYPES=test would close a slice untested
         forget_foreign()
         from dbt.cli.main import dbtRunner
 
         options = [
             *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-            # a folder of our own: a `dbt` typed by hand writes into dbt_sales/target
+            # a separate folder, because a `dbt` run by hand writes into dbt_sales/target
             *("--target-path", str(target or self._scratch / "target"), "--log-path", str(self._scratch / "log")),
         ]
-        # a run that ends before its first node would leave those of the one before
+        # a run that ends before its first node would leave the results of the previous one
         results = self._scratch / "target" / "run_results.json"
         results.unlink(missing_ok=True)
         quiet = ["--quiet", "--no-use-colors", "--log-level-file", "info", "--log-file-max-bytes", "5000000"]
@@ -147,7 +147,7 @@ class Silver:
 
 
 def run_until_published(on_slice: Callable[[Publication], None] = lambda closed: None) -> Publication | None:
-    """Run slices until everything that is in Bronze is published; returns the last one.  Raises SilverError."""
+    """Run slices until everything in Bronze is published; return the last publication.  Raises SilverError."""
     silver = Silver()
     while silver.pending_count() > 0:
         on_slice(silver.publish_next())
@@ -163,23 +163,23 @@ def generate_docs() -> Path:
 
 
 def holder() -> str:
-    """How this process signs the lock on Silver (dbt_sales/macros/spark/lock.sql)."""
+    """How this process identifies itself in the lock on Silver (dbt_sales/macros/spark/lock.sql)."""
     return str(own_life())
 
 
 def break_dead_lock() -> None:
-    """Free the lock of a run whose process is dead; without this its lease would hold everybody up."""
+    """Free the lock of a run whose process is dead; otherwise everyone would have to wait for its lease to expire."""
     with sql.session() as session:
-        # only in a stack's own folder can be told who of it lives
+        # whether a process still runs is known only in its own stack's folder
         refuse_strangers()
-        # one statement: between two its holder may give it back
+        # one statement, because the holder might release the lock between two
         ((invocation, holder),) = session.run(
             f"begin declare exit handler for sqlstate '42P01' select '' as invocation, '' as process; "
             f"select invocation, process from {LOCK}; end"
         )
         if invocation and not _may_live(holder):
             logger.info("freed the lock of the dead run %s", invocation)
-            # another run may have freed it meanwhile, and hold it now
+            # another run may have freed it meanwhile and hold the lock now
             session.run(
                 f"begin declare exit handler for sqlstate '42P01' begin end; "
                 f"if exists (select * from {LOCK} where invocation = '{invocation}') then drop view {LOCK}; end if; end"
@@ -187,9 +187,10 @@ def break_dead_lock() -> None:
 
 
 def _may_live(holder: str) -> bool:
-    """`holder`: a process's number, which a `dbt` typed by hand cannot leave.
+    """Whether the holder of the lock may still run; `holder`: its `life` number, empty for a `dbt` run by hand.
 
-    That may be any dbt that reaches the gateway: on this machine it can be seen, elsewhere the lease alone tells.
+    That may be any dbt that reaches the gateway.  If the gateway is on this machine's loopback address, such a dbt is
+    found among the processes here; otherwise, only the lease can tell.
     """
     if holder:
         return alive(int(holder))
@@ -200,9 +201,9 @@ def _may_live(holder: str) -> bool:
 
 
 def last_edit() -> float:
-    """When a file of the dbt project was last written, or deleted; Unix time."""
+    """When a file of the dbt project was last written or deleted, in Unix time."""
     folders = ("models", "macros", "seeds", "tests")
-    # the folders, too: a file that is gone leaves its trace there
+    # the folders, too, because deleting a file changes its folder's time
     paths = [path for name in folders for path in (DBT_PROJECT / name, *(DBT_PROJECT / name).rglob("*"))]
     return max(path.stat().st_mtime for path in (DBT_PROJECT / "dbt_project.yml", *paths))
 

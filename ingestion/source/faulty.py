@@ -42,7 +42,7 @@ def _numeric_strings(vente: VenteEvent) -> bytes:
 
 
 def _exponent(vente: VenteEvent) -> bytes:
-    """The amount as Java prints it from ten millions on: 5.100E1."""
+    """The amount in the form in which Java prints numbers from ten million on: 5.100E1."""
     montant = f'"montant": {vente.montant}'
     return vente.to_json().replace(montant.encode(), f'"montant": {vente.montant:E}'.replace("E+", "E").encode())
 
@@ -68,7 +68,7 @@ KINDS = (
     Kind("client_id_nul", "client_id_invalide", _with(client_id=None)),
     Kind("produit_id_texte", "produit_id_invalide", _with(produit_id="portable")),
     Kind("timestamp_illisible", "timestamp_invalide", _with(timestamp="22/12/2025 10h30")),
-    # the date of .NET that was never set
+    # a .NET date that was never set
     Kind("date_ancienne", "timestamp_invalide", _with(timestamp="0001-01-01T00:00:00")),
     Kind("quantite_fraction", "quantite_invalide", _with(quantite=Decimal("1.5"))),
     Kind("montant_trois_decimales", "montant_invalide", _with(montant=Decimal("12.345"))),

@@ -8,7 +8,7 @@ from random import Random
 from ingestion.catalogue import clients, produits
 from ingestion.event import VenteEvent
 
-# Unequal on purpose, in the catalogue's order: a page where all bars are alike says nothing.
+# Unequal on purpose, in the catalogue's order: a page on which all bars are equal says nothing.
 PRODUCT_WEIGHTS = (12, 34, 18, 22, 14)
 CLIENT_WEIGHTS = (30, 18, 22, 20, 10)
 # Share of a day's sales by hour (UTC), and of a week's by weekday from Monday.
@@ -20,7 +20,7 @@ QUANTITY_WEIGHTS = (50, 25, 13, 8, 4)
 def make_ventes(seed: int, numbered_times: Iterable[tuple[int, datetime]]) -> Iterator[VenteEvent]:
     """One sale for each (`vente_id`, time) pair, in their order."""
     random = Random(seed)
-    # before the first number is taken: a catalogue may be refused
+    # before the first number is taken, because a catalogue may be refused
     client_weights, product_weights = (
         _weights(CLIENT_WEIGHTS, len(clients())),
         _weights(PRODUCT_WEIGHTS, len(produits())),
@@ -45,7 +45,7 @@ def make_ventes(seed: int, numbered_times: Iterable[tuple[int, datetime]]) -> It
 
 
 def _weights(poids: tuple[int, ...], count: int) -> tuple[int, ...]:
-    """Again from the first for what was added to a catalogue."""
+    """As many weights as needed, starting again with the first for rows that were added to a catalogue."""
     return tuple(islice(cycle(poids), count))
 
 

@@ -1,4 +1,4 @@
-"""Reserve `vente_id`s: unique and time-ordered over all processes and runs, within 53 bits."""
+"""Reserve `vente_id`s: unique and time-ordered across all processes and runs, within 53 bits."""
 
 import os
 import time
@@ -13,7 +13,10 @@ LIMIT = 2**53
 
 
 def reserve_ids(count: int) -> range:
-    """A block of `count` ids, never given before: from the larger of now in microseconds and the last one + 1."""
+    """A block of `count` ids never given before.
+
+    It starts at the current time in microseconds or at the last id + 1, whichever is larger.
+    """
     folder = load(PathSettings).lake_dir
     folder.mkdir(parents=True, exist_ok=True)
     last_file = folder / "dernier_vente_id"
@@ -37,7 +40,7 @@ def _last(file: Path) -> int:
 
 
 def _replace(file: Path, content: str) -> None:
-    """Whole and on disk, before any of the numbers is used."""
+    """Write the whole file to disk before any of the numbers is used."""
     scratch = file.with_name(f".{file.name}")
     with scratch.open("w") as new:
         new.write(content)

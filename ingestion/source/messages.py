@@ -11,7 +11,7 @@ from ingestion.source.faulty import KINDS, Kind
 from ingestion.source.generator import make_ventes, past_times
 from ingestion.source.ids import reserve_ids
 
-# one full set of faulty events for each so many sales
+# one full set of faulty events for this many sales
 DIRTY_EVERY = 1000
 BLOCK = 10_000
 Reserve = Callable[[int], range]
@@ -26,10 +26,10 @@ def feed(
     dirty: bool = False,
     reserve: Reserve = reserve_ids,
 ) -> Iterator[Message]:
-    """`count` sales, or sales without end.
+    """`count` sales, or an endless series of sales.
 
-    With `since` they are spread over that span up to now, in time order, otherwise each is dated when it is made.
-    With `dirty`, one event of every kind of `ingestion.source.faulty` follows among each thousand sales.
+    With `since` and a `count`, they are spread over that span up to now, in time order; otherwise each is dated when it
+    is made.  With `dirty`, each thousand sales is mixed with one event of every kind in `ingestion.source.faulty`.
     """
     ids = _ids(reserve, BLOCK if rate is None else ceil(rate), count)
     times = _times(seed, count, since)
@@ -40,7 +40,7 @@ def feed(
 
 
 def _ids(reserve: Reserve, block: int, count: int | None) -> Iterator[int]:
-    """Numbers, reserved in blocks when they are needed; small ones for a slow feed, whose ids keep to the clock."""
+    """Ids, reserved in blocks when they are needed; small blocks for a slow feed, so that its ids follow the clock."""
     left = count
     while left is None or left > 0:
         size = block if left is None else min(block, left)
@@ -74,7 +74,7 @@ def _sale(vente: VenteEvent) -> Message:
 
 
 def _fault(kind: Kind, vente: VenteEvent, new_id: Callable[[], int]) -> Message:
-    """A faulty event: made from the sale that was just sent, or from a new one of now with the same content."""
+    """A faulty event, made from the sale that was just sent, or from a new sale, dated now, with the same content."""
     base = vente if kind.copies else replace(vente, vente_id=new_id(), timestamp=datetime.now(UTC))
     return Message(kind.name, _key(base), kind.make(base))
 

@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Report:
-    """What was acknowledged: events by kind, and by partition the offsets, as runs from first to last, inclusive.
+    """What was acknowledged: events by kind, and offsets by partition, as runs from first to last, inclusive.
 
-    Between two runs lie the events of others, and offsets that hold none.
+    Between two runs are other producers' events, and offsets that hold no event.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
@@ -48,7 +48,7 @@ class Report:
 
     @property
     def targets(self) -> Offsets:
-        """By partition, the offset behind the last acknowledged event: what a drain waits for."""
+        """By partition, the offset after the last acknowledged event: what a drain waits for."""
         return {partition: offset + 1 for partition, offset in self.last.items()}
 
     def add(self, kind: str, partition: int, offset: int) -> None:
@@ -61,7 +61,7 @@ class Report:
 
 
 class ProduceError(SalesError):
-    """Not every event was acknowledged; `report` tells which were."""
+    """Not every event was acknowledged; `report` says which were."""
 
     def __init__(self, message: str, report: Report) -> None:
         super().__init__(message)
@@ -74,10 +74,10 @@ def produce(
     rate: float | None = None,
     on_acknowledged: Callable[[int], None] = lambda count: None,
 ) -> Report:
-    """Send the messages, at most `rate` a second, and wait for the broker's word on each.
+    """Send the messages, at most `rate` a second, and wait for the broker's answer to each.
 
-    Stopping it with Ctrl-C sends no more and waits for what is under way.  Raises ProduceError when an event was
-    refused or timed out, BrokerError when no broker answers or the topic does not exist.
+    Ctrl-C stops the sending and waits for what is under way.  Raises ProduceError if an event was refused or timed out,
+    BrokerError if no broker answers or the topic does not exist.
     """
     if topic_id(settings) is None:
         raise BrokerError(no_topic(settings))
@@ -105,7 +105,7 @@ class _Sending:
             compression_type="zstd",
             linger_ms=20,
             batch_size=256 * 1024,
-            # counts before packing; the topic's own limit counts after it
+            # applies before compression; the topic's own limit applies after it
             max_request_size=2 * LARGEST_EVENT,
             delivery_timeout_ms=60_000,
         )
@@ -135,7 +135,7 @@ class _Sending:
         future.add_errback(self._failed)
 
     def _acknowledged(self, kind: str, metadata: RecordMetadata) -> None:
-        # called in the producer's thread, or in this one where the answer came before the callback was added
+        # called in the producer's thread, or in this one if the answer came before the callback was added
         with self._lock:
             self._report.add(kind, metadata.partition, metadata.offset)
             self._on_acknowledged(self._report.acknowledged)
@@ -152,7 +152,7 @@ class _Sending:
             self._counter.report(kinds)
 
     def close(self) -> None:
-        """What was sent is still delivered."""
+        """Close the producer; what was sent is still delivered."""
         self._producer.close()
 
     def finish(self) -> Report:

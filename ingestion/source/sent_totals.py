@@ -1,4 +1,4 @@
-"""What every producer of this lake has sent, added up for whoever measures."""
+"""What all producers of this lake have sent in total, for monitoring."""
 
 import time
 from collections import Counter
@@ -10,7 +10,7 @@ EVERY_SECONDS = 5.0
 
 
 class SentCounter:
-    """Adds one producer's figures to those of all, every few seconds and at its end."""
+    """Adds one producer's figures to the totals of all producers, every few seconds and when it ends."""
 
     def __init__(self) -> None:
         self._told: Counter[str] = Counter()

@@ -1,1 +1,1 @@
-"""Reading the Kafka topic: its offsets, its records, whatever their size."""
+"""Reading the Kafka topic: its offsets, and its records, whatever their size."""

@@ -1,6 +1,6 @@
-"""The topic: its creation, its identity and its offsets, asked from the broker.
+"""The topic: create it, and ask the broker for its id, its faults and its offsets.
 
-The bronze process creates it; so does: python -m ingestion.topic.client
+The `bronze` process creates it; so does: python -m ingestion.topic.client
 """
 
 import logging
@@ -23,7 +23,7 @@ from ingestion.processes.logs import configure_logging
 from ingestion.settings import KafkaSettings, load
 from ingestion.topic.unpacking import bound
 
-# the broker's clock dates every event: the producer's may be wrong
+# the broker's clock dates every event, because the producer's may be wrong
 TIMESTAMP_TYPE = "LogAppendTime"
 Client = TypeVar("Client", KafkaAdminClient, KafkaConsumer)
 logger = logging.getLogger(__name__)
@@ -35,10 +35,10 @@ class BrokerError(SalesError):
 
 @contextmanager
 def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> Iterator[Client]:
-    """A client of the broker; what the broker does not answer inside is a BrokerError, too."""
+    """A client of the broker; a Kafka error inside the block becomes a BrokerError, too."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
-        # a client would try a closed port again and again for its whole timeout
+        # a client would retry a closed port for its whole timeout
         _knock(settings.bootstrap_servers)
         client = kind(bootstrap_servers=settings.bootstrap_servers, bootstrap_timeout_ms=3000, **options)
     except (KafkaError, OSError) as error:
@@ -57,7 +57,7 @@ def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> I
 
 
 def _knock(bootstrap_servers: str) -> None:
-    """Raise what the last server says when none of them takes a connection."""
+    """Raise the last server's error if none of the servers accepts a connection."""
     *others, last = collect_hosts(bootstrap_servers)
     if not any(_listens(host, port) for host, port, _ in others):
         socket.create_connection(last[:2], timeout=1).close()
@@ -72,7 +72,7 @@ def _listens(host: str, port: int) -> bool:
 
 
 def _lost_one_of_several(error: BaseException) -> bool:
-    """A broker that has just died: the others still name it, until its place in the cluster is declared empty."""
+    """Whether one of several brokers has just died: the others still name it until the cluster has declared it gone."""
     return isinstance(error, BrokerError) and isinstance(error.__cause__, KafkaConnectionError)
 
 
@@ -83,7 +83,7 @@ _until_the_cluster_has_noticed = retry(
 
 @_until_the_cluster_has_noticed
 def topic_id(settings: KafkaSettings) -> uuid.UUID | None:
-    """The id that the cluster gave the topic at its creation; None when there is no such topic."""
+    """The id that the cluster gave the topic when it was created; None if there is no such topic."""
     with _connected(settings, KafkaAdminClient) as admin:
         (answer,) = admin.describe_topics([settings.topic])
     return answer["topic_id"] if answer["error_code"] == 0 else None
@@ -95,7 +95,7 @@ def no_topic(settings: KafkaSettings) -> str:
 
 @_until_the_cluster_has_noticed
 def topic_faults(settings: KafkaSettings) -> list[str]:
-    """What the cluster lacks to take every event safely, one line each; raises BrokerError when no broker answers."""
+    """What the cluster lacks to store every event safely, one line each; raises BrokerError if no broker answers."""
     with _connected(settings, KafkaAdminClient) as admin:
         (topic,) = admin.describe_topics([settings.topic])
         if topic["error_code"]:
@@ -103,7 +103,7 @@ def topic_faults(settings: KafkaSettings) -> list[str]:
         faults = _clock_faults(admin, settings)
     for host, port, _ in collect_hosts(settings.bootstrap_servers, randomize=False):
         if not _listens(host, port):
-            # no fault as long as the others have every partition
+            # not a fault as long as the others have every partition
             logger.warning("broker %s:%s does not answer; start it again", host, port)
     if len(topic["partitions"]) != settings.partitions:
         faults.append(
@@ -123,7 +123,10 @@ def topic_faults(settings: KafkaSettings) -> list[str]:
 
 
 def _clock_faults(admin: KafkaAdminClient, settings: KafkaSettings) -> list[str]:
-    """Whose clock dates the events: Bronze's days, `timestamp_futur` and `stale` rest on it."""
+    """A fault if the events are not dated by the broker's clock.
+
+    Bronze's days, `timestamp_futur` and `stale` depend on that clock.
+    """
     resource = ConfigResource(ConfigResourceType.TOPIC, settings.topic)
     answer = admin.describe_configs([resource], config_filter="all")
     found = answer[ConfigResourceType.TOPIC.name.lower()][settings.topic]["message.timestamp.type"]["value"]
@@ -138,7 +141,7 @@ def _clock_faults(admin: KafkaAdminClient, settings: KafkaSettings) -> list[str]
 
 @_until_the_cluster_has_noticed
 def create_topic(settings: KafkaSettings) -> None:
-    """Create the topic with its settings; one that exists stays as it is."""
+    """Create the topic with its settings; an existing topic stays as it is."""
     configs = {
         "message.timestamp.type": TIMESTAMP_TYPE,
         "retention.ms": str(settings.retention_ms),
@@ -165,7 +168,7 @@ def reader(
 ) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
     """A consumer outside any group, and the topic's partitions; it commits nothing.  Raises BrokerError.
 
-    What is too large in its records is `Left` (see `bound`).
+    Parts of its records that are too large are `Left` (see `bound`).
     """
     options = {"enable_auto_commit": False, "isolation_level": isolation_level}
     with _connected(settings, KafkaConsumer, **options) as consumer:
@@ -179,7 +182,7 @@ def reader(
 def offset_range(settings: KafkaSettings) -> tuple[Offsets, Offsets]:
     """By partition: the first offset that the broker still holds, and the end of what is committed (exclusive).
 
-    Behind that end there may be a transaction that is still open, and whatever was sent since it began.
+    After that end, there may be a transaction that is still open, and everything that was sent since it began.
     """
     with reader(settings) as (consumer, partitions):
         first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
@@ -188,7 +191,7 @@ def offset_range(settings: KafkaSettings) -> tuple[Offsets, Offsets]:
 
 @_until_the_cluster_has_noticed
 def log_ends(settings: KafkaSettings) -> Offsets:
-    """By partition, the end of the log (exclusive), with the events of transactions that are still open."""
+    """By partition, the end of the log (exclusive), including the events of transactions that are still open."""
     with reader(settings, isolation_level="read_uncommitted") as (consumer, partitions):
         return {tp.partition: end for tp, end in consumer.end_offsets(partitions).items()}
 

@@ -1,7 +1,7 @@
-"""Records of any size out of Kafka, none of which fills the memory.
+"""Read Kafka records of any size without filling the memory.
 
-A batch of 2 MiB may unpack to gigabytes, and kafka-python unpacks it whole.  This unpacks a piece at a time, and of a
-record that is larger than `KEPT_BYTES` leaves out the parts that are: what they were stays known as their size.
+A batch of 2 MiB may unpack to gigabytes, and kafka-python unpacks it all at once.  This module unpacks it a piece at a
+time.  From a record larger than `KEPT_BYTES`, it leaves out the parts that are larger, and keeps only their size.
 """
 
 import zlib
@@ -17,12 +17,12 @@ from kafka.record.util import decode_varint
 from ingestion.sizes import KEPT_BYTES
 
 PIECE = 1024 * 1024
-# a length in Kafka's records has at most so many bytes
+# a length in Kafka's records has at most this many bytes
 _VARINT = 10
 
 
 class Left:
-    """Bytes that stayed in Kafka; the length tells how many they are."""
+    """Bytes that stayed in Kafka; the length is their number."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -32,8 +32,11 @@ class Left:
 
 
 def bound(consumer: KafkaConsumer) -> KafkaConsumer:
-    """Let the consumer unpack within bounds.  A key or value that is too large is `Left`; so is the one header then."""
-    # asked of the instance for each fetch; kafka-python has no option for it
+    """Make the consumer unpack within bounds: a key or value that is too large becomes `Left`.
+
+    Headers that are too large are replaced by a single one, whose value is `Left`.
+    """
+    # kafka-python has no option for this, but looks the class up on the instance for each fetch
     consumer._fetcher.PartitionRecords = _BoundedRecords
     return consumer
 
@@ -44,7 +47,7 @@ class _BoundedRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
 
 
 class _Batches:
-    """The batches of one fetch; those of Kafka's formats before 0.11 as they are."""
+    """The batches of one fetch; those in formats older than Kafka 0.11 are passed on as they are."""
 
     def __init__(self, records: Any) -> None:
         self._records = records
@@ -55,7 +58,7 @@ class _Batches:
 
 
 class BoundedBatch(DefaultRecordBatch):  # type: ignore[misc]
-    """`_buffer` from `_pos` on is what is unpacked and not yet read."""
+    """From `_pos` on, `_buffer` holds what is unpacked and not yet read."""
 
     _buffer: bytearray
     _pos: int
@@ -87,12 +90,12 @@ class BoundedBatch(DefaultRecordBatch):  # type: ignore[misc]
         try:
             return self._read_msg()
         except UnicodeDecodeError:
-            # a header's name in other bytes than UTF-8: Java reads it with replacement characters, and so does this
+            # a header's name is not UTF-8: Java reads it with replacement characters, and so does this
             self._pos = start
             return self._read_large(length)
 
     def _fill(self, wanted: int) -> None:
-        """Unpack until so many bytes can be read, or all are unpacked."""
+        """Unpack until this many bytes can be read, or everything is unpacked."""
         if len(self._buffer) - self._pos >= wanted:
             return
         del self._buffer[: self._pos]
@@ -167,7 +170,7 @@ def _lz4(packed: bytes) -> Iterator[bytes]:
 
 
 def _snappy(packed: bytes) -> Iterator[bytes]:
-    """Blocks as Java writes them, 32 KiB each; or one, which is at most some twenty times what it is packed."""
+    """Blocks as Java writes them, 32 KiB each; or a single one, which unpacks to at most some twenty times its size."""
     if not codec._detect_xerial_stream(packed):
         yield codec.snappy_decode(packed)
         return

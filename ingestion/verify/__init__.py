@@ -1,7 +1,7 @@
 """Check the whole lake against the broker's own log, without Spark and without dbt.  Run: sales verify.
 
-Expected is what the broker holds, judged once more by `ingestion.verify.verdict`; found is what the files hold, at the
-versions that the ledger has published.
+Bronze must hold what the broker holds.  Silver must hold, at the versions that the ledger has published, the verdicts
+that `ingestion.verify.verdict` gives to Bronze's events once more.
 """
 
 from collections.abc import Callable
@@ -32,12 +32,12 @@ def verify(
     """Compare everything; the answer says what differs, and no difference hides the next one.
 
     `on_progress` is called with the step (`bronze`, `topic`, `silver`), the events done and their total.  Raises
-    BrokerError where no broker answers.  What arrives or is published during the call is left out.  `now`: from when
-    it is counted how long an event has waited.
+    BrokerError if no broker answers.  What arrives or is published during the call is left out.  `now`: the time up to
+    which the waiting of an event is measured.
     """
     lake = lake or load(PathSettings).lake_dir
     with open_workbench() as bench:
-        # the lake first: all that it holds now is below the ends that the broker is asked for next
+        # the lake first: everything that it holds now is below the end offsets that the broker is asked for next
         published = load_silver(bench, lake / "silver")
         files = load_bronze(bench, lake / "bronze" / "ventes_raw", on_progress)
         gaps = load_gaps(bench, lake / "bronze" / "ventes_raw")

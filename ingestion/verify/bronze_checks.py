@@ -1,11 +1,12 @@
-"""Is every event of the topic in Bronze, once, as it was sent, and does it get published?"""
+"""Is every event of the topic in Bronze once, as it was sent, and is it published in time?"""
 
 from datetime import datetime, timedelta
 
 from ingestion.verify.report import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, Check
 from ingestion.verify.workbench import Workbench
 
-# Up to here an event must be in Bronze: what is published, or what Bronze has passed; behind it, it is on its way.
+# Up to this offset, every event must be in Bronze: the end of what is published or, if higher, of what Bronze holds.
+# A later event is still on its way.
 _REACHED = """
 select kafka_partition, max(end_offset) as end_offset
 from (
@@ -58,7 +59,7 @@ anti join accepted on
 order by kafka_partition, kafka_offset
 """
 
-# Holes behind Bronze's first event that the topic cannot tell, because the broker has dropped those offsets.
+# Holes after Bronze's first event that the topic cannot explain, because the broker has dropped those offsets.
 _LOST = """
 with
 holes as (
@@ -121,10 +122,10 @@ select count(*) from topic left join published using (kafka_partition)
 where topic.kafka_offset >= coalesce(published.end_offset, 0)
 """
 
-# A slice takes a minute, and with what may hold it up (a lock, a cold gateway) four; the default schedules add one.
+# A slice takes one minute, or four with possible delays (a lock, a cold gateway); the default schedules add one.
 LONGEST_SLICE, LONGEST_PAUSE = timedelta(minutes=4), timedelta(minutes=1)
 
-# A backlog is published in parts: as long as the slices go on in a partition, what waits there is on its way.
+# A backlog is published in parts: as long as slices make progress in a partition, what waits there is on its way.
 _STUCK = """
 with
 unpublished as (
@@ -161,12 +162,12 @@ where copies.kafka_offset < held.first_offset
 
 
 def longest_wait(pause: timedelta) -> timedelta:
-    """How long an event may wait to be published, where slices follow each other with that pause."""
+    """How long an event may wait to be published if there is such a pause between slices."""
     return LONGEST_SLICE + max(pause, LONGEST_PAUSE)
 
 
 def bronze_checks(bench: Workbench, now: datetime, longest: timedelta) -> list[Check]:
-    """The comparison with the topic, with what it no longer holds, what waits too long, and lines that only report."""
+    """The checks against the topic, of what it no longer holds and of long waits, and the lines that only report."""
     return [
         bench.check(
             "topic in Bronze",

@@ -78,14 +78,14 @@ from recounted where rows_{name} is distinct from {name}
 
 
 def range_check(bench: Workbench) -> Check:
-    """Each partition's slices follow each other from Bronze's lowest offset on, as they were opened."""
+    """Check that each partition's slices follow each other from Bronze's lowest offset on, as they were opened."""
     return bench.check(
         "slices", "each partition's offsets without gap or overlap, as opened", "select count(*) from ledger", _RANGES
     )
 
 
 def count_check(bench: Workbench) -> Check:
-    """Needs the verdicts of `judge`."""
+    """Check the ledger's counts; this needs the verdicts of `judge`."""
     return bench.check(
         "ledger",
         "read = clean + rejected + duplicates, each recounted",

@@ -1,4 +1,4 @@
-"""Bring the broker's log, Bronze and the published Silver tables to the workbench."""
+"""Load the broker's log, Bronze and the published Silver tables into the workbench."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ from ingestion.verify.verdict import Evaluation, evaluate
 from ingestion.verify.workbench import Workbench
 
 BATCH_ROWS = 20_000
-# where one batch could hold more than so many bytes of values, it has so few rows, each of KEPT_BYTES at most
+# if a batch could hold more than BATCH_BYTES of values, it has only FEW_ROWS rows, each of KEPT_BYTES at most
 BATCH_BYTES = 256 * 1024 * 1024
 FEW_ROWS = 16
 
@@ -41,7 +41,7 @@ _EVALUATED = pa.schema(
 
 
 def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> Check:
-    """Evaluate every row that Bronze holds now; a file that cannot be read hides no other."""
+    """Evaluate every row that Bronze holds now; a file that cannot be read does not hide the others."""
     name, compared = "files of Bronze", "each can be read"
     if not table_exists(path):
         return Check(name, compared, 0)
@@ -64,8 +64,8 @@ def load_bronze(bench: Workbench, path: Path, on_progress: Progress) -> Check:
 
 
 def _batches(file: Any) -> Iterator[pa.RecordBatch]:
-    """A dataset's own batches would be cut from a whole row group in memory."""
-    # an older lake has timestamps of 96 bits; in nanoseconds they would not go beyond 2262
+    """The rows of a file in batches; a dataset would cut its batches from a whole row group in memory."""
+    # an older lake has 96-bit timestamps; in nanoseconds, they would not go beyond 2262
     with pq.ParquetFile(file.path, filesystem=file.filesystem, coerce_int96_timestamp_unit="us") as parquet:
         metadata = parquet.metadata
         value = next(n for n in range(metadata.num_columns) if metadata.schema.column(n).path == "value")
@@ -89,17 +89,20 @@ def _evaluate(batch: pa.RecordBatch) -> pa.Table:
 
 
 def _marked(batch: pa.RecordBatch) -> Iterator[list[str]]:
-    """By row the fields whose number Bronze holds with `~` in front."""
+    """For each row, the fields whose number Bronze holds with a leading `~`."""
     found = {name: pc.starts_with(batch.column(name), "~") for name in NUMBERS}
     marks = {name: mask.to_pylist() for name, mask in found.items() if pc.any(mask).as_py()}
     return ([name for name, mask in marks.items() if mask[row]] for row in range(batch.num_rows))
 
 
 def load_gaps(bench: Workbench, path: Path) -> tuple[Gap, ...]:
-    """The gaps on record.  To be called after `load_bronze`: each is accepted before Bronze holds what is behind it."""
+    """Load the recorded gaps and offsets without an event; return the gaps.
+
+    Call this after `load_bronze`: each gap is accepted before Bronze holds what follows it.
+    """
     gaps = accepted_gaps(path)
     bench.fill("accepted", [(gap.partition, gap.from_offset, gap.to_offset) for gap in gaps])
-    # a producer that commits often leaves millions
+    # a producer that commits often leaves millions of them
     eventless = list(zip(*eventless_offsets(path), strict=True))
     if eventless:
         bench.register("arrived", pa.table(eventless, names=["kafka_partition", "from_offset", "to_offset"]))
@@ -137,7 +140,7 @@ def _insert(bench: Workbench, table: str, rows: pa.Table) -> None:
 
 
 def load_silver(bench: Workbench, silver: Path) -> Check | None:
-    """The catalogues, the ledger, and each table at the version that it names last; None where nothing is published."""
+    """Load the catalogues, the ledger, and each table at the version it names last; None if nothing is published."""
     name, compared = "published tables", "each opens at the version in the ledger"
     bench.fill("clients", [(c.client_id, c.client_nom, c.pays, c.segment) for c in clients()])
     bench.fill("produits", [(p.produit_id, p.produit_nom, p.categorie) for p in produits()])

@@ -1,4 +1,4 @@
-"""What a verification says: one check for each line of the table."""
+"""The result of a verification: one check for each line of its table."""
 
 import sqlite3
 from collections.abc import Callable
@@ -18,13 +18,13 @@ Progress = Callable[[str, int, int], None]
 MOST_EXAMPLES = 5
 NOT_YET_PUBLISHED = "not yet published"
 LEFT_IN_KAFKA = "left in Kafka"
-# what a missing, torn or garbled file makes of the libraries that read it
+# the errors that a missing, torn or corrupt file causes in the libraries that read it
 UNREADABLE = (duckdb.Error, DeltaError, LakeError, pa.ArrowException, sqlite3.Error, OSError)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`count`: what was compared, or, on a line that only reports, what was found.  `examples`: a few differences."""
+    """`count`: how much was compared or, on a line that only reports, found.  `examples`: a few differences."""
 
     name: str
     compared: str

@@ -1,4 +1,4 @@
-"""Holds Silver, for each published event, what its verdict says, and nothing else?"""
+"""Does Silver hold exactly what the verdicts say, for every published event?"""
 
 from ingestion.verify.report import Check
 from ingestion.verify.workbench import Workbench
@@ -97,7 +97,7 @@ _NAMES = (
     ("produits", "produit_id", "produit_nom, categorie"),
 )
 
-# Within one slice, one catalogue: the same names in every row of a client or product.
+# Within one slice there is one catalogue: every row of a client or product has the same names.
 _NAME_DIFFERENCES = " union all ".join(
     f"""
 select

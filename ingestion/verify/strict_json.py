@@ -1,6 +1,6 @@
-"""Read one event's bytes as one strict JSON object (RFC 8259), or say why they are none.
+"""Read one event's bytes as one strict JSON object (RFC 8259), or say why they are not one.
 
-Python's own reader accepts more than Bronze does, and loses digits; this one stands in for Bronze's, without Spark.
+Python's own reader accepts more than Bronze does, and loses digits; this one reads as Bronze does, without Spark.
 """
 
 import re
@@ -22,7 +22,7 @@ class UnreadableError(Exception):
 
 
 def read_object(value: bytes | None) -> dict[str, Any]:
-    """The object's members: text for strings and numbers, as it stands there.  Raises UnreadableError."""
+    """The object's members; strings and numbers are text, numbers exactly as written.  Raises UnreadableError."""
     text = _text(value)
     reading = _Reading()
     try:
@@ -50,7 +50,7 @@ def _text(value: bytes | None) -> str:
 
 
 class _NotStrictError(Exception):
-    """JSON that Python reads and the strict rules do not."""
+    """JSON that Python accepts and the strict rules do not."""
 
 
 class _Repeating(dict[str, Any]):
@@ -108,7 +108,7 @@ def _number(text: str) -> str:
     return text
 
 
-# an unfinished string runs to the end: what follows it is no bracket
+# an unfinished string runs to the end, so no bracket in it counts
 _BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|([\[{])|([\]}])', re.DOTALL)
 
 

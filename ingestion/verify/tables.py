@@ -1,9 +1,9 @@
-"""Is every published table what `ventes_clean` makes it, to the cent and row for row?"""
+"""Is every published table what `ventes_clean` adds up to, to the cent and row for row?"""
 
 from ingestion.verify.report import Check
 from ingestion.verify.workbench import Workbench
 
-# Wider than any published decimal: a third decimal, or a float's rest, would show.
+# Wider than any published decimal, so that a third decimal or a float's rounding error would show.
 _MONEY = "decimal(38, 6)"
 _TOTALS = "sum(montant) as total_montant, sum(quantite) as total_quantite"
 

@@ -1,4 +1,4 @@
-"""The broker's own log, read from its beginning to where it ends at the call."""
+"""The broker's own log, read from its beginning to its end at the time of the call."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -16,16 +16,16 @@ from ingestion.topic.client import BrokerError, reader
 
 BATCH = 20_000
 BATCH_BYTES = 16 * 1024 * 1024
-# kafka-python counts records, not bytes, and each may have KEPT_BYTES: few at once as soon as one is large
+# kafka-python limits records, not bytes, and each may have KEPT_BYTES, so only few are polled as soon as one is large
 POLLED, POLLED_LARGE = 500, 32
 SMALL_VALUE = 16 * 1024
 SILENCE_SECONDS = 30.0
 
 
 class Record(NamedTuple):
-    """One event in the topic; `timestamp` in milliseconds since 1970, as Kafka has it.
+    """One event in the topic; `timestamp` is in milliseconds since 1970, as in Kafka.
 
-    `is_too_large`: to be read as an event; the value is None then where it exceeds `KEPT_BYTES`.
+    `is_too_large`: the value is too large to be read as an event; it is None if it exceeds `KEPT_BYTES`.
     """
 
     partition: int
@@ -38,7 +38,7 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class TopicLog:
-    """By partition the first offset that is held and the one behind the last; the records in between, in batches."""
+    """By partition, the first offset held and the one after the last; and the records in between, in batches."""
 
     first: Offsets
     end: Offsets

@@ -1,6 +1,6 @@
-"""The verdict of one event from its raw bytes: the rules written a second time, without Spark, to check Silver by.
+"""The verdict on one event from its raw bytes: the rules written a second time, without Spark, to check Silver.
 
-Everything is exact and whole: instants are microseconds since 1970 in UTC, amounts are cents.
+All values are exact whole numbers: instants are microseconds since 1970 in UTC, amounts are cents.
 """
 
 import re
@@ -35,9 +35,9 @@ RAISONS = (
 
 
 class Evaluation(NamedTuple):
-    """One event by itself: `raison` is the first rule that applies, leaving out the catalogues and other events.
+    """One event by itself: `raison` is the first rule that applies, ignoring the catalogues and other events.
 
-    The six fields are there unless `raison` is `illisible` or one of the `_invalide`.
+    The six fields are set unless `raison` is `illisible` or one of the `_invalide`.
     """
 
     raison: str | None
@@ -62,7 +62,7 @@ class Evaluation(NamedTuple):
 def evaluate(value: bytes | None, kafka_timestamp: int, marked: Collection[str] = ()) -> Evaluation:
     """Judge one event; `kafka_timestamp` in microseconds since 1970.
 
-    `marked`: the fields of which Bronze holds a number with `~` in front, as it once did where it lost the digits.
+    `marked`: the fields whose number Bronze holds with a leading `~`, as it once did when it lost the digits.
     """
     ordinary = _ORDINARY.fullmatch(value) if value is not None and len(value) <= LARGEST_EVENT else None
     if ordinary and (evaluation := _evaluate_ordinary(ordinary, kafka_timestamp)):
@@ -90,8 +90,8 @@ def _raison(timestamp: int, quantite: int, montant: int, kafka_timestamp: int) -
     return "timestamp_futur" if timestamp > kafka_timestamp + DAY else None
 
 
-# An event as the producer writes it.  A subset of the strict reading below, read in a fifth of the time: plain digits
-# without exponent, text in printable ASCII without quotes and escapes, every field once.
+# An event as the producer writes it.  This is a subset of what the strict reader accepts, read in a fifth of the time:
+# plain digits without exponent, text in printable ASCII without quotes and escapes, every field once.
 _TEXT = rb'"[ !#-\[\]-~]*"'
 _ORDINARY = re.compile(
     rb'\{"vente_id": ?(0|[1-9][0-9]{0,15}), ?"client_id": ?(0|[1-9][0-9]{0,8}), ?"produit_id": ?(0|[1-9][0-9]{0,8}), ?'
@@ -120,7 +120,7 @@ _TIMESTAMP = re.compile(
 
 
 def _exact(text: Any, decimals: int) -> int | None:
-    """The number in units of its last decimal; None where more decimals or more than 18 digits would be needed."""
+    """The number in units of its last decimal; None if more decimals or more than 18 digits would be needed."""
     found = _NUMBER.fullmatch(text) if isinstance(text, str) else None
     if not found:
         return None
@@ -141,13 +141,13 @@ def _once_inexact(text: Any) -> bool:
 
 
 def integer(text: Any, limit: int) -> int | None:
-    """The whole number that the text says exactly; None where there is none in [-limit, limit)."""
+    """The whole number that the text represents exactly; None if it is not one in [-limit, limit)."""
     number = _exact(text, 0)
     return None if number is None or not -limit <= number < limit else number
 
 
 def vente_id(text: Any) -> int | None:
-    """A whole number of at most 53 bits, on both sides of zero."""
+    """A whole number of at most 53 bits, positive or negative."""
     number = integer(text, VENTE_ID_LIMIT)
     return None if number == -VENTE_ID_LIMIT else number
 
@@ -157,15 +157,15 @@ def int32(text: Any) -> int | None:
 
 
 def montant(text: Any) -> int | None:
-    """Cents; None where a third decimal would be lost, or twelve digits are not enough."""
+    """The amount in cents; None if a third decimal would be lost, or if twelve digits are not enough."""
     cents = _exact(text, 2)
     return None if cents is None or abs(cents) >= MONTANT_LIMIT else cents
 
 
 def timestamp(text: Any) -> int | None:
-    """Microseconds since 1970 of an ISO 8601 date and time, UTC without a zone, the rest of a microsecond cut off.
+    """Microseconds since 1970 of an ISO 8601 date and time, in UTC if it has no zone; any smaller fraction is cut off.
 
-    None before 1970: no sale of ours is older, and such times are what a program writes that has none.
+    None before 1970: no sale of ours is older, and a program that has no time writes such times.
     """
     found = _TIMESTAMP.fullmatch(text) if isinstance(text, str) else None
     if not found:

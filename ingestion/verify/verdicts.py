@@ -1,8 +1,8 @@
 """Give every published event its verdict once more.
 
-The catalogues may have changed since a slice was evaluated.  So a client or product counts as known to a slice where
-what the slice stored says so without contradiction; where that differs from today's catalogue, a line of the table
-reports it.
+The catalogues may have changed since a slice was evaluated.  So whether a slice knew a client or product is taken from
+what the slice stored, and from today's catalogue only if that says nothing or contradicts itself.  Where a slice
+differs from today's catalogue, a line of the table reports it.
 """
 
 from ingestion.verify.workbench import Workbench
@@ -29,7 +29,7 @@ left join rejected on rejected.kafka_partition = once.kafka_partition and reject
 where once.kafka_offset < ranges.to_offset
 """
 
-# What the slice took for known.  An event stored nowhere was a duplicate, and so is a witness, only of a known sale.
+# What the slice considered known.  An event stored nowhere was a duplicate: it is a witness only if its sale is stored.
 _THEN = """
 create table {catalogue}_then as
 with
@@ -97,7 +97,7 @@ from (select *, sale = (client_id, produit_id, "timestamp", quantite, montant) a
 
 
 def judge(bench: Workbench) -> None:
-    """Give every published event its verdict, in the order (slice, partition, offset): the table `judged`."""
+    """Give every published event its verdict, in the order (slice, partition, offset), in the table `judged`."""
     bench.run(_EVENTS)
     for catalogue, key, unknown, later in _CATALOGUES:
         bench.run(_THEN.format(catalogue=catalogue, key=key, unknown=unknown, later=later))

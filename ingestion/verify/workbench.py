@@ -1,4 +1,4 @@
-"""A scratch database in which both sides of the comparison meet; what is large spills to disk."""
+"""A scratch database that holds both sides of the comparison; what is large spills to disk."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _COORDINATES = (
     "is_too_large boolean"
 )
 
-# Instants are microseconds since 1970, amounts are cents, and of bytes there are only the MD5 sums.
+# Instants are microseconds since 1970, amounts are cents, and of bytes only the MD5 sums are kept.
 _TABLES = f"""
 -- the broker's log, and the bounds of what it holds
 create table topic ({_COORDINATES});
@@ -49,7 +49,7 @@ create table judged (
 
 
 class Workbench:
-    """The tables above, and Silver's under their own names once they are loaded."""
+    """The tables above, and Silver's tables under their own names once they are loaded."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -62,7 +62,7 @@ class Workbench:
         return value
 
     def register(self, name: str, rows: Any) -> None:
-        """Make an Arrow table or dataset known by its name."""
+        """Make an Arrow table or dataset available under this name."""
         self._connection.register(name, rows)
 
     def fill(self, table: str, rows: list[tuple[Any, ...]]) -> None:
@@ -72,7 +72,7 @@ class Workbench:
     def check(self, name: str, compared: str, count: str, differences: str) -> Check:
         """One line: `count` selects how much was compared, `differences` one text for each difference.
 
-        What cannot be read is a difference.
+        Data that cannot be read counts as a difference.
         """
         try:
             found = self.run(f"select text, count(*) over () from ({differences}) as found(text) limit {MOST_EXAMPLES}")
