@@ -53,8 +53,6 @@ def compact(at_least: int = MANY_FILES) -> list[Compacted]:
         refuse_strangers()
         gateway.run(f"set spark.databricks.delta.optimize.minFileSize={BIG_BYTES}")
         gateway.run(f"set spark.databricks.delta.optimize.maxFileSize={4 * BIG_BYTES}")
-        # a vectorized reader would hold thousands of events of 2 MiB in memory at once
-        gateway.run("set spark.sql.parquet.enableVectorizedReader=false")
         for table, before in due.items():
             gateway.run(f"optimize {table}")
             done.append(Compacted(table, before, small_files(folders[table]).total()))

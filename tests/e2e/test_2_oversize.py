@@ -123,6 +123,13 @@ def test_many_large_ones_in_few_batches(stack, send_packed):
     found = rows_at(stack, places)
     assert [found[place] for place in places] == [("trop_grand", 3 * MB)] * 300 + [("trop_grand", None)] * 20
     stack.verify()
+    # and any client may ask for them
+    session = stack.state("gateway")["session_id"]
+    assert str(3 * MB) in stack.sales("sql", "select max(length(value)) from bronze.ventes_raw where value is not null")
+    assert stack.sales("sql", "select * from bronze.ventes_raw where length(value) = 3000000", "--limit", "5").endswith(
+        "5 rows shown, there are more (--limit)\n"
+    )
+    assert stack.state("gateway")["session_id"] == session
 
 
 def test_a_gateway_killed_twice_over_ordinary_events_isolates_nothing(stack):

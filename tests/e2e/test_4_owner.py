@@ -22,7 +22,8 @@ ROWS = 400_000
 TABLE = f"""
     create table bronze.beaucoup using delta as
     select /*+ REPARTITION(32) */ v.*, concat(uuid(), repeat(md5(cast(id as string)), 20)) as large
-    from (select * from bronze.ventes_raw where parse_error is null limit 40) v cross join range({ROWS // 40})
+    from (select * from bronze.ventes_raw where parse_error is null and length(value) < 1000 limit 40) v
+    cross join range({ROWS // 40})
 """
 FOREIGN = {
     "DBT_TARGET": "prod",

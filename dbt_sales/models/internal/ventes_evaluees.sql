@@ -1,9 +1,4 @@
-{# the vectorised reader would hold thousands of events of 2 MiB in memory at once #}
-{{ config(
-    materialized='table',
-    pre_hook='set spark.sql.parquet.enableVectorizedReader = false',
-    post_hook='set spark.sql.parquet.enableVectorizedReader = true',
-) }}
+{{ config(materialized='table') }}
 {%- set current = current_slice() %}
 
 with
