@@ -14,6 +14,9 @@ from ingestion.errors import SalesError
 from ingestion.printable import printable
 from ingestion.settings import SparkSettings, load
 
+# in one fetch
+FEW_ROWS = 10
+
 
 class StatementError(SalesError):
     """The gateway refused a statement (the message is the first line of its reason) or does not answer."""
@@ -39,7 +42,11 @@ class Session:
             self.columns = [name.split(".")[-1] for name, *_ in described]
             if not described:
                 return []
-            return list(self._cursor.fetchall() if at_most is None else self._cursor.fetchmany(at_most))
+            if at_most is None:
+                return list(self._cursor.fetchall())
+            # the gateway holds what one fetch asks for, and a row may have megabytes
+            self._cursor.arraysize = FEW_ROWS
+            return list(self._cursor.fetchmany(at_most))
 
 
 @contextmanager
