@@ -100,7 +100,7 @@ test: setup ## all tests but test-airflow, on the real broker and engine
 	@python -m pytest -n 2 --cov --cov-report= tests/unit tests/contracts
 	@python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=10 -m "not airflow" tests/dags tests/e2e
 
-test-story: setup ## for every day: start, the story of the data, the page; about two minutes
+test-story: setup ## for every day: start, the story of the data, the page; about three minutes
 	@python -m pytest --durations=5 tests/e2e/test_1_story.py tests/e2e/test_5_page.py
 
 test-airflow: setup ## the DAG through Airflow's real scheduler
