@@ -4,7 +4,7 @@ All values are exact whole numbers: instants are microseconds since 1970 in UTC,
 """
 
 import re
-from collections.abc import Collection, Set
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -47,16 +47,6 @@ class Evaluation(NamedTuple):
     timestamp: int | None = None
     quantite: int | None = None
     montant: int | None = None
-
-    def with_catalogues(self, clients: Set[int], produits: Set[int]) -> str | None:
-        """The first rule that applies before `conflit`; None for an event that only other events can reject."""
-        if self.raison not in (None, "timestamp_futur"):
-            return self.raison
-        if self.client_id not in clients:
-            return "client_inconnu"
-        if self.produit_id not in produits:
-            return "produit_inconnu"
-        return self.raison
 
 
 def evaluate(value: bytes | None, kafka_timestamp: int, marked: Collection[str] = ()) -> Evaluation:

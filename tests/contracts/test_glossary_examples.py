@@ -1,26 +1,11 @@
 """The glossary has an example beside each verdict: what `sales produce --dirty` sends, compared with a valid sale."""
 
 import json
-from datetime import UTC, datetime
-from decimal import Decimal
 
-from ingestion.event import VenteEvent
 from ingestion.settings import PROJECT
 from ingestion.source.faulty import KINDS, Kind
+from tests.sales import SALE
 
-SALE = VenteEvent(
-    vente_id=1795329562159001,
-    client_id=1,
-    produit_id=102,
-    timestamp=datetime(2025, 12, 22, 10, 30, tzinfo=UTC),
-    quantite=2,
-    montant=Decimal("51.00"),
-    client_nom="Jean Dupont",
-    produit_nom="Souris sans fil",
-    categorie="Electronics",
-    pays="France",
-    segment="Particulier",
-)
 # bytes shown of an event that is no JSON object
 BEFORE, BEHIND = 20, 24
 

@@ -3,7 +3,6 @@
 import random
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,23 +10,11 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
 from ingestion.event import VenteEvent, encode
+from tests.sales import SALE
 
 pytestmark = pytest.mark.e2e
 
 COUNT = 4000
-VENTE = VenteEvent(
-    vente_id=1,
-    client_id=4,
-    produit_id=102,
-    timestamp=datetime(2025, 12, 22, 10, 30, 45, 123456, tzinfo=UTC),
-    quantite=2,
-    montant=Decimal("51.00"),
-    client_nom="Anna Mueller",
-    produit_nom="Souris sans fil",
-    categorie="Electronics",
-    pays="Germany",
-    segment="Particulier",
-)
 # by hand, what no chance should decide, each as JSON; with the verdict
 BY_HAND = {
     ("montant", "1.23456789E7"): None,
@@ -91,7 +78,7 @@ def odd_time() -> str:
 def event(number: int, **texts: str) -> bytes:
     """The sale with some members replaced by literal JSON."""
     fields = VenteEvent.__dataclass_fields__
-    members = {name: encode({name: getattr(VENTE, name)}).decode()[1:-1].partition(": ")[2] for name in fields}
+    members = {name: encode({name: getattr(SALE, name)}).decode()[1:-1].partition(": ")[2] for name in fields}
     members |= {"vente_id": str(number)} | texts
     return ("{" + ", ".join(f'"{name}": {text}' for name, text in members.items()) + "}").encode()
 

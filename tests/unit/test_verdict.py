@@ -9,28 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.catalogue import clients, produits
-from ingestion.event import VenteEvent, encode
+from ingestion.event import encode
 from ingestion.sizes import LARGEST_EVENT
 from ingestion.source.faulty import KINDS, Kind
 from ingestion.verify.verdict import RAISONS, Evaluation, evaluate
+from tests.sales import SALE, with_catalogues
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KAFKA = datetime(2025, 12, 22, 10, 30, 46, tzinfo=UTC)
 CLIENTS = {client.client_id for client in clients()}
 PRODUITS = {produit.produit_id for produit in produits()}
-VENTE = VenteEvent(
-    vente_id=1_766_399_445_123_456,
-    client_id=4,
-    produit_id=102,
-    timestamp=datetime(2025, 12, 22, 10, 30, 45, 123456, tzinfo=UTC),
-    quantite=2,
-    montant=Decimal("51.00"),
-    client_nom="Anna Mueller",
-    produit_nom="Souris sans fil",
-    categorie="Electronics",
-    pays="Germany",
-    segment="Particulier",
-)
 
 
 def micros(moment: datetime) -> int:
@@ -39,23 +27,23 @@ def micros(moment: datetime) -> int:
 
 def event(**texts: str) -> bytes:
     """The sale with some members replaced by literal JSON text."""
-    members: dict[str, str] = {name: json.dumps(value) for name, value in json.loads(VENTE.to_json()).items()}
+    members: dict[str, str] = {name: json.dumps(value) for name, value in json.loads(SALE.to_json()).items()}
     return ("{" + ", ".join(f'"{name}": {text}' for name, text in (members | texts).items()) + "}").encode()
 
 
 def raison(value: bytes | None) -> str | None:
-    return evaluate(value, micros(KAFKA)).with_catalogues(CLIENTS, PRODUITS)
+    return with_catalogues(evaluate(value, micros(KAFKA)), CLIENTS, PRODUITS)
 
 
 def test_valid_sale_has_its_six_typed_fields() -> None:
-    moment = micros(VENTE.timestamp)
-    assert evaluate(VENTE.to_json(), micros(KAFKA)) == (None, VENTE.vente_id, 4, 102, moment, 2, 5100)
+    moment = micros(SALE.timestamp)
+    assert evaluate(SALE.to_json(), micros(KAFKA)) == (None, SALE.vente_id, 4, 102, moment, 2, 5100)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_faulty_kind_gets_its_verdict(kind: Kind) -> None:
-    first, second = evaluate(VENTE.to_json(), micros(KAFKA)), evaluate(kind.make(VENTE), micros(KAFKA))
-    found = second.with_catalogues(CLIENTS, PRODUITS)
+    first, second = evaluate(SALE.to_json(), micros(KAFKA)), evaluate(kind.make(SALE), micros(KAFKA))
+    found = with_catalogues(second, CLIENTS, PRODUITS)
     if kind.copies and found is None:
         found = "doublon" if first == second else "conflit"
     assert (found or "valide") == kind.verdict
@@ -108,7 +96,7 @@ def test_uncastable_field_is_invalid(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", INVALID)
 def test_missing_field_is_invalid(name: str) -> None:
-    fields = json.loads(VENTE.to_json())
+    fields = json.loads(SALE.to_json())
     del fields[name]
     assert raison(json.dumps(fields).encode()) == f"{name}_invalide"
 
@@ -158,7 +146,7 @@ def test_the_first_rule_in_order_wins() -> None:
     found = []
     for name in (*faults, "quantite", "montant", "client_id", "produit_id", "timestamp"):
         found.append(raison(event(**faults)))
-        faults[name] = mended[name] if faults[name] == "null" else json.dumps(json.loads(VENTE.to_json())[name])
+        faults[name] = mended[name] if faults[name] == "null" else json.dumps(json.loads(SALE.to_json())[name])
     assert found == list(RAISONS[1:-1])
     assert raison(event(**faults)) is None
 
@@ -166,7 +154,7 @@ def test_the_first_rule_in_order_wins() -> None:
 def test_a_number_and_its_text_are_alike() -> None:
     assert evaluate(
         event(quantite='"2.0"', montant='"51"', vente_id='"+01766399445123456"'), micros(KAFKA)
-    ) == evaluate(VENTE.to_json(), micros(KAFKA))
+    ) == evaluate(SALE.to_json(), micros(KAFKA))
 
 
 @pytest.mark.parametrize("text", ["5.1e1", "51." + "0" * 40])
@@ -252,7 +240,7 @@ def test_no_bytes_at_all_make_it_fail(value: bytes | None) -> None:
 
 @given(st.integers(0, 2**32), st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=2)), min_size=1, max_size=3))
 def test_a_damaged_event_is_never_better_than_strict_reading_finds_it(seed: int, cuts: list[tuple[int, bytes]]) -> None:
-    value = VENTE.to_json()
+    value = SALE.to_json()
     for place, inserted in cuts:
         value = value[: place % len(value)] + inserted + value[place % len(value) + seed % 3 :] or b"{}"
     by_hand = evaluate(b" " + value, micros(KAFKA))  # a blank in front keeps it off the fast way

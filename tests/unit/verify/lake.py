@@ -23,6 +23,7 @@ from ingestion.source.generator import make_ventes
 from ingestion.verify import Record, TopicLog, Verification, verify
 from ingestion.verify.strict_json import UnreadableError, read_object
 from ingestion.verify.verdict import Evaluation, evaluate
+from tests.sales import with_catalogues
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ARRIVED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -177,7 +178,7 @@ def close_slice(lake: Lake, tranche: int, records: list[Record], taken: dict[int
     counts = {partition: dict.fromkeys(COUNTS, 0) for partition in range(partitions)}
     for record in sorted(records, key=lambda record: record[:2]):
         found = evaluate(record.value, record.timestamp * 1000)
-        raison = found.with_catalogues(CLIENTS.keys(), PRODUITS.keys())
+        raison = with_catalogues(found, CLIENTS.keys(), PRODUITS.keys())
         first = found if raison else taken.setdefault(found.vente_id or 0, found)
         place = {
             "kafka_partition": record.partition,

@@ -11,6 +11,7 @@ from ingestion.event import VenteEvent
 from ingestion.source.faulty import KINDS, Kind
 from ingestion.source.generator import make_ventes
 from ingestion.verify.verdict import RAISONS, Evaluation, evaluate
+from tests.sales import with_catalogues
 
 NOW = datetime(2025, 12, 22, 10, 30, 45, 123456, tzinfo=UTC)
 CLIENTS = {client.client_id for client in clients()}
@@ -28,7 +29,7 @@ def judge(value: bytes | None) -> Evaluation:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.copies], ids=lambda kind: kind.name)
 def test_event_earns_the_verdict_that_it_announces(kind: Kind, vente: VenteEvent) -> None:
-    raison = judge(kind.make(vente)).with_catalogues(CLIENTS, PRODUITS)
+    raison = with_catalogues(judge(kind.make(vente)), CLIENTS, PRODUITS)
     assert (raison or "valide") == kind.verdict
 
 
