@@ -11,3 +11,8 @@ class SalesError(Exception):
     def for_log(self) -> str:
         """With what only operators should see, where there is more."""
         return str(self)
+
+
+def for_operators(error: Exception) -> str:
+    """The error's message, in full if it is one of ours."""
+    return error.for_log if isinstance(error, SalesError) else str(error)

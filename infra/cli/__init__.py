@@ -12,7 +12,7 @@ import typer
 
 from infra.cli import bench_commands, data_commands, demo_commands, setup_commands, silver_commands, stack_commands
 from infra.cli.console import complain
-from ingestion.errors import SalesError
+from ingestion.errors import SalesError, for_operators
 from ingestion.hints import embedded
 from ingestion.printable import write_whatever_comes
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if not _expected(error):
             raise
-        complain(error.for_log if isinstance(error, SalesError) else str(error))
+        complain(for_operators(error))
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 

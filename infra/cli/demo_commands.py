@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ingestion.event import Offsets
-    from ingestion.lake.ledger import Publication
+    from ingestion.queries import Snapshot
 
 POLL_SECONDS = 0.2
 
@@ -40,8 +40,8 @@ def demo(
     with _timed("Bronze", steps):
         wait_for_bronze(report.targets, timeout)
     with _timed("publish", steps):
-        publication = wait_for_publication(report.targets, timeout)
-    show_headline(publication)
+        snapshot = wait_for_publication(report.targets, timeout)
+    show_headline(snapshot)
     with _timed("verify", steps):
         right = check_everything()
     show_addresses()
@@ -58,16 +58,18 @@ def _timed(step: str, steps: dict[str, float]) -> Iterator[None]:
     steps[step] = time.monotonic() - started
 
 
-def wait_for_publication(targets: "Offsets", timeout: float) -> "Publication":
-    """The publication that holds the events up to the targets (exclusive).  Raises SalesError at the timeout."""
-    from ingestion.lake.ledger import publications
+def wait_for_publication(targets: "Offsets", timeout: float) -> "Snapshot":
+    """The lake once the events up to the targets (exclusive) are published.  Raises SalesError at the timeout."""
+    from ingestion.queries import Lake
     from ingestion.settings import PathSettings, load
 
-    started, silver = datetime.now(UTC), load(PathSettings).silver
+    started, paths = datetime.now(UTC), load(PathSettings)
+    lake = Lake(paths.silver, paths.bronze)
     with waiting("waiting for the published figures"):
         while True:
-            closed = publications(silver)
-            if closed and all(closed[-1].offsets.get(partition, 0) >= end for partition, end in targets.items()):
+            snapshot = lake.current()
+            closed = snapshot.publication
+            if closed and all(closed.offsets.get(partition, 0) >= end for partition, end in targets.items()):
                 break
             _refuse_failed_slice(started)
             if (datetime.now(UTC) - started).total_seconds() > timeout:
@@ -75,8 +77,8 @@ def wait_for_publication(targets: "Offsets", timeout: float) -> "Publication":
                     f"nothing was published within {timeout:g} s; look at the follower (sales logs silver)"
                 )
             time.sleep(POLL_SECONDS)
-    say(f"published with slice {closed[-1].tranche}", GOOD)
-    return closed[-1]
+    say(f"published with slice {closed.tranche}", GOOD)
+    return snapshot
 
 
 def _refuse_failed_slice(since: datetime) -> None:
@@ -87,12 +89,9 @@ def _refuse_failed_slice(since: datetime) -> None:
         raise SalesError(f"a slice failed and stays unpublished: {silver.error} (sales logs silver)")
 
 
-def show_headline(publication: "Publication") -> None:
+def show_headline(snapshot: "Snapshot") -> None:
     from ingestion import queries
-    from ingestion.settings import PathSettings, load
 
-    paths = load(PathSettings)
-    snapshot = queries.Lake(paths.silver, paths.bronze).at(publication.tranche)
     statistics = queries.overall_statistics(snapshot)
     out.print()
     say(f"{number(statistics.nombre_ventes)} sales, {_euros(statistics.total_montant)} EUR", "bold")

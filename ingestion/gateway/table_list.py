@@ -22,10 +22,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ingestion.bronze_table import CREATE_BRONZE
-from ingestion.errors import SalesError
+from ingestion.errors import for_operators
 from ingestion.gateway.connect import in_sql
 from ingestion.gateway.sql import NoGatewayError, session
-from ingestion.lake.ledger import publications
+from ingestion.lake.ledger import newest_publication
 from ingestion.printable import printable
 from ingestion.processes.liveness import alive
 from ingestion.processes.logs import configure_logging
@@ -81,8 +81,7 @@ def _fill() -> None:
             continue
         except Exception as error:
             # report any reason, because others wait for the gateway
-            said = error.for_log if isinstance(error, SalesError) else str(error)
-            reason = printable(" ".join(said.split())) or type(error).__name__
+            reason = printable(" ".join(for_operators(error).split())) or type(error).__name__
             write_state(CatalogueState(state="failed", session_id=wanted, error=reason))
             logger.error("gateway failed: %s", reason)
             return
@@ -135,7 +134,7 @@ def set_unfinished_aside(lake: Path) -> None:
 
     Bronze stays, and so does Silver once something is published: a table without its log was finished and has lost it.
     """
-    kept = SCHEMAS if publications(lake / "silver") else SCHEMAS[:1]
+    kept = SCHEMAS if newest_publication(lake / "silver") else SCHEMAS[:1]
     for schema in schema_folders(lake):
         for table in (log.parent for log in schema.glob("*/_delta_log") if schema.name not in kept):
             if _is_unfinished(table):

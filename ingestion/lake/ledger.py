@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 
 from ingestion.event import Offsets
 from ingestion.lake.delta_tables import commit_file, data_files, refuse_empty_commit, table_exists
-from ingestion.lake.engine import Engine
+from ingestion.lake.engine import Engine, Row
 from ingestion.lake.failures import reading
 
 _SLICES = """
@@ -26,6 +26,7 @@ select
     sum(rows_read)::bigint, sum(rows_clean)::bigint, sum(rows_rejected)::bigint, sum(rows_duplicates)::bigint
 from read_parquet($files) group by tranche
 """
+_NEWEST = _SLICES.replace("group by", "where tranche = (select max(tranche) from read_parquet($files)) group by")
 
 # a slice only adds rows to these
 GROWING = ("ventes_clean", "ventes_rejetees")
@@ -85,9 +86,8 @@ class Ledger:
     unless the ledger was compacted or rebuilt.  Every call may raise LakeUnreadableError; the next one tries again.
     """
 
-    def __init__(self, path: Path, engine: Engine, *, refuses_empty_commits: bool = True) -> None:
+    def __init__(self, path: Path, engine: Engine) -> None:
         self._path, self._engine, self._lock = path, engine, Lock()
-        self._refuses_empty_commits = refuses_empty_commits
         self._table: DeltaTable | None = None
         self._version: int | None = None
         self._files: frozenset[str] = frozenset()
@@ -130,8 +130,7 @@ class Ledger:
         # kept only once all has gone well: a table never rereads what it has read of its log, even of a torn one
         table, self._table = self._table or DeltaTable(str(self._path)), None
         table.update_incremental()
-        if self._refuses_empty_commits:
-            refuse_empty_commit(self._path, table.version())
+        refuse_empty_commit(self._path, table.version())
         files = frozenset(data_files(table))
         # of a ledger that only grew, just the new files are read; one that was compacted or rebuilt is read again
         grown = files >= self._files
@@ -142,25 +141,30 @@ class Ledger:
     def _read(self, files: frozenset[str]) -> list[Publication]:
         if not files:
             return []
-        rows = self._engine.rows(_SLICES, {"files": sorted(files)})
-        return [
-            Publication(
-                tranche,
-                closed_at.replace(tzinfo=UTC),
-                json.loads(versions),
-                dict(zip(partitions, ends, strict=True)),
-                *counts,
-            )
-            for tranche, closed_at, versions, partitions, ends, *counts in rows
-        ]
+        return [_publication(row) for row in self._engine.rows(_SLICES, {"files": sorted(files)})]
 
 
 def publications(silver: Path) -> list[Publication]:
-    """Every closed slice, oldest first, for a single call; empty if none was closed.  Raises LakeUnreadableError.
+    """Every closed slice, oldest first, for a single call; empty if none was closed.  Raises LakeUnreadableError."""
+    return list(Ledger(silver / "bilan_ingestion", Engine()).slices())
+
+
+def newest_publication(silver: Path) -> Publication | None:
+    """The slice closed last, or None; what it costs hardly grows with the ledger.  Raises LakeUnreadableError.
 
     For code that writes to the lake: if a power cut left an empty commit, it goes on and repeats what was lost.
     """
-    return list(Ledger(silver / "bilan_ingestion", Engine(), refuses_empty_commits=False).slices())
+    path = silver / "bilan_ingestion"
+    with reading("the ledger"):
+        files = data_files(DeltaTable(str(path))) if table_exists(path) else []
+        rows = Engine().rows(_NEWEST, {"files": files}) if files else []
+    return _publication(rows[0]) if rows else None
+
+
+def _publication(row: Row) -> Publication:
+    tranche, closed_at, versions, partitions, ends, *counts = row
+    offsets = dict(zip(partitions, ends, strict=True))
+    return Publication(tranche, closed_at.replace(tzinfo=UTC), json.loads(versions), offsets, *counts)
 
 
 def _place(slices: tuple[Publication, ...], tranche: int) -> int:

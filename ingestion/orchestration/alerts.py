@@ -57,15 +57,16 @@ def _tell(
     dag, run_id = (run["dag_id"], run["dag_run_id"]) if isinstance(run, Mapping) else (run.dag_id, run.run_id)
 
     def told(known: DagState | None) -> DagState:
+        before = known or DagState(state="none", run="")
         # if several tasks of a run fail, the first failure is the cause of the others
-        is_cause = known is None or not (known.state == state == "failed" and known.run == run_id)
+        is_effect = before.state == state == "failed" and before.run == run_id
         return DagState(
             state=state,
             run=run_id,
-            failures=(known.failures if known else 0) + failed,
-            late_runs=(known.late_runs if known else 0) + late,
-            task=task if known is None or is_cause else known.task,
-            reason=reason if known is None or is_cause else known.reason,
+            failures=before.failures + failed,
+            late_runs=before.late_runs + late,
+            task=before.task if is_effect else task,
+            reason=before.reason if is_effect else reason,
         )
 
     update_state(DagState, told, PREFIX + dag)

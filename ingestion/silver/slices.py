@@ -18,7 +18,7 @@ from ingestion.environment import forget_foreign
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.gateway import sql
-from ingestion.lake.ledger import Publication, publications
+from ingestion.lake.ledger import Publication, newest_publication
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.printable import printable
 from ingestion.processes.liveness import alive, own_life
@@ -65,8 +65,7 @@ class Silver:
         return self._behind(ends)
 
     def last_publication(self) -> Publication | None:
-        closed = publications(self._silver)
-        return closed[-1] if closed else None
+        return newest_publication(self._silver)
 
     def _behind(self, ends: Offsets) -> int:
         published = self.published.offsets if self.published else {}

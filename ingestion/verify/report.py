@@ -9,7 +9,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from ingestion.bronze.gaps import Gap
-from ingestion.errors import SalesError
+from ingestion.errors import for_operators
 from ingestion.lake.delta_tables import LakeError
 from ingestion.printable import printable
 
@@ -71,5 +71,4 @@ class Verification:
 
 def unread(what: str, error: Exception) -> str:
     """One line for what cannot be read."""
-    said = error.for_log if isinstance(error, SalesError) else str(error)
-    return printable(f"{what} cannot be read: {said.strip().partition(chr(10))[0]}")
+    return printable(f"{what} cannot be read: {for_operators(error).strip().partition(chr(10))[0]}")
