@@ -97,6 +97,11 @@ def test_no_module_is_named_like_an_installed_package() -> None:
     assert [str(module) for module in modules(*PRODUCT) if module.stem in installed] == []
 
 
+def test_no_module_is_called_after_the_tool_it_uses() -> None:
+    """Everything here is about dbt; the name says what of it."""
+    assert [str(module) for module in modules(*PRODUCT) if module.name.startswith("dbt_")] == []
+
+
 def test_no_folder_is_wider_than_one_look() -> None:
     counts: dict[Path, int] = {}
     for module in modules(*PRODUCT):

@@ -15,7 +15,7 @@ import typer
 from deltalake import write_deltalake
 
 from infra import cli
-from infra.cli import data_commands, silver_commands
+from infra.cli import data_commands
 from infra.cli.console import number, size, span
 from infra.cli.stack_commands import _added
 from ingestion.bronze.gaps import Gap, accept_gaps, accepted_gaps
@@ -23,7 +23,6 @@ from ingestion.bronze.isolated import Isolated, remember
 from ingestion.gateway.sql import _first_line
 from ingestion.orchestration import alerts
 from ingestion.settings import PathSettings, load
-from ingestion.verify import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, Check, Verification
 from tests.unit.test_explain import write, write_bronze, write_ledger
 
 VERBS = ["demo", "start", "stop", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
@@ -200,37 +199,6 @@ def test_status_shortens_the_names_of_unknown_fields(
     _, out, _ = run("status")
     shown = [line.split()[0] for line in out.splitlines() if line.startswith(("canal", "nn", "xx"))]
     assert shown == ["canal", "n" * 60, "x" * 59 + "…"]
-
-
-def test_verify_never_hides_what_was_accepted_as_lost(capfd: pytest.CaptureFixture[str]) -> None:
-    check = Check("topic in Bronze", "every event", 5)
-    silver_commands._show_verification(Verification((check,), None, {}, (Gap(0, 4, 7), Gap(2, 1200, 2000))))
-    out = capfd.readouterr().out
-    assert "Accepted gaps" in out
-    assert out.endswith("everything agrees, without 803 events accepted as lost\n")
-    silver_commands._show_verification(Verification((check,), None, {}, ()))
-    out = capfd.readouterr().out
-    assert "Accepted gaps" not in out
-    assert out.endswith("everything agrees\n")
-
-
-def test_verify_says_how_many_events_are_left_in_kafka(capfd: pytest.CaptureFixture[str]) -> None:
-    silver_commands._show_verification(Verification((Check(LEFT_IN_KAFKA, "events", 3),), None, {}, ()))
-    assert capfd.readouterr().out.endswith("everything agrees, without the bytes of 3 events left in Kafka\n")
-
-
-def test_verify_says_how_many_events_wait(capfd: pytest.CaptureFixture[str]) -> None:
-    checks = (Check("topic in Bronze", "every event", 5000), Check(NOT_YET_PUBLISHED, "events", 1200))
-    silver_commands._show_verification(Verification(checks, None, {}, ()))
-    assert capfd.readouterr().out.endswith("everything agrees; 1 200 events wait to be published\n")
-
-
-def test_verify_shows_how_to_look_at_an_example(capfd: pytest.CaptureFixture[str]) -> None:
-    wrong = Check("valid sales", "events", 5, 1, ("1:5230 is missing",))
-    silver_commands._show_verification(Verification((wrong,), None, {}, ()))
-    shown = capfd.readouterr().out.splitlines()[-3:]
-    hint = "sales explain PARTITION:OFFSET shows an event"
-    assert shown == ["valid sales: 1:5230 is missing", hint, "there are differences"]
 
 
 def test_explain_shows_an_event_at_its_place(run: Callable[..., tuple[int, str, str]]) -> None:

@@ -7,7 +7,7 @@ from airflow.sdk import DAG, BaseOperator
 from cosmos import DbtTaskGroup, ExecutionMode
 from cosmos.operators.local import DbtBuildLocalOperator
 
-from ingestion.orchestration import dbt_tasks
+from ingestion.orchestration import silver_tasks
 from ingestion.settings import DBT_PROJECT
 from ingestion.silver.slices import HOT_PATH_EXCLUDED, holder
 
@@ -19,10 +19,10 @@ COMMON: dict[str, Any] = {
 }
 
 with DAG("watcher", **COMMON):
-    dbt_tasks.link_ledger(DbtTaskGroup(group_id="silver", **dbt_tasks.cosmos_options()))
+    silver_tasks.link_ledger(DbtTaskGroup(group_id="silver", **silver_tasks.cosmos_options()))
 
 with DAG("local", **COMMON):
-    options = dbt_tasks.cosmos_options(ExecutionMode.LOCAL)
+    options = silver_tasks.cosmos_options(ExecutionMode.LOCAL)
     # each node is a separate run, and the order below takes care of the ledger
     options["operator_args"]["vars"] = {"whole_slices": False}
     by_node = DbtTaskGroup(group_id="silver", **options)
@@ -36,7 +36,7 @@ with DAG("build", **COMMON):
     DbtBuildLocalOperator(
         task_id="silver",
         project_dir=DBT_PROJECT,
-        profile_config=dbt_tasks.profile(),
+        profile_config=silver_tasks.profile(),
         exclude=HOT_PATH_EXCLUDED,
-        **dbt_tasks.cosmos_options(ExecutionMode.LOCAL)["operator_args"],
+        **silver_tasks.cosmos_options(ExecutionMode.LOCAL)["operator_args"],
     )

@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry
 
 from ingestion.queries import Lake
 from streamlit_app.api.metrics.bronze_stream import Stream
-from streamlit_app.api.metrics.dbt_runs import Dags, DbtRuns, Producers, Upkeeps
 from streamlit_app.api.metrics.http_requests import MeasureRequests, Requests
+from streamlit_app.api.metrics.job_runs import Dags, DbtRuns, Producers, Upkeeps
 from streamlit_app.api.metrics.published_figures import Figures
 from streamlit_app.api.metrics.storage import Disks, Tables
 from streamlit_app.live import Sampler
