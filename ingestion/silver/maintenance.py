@@ -46,9 +46,10 @@ def maintain() -> list[Upkeep]:
         with sql.session() as gateway:
             refuse_strangers()
             known = {f"{schema}.{name}" for schema in SCHEMAS for _, name, _ in gateway.run(f"show tables in {schema}")}
-            for table in tables:
+            for table, folder in tables.items():
                 if table in known:
-                    gateway.run(f"vacuum {table} retain {hours} hours")
+                    # in quotes, because Delta takes `history`, the usual name of a snapshot, for a word of its own
+                    gateway.run(f"vacuum `{folder.parent.name}`.`{folder.name}` retain {hours} hours")
                 else:
                     logger.warning("not vacuumed, because the catalogue does not have it: %s", table)
     done = [Upkeep(table, *before[table], *_on_disk(folder)) for table, folder in tables.items()]
