@@ -16,13 +16,13 @@ from ingestion.source.producer import Report
 
 _EVENTS = """
     commits as (select unnest($files) as filename, unnest($times) as committed),
-    windows as (select unnest($partitions) as kafka_partition, unnest($first) as first, unnest($last) as last),
+    windows as (select unnest($partitions) as kafka_partition, unnest($from) as "from", unnest($to) as "to"),
     events as (
         select kafka_partition, kafka_offset, committed, epoch_us(kafka_timestamp) / 1e6 as arrived
         from read_parquet($files, filename = true, hive_partitioning = false)
         inner join commits using (filename)
         inner join windows using (kafka_partition)
-        where kafka_offset between first and last
+        where kafka_offset >= "from" and kafka_offset < "to"
     )"""
 
 
@@ -38,18 +38,18 @@ class Commit:
 
 @dataclass(frozen=True)
 class Window:
-    """The events sent for a measurement: their first and last offset by partition, both inclusive."""
+    """The events sent for a measurement: by partition, their range of offsets [from, to)."""
 
-    first: Offsets
-    last: Offsets
+    from_offsets: Offsets
+    to_offsets: Offsets
 
     @classmethod
     def of(cls, report: Report) -> "Window":
-        return cls(report.first, report.last)
+        return cls(report.from_offsets, report.to_offsets)
 
     @property
     def count(self) -> int:
-        return sum(last - self.first[partition] + 1 for partition, last in self.last.items())
+        return sum(end - self.from_offsets[partition] for partition, end in self.to_offsets.items())
 
 
 def commits(table: Path, after: int = -1) -> list[Commit]:
@@ -105,7 +105,7 @@ def _parameters(bronze: Path, window: Window) -> dict[str, list[str] | list[floa
     return {
         "files": [file for commit in found for file in commit.files],
         "times": [commit.at for commit in found for _ in commit.files],
-        "partitions": list(window.first),
-        "first": list(window.first.values()),
-        "last": [window.last[partition] for partition in window.first],
+        "partitions": list(window.from_offsets),
+        "from": list(window.from_offsets.values()),
+        "to": [window.to_offsets[partition] for partition in window.from_offsets],
     }

@@ -39,6 +39,6 @@ def _run(stack: Stack, number: int, tell: Tell) -> dict[str, float]:
 def wait_until_published(stack: Stack, window: Window) -> None:
     def published() -> bool:
         closed = publications(stack.silver)
-        return bool(closed) and all(closed[-1].offsets.get(n, 0) > last for n, last in window.last.items())
+        return bool(closed) and all(closed[-1].offsets.get(n, 0) >= end for n, end in window.to_offsets.items())
 
     until(published, "the follower publishes what was sent", PUBLISH_SECONDS)

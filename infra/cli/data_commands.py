@@ -100,8 +100,8 @@ def _show_report(report: "Report", seed: int) -> None:
         rows = [[kind, verdicts[kind], number(report.kinds[kind])] for kind in verdicts if kind in report.kinds]
         show("Acknowledged", ["kind", "verdict to come", "events"], rows, ("events",))
     offsets = [
-        [str(partition), number(report.first[partition]), number(report.last[partition])]
-        for partition in sorted(report.first)
+        [str(partition), number(start), number(report.to_offsets[partition] - 1)]
+        for partition, start in sorted(report.from_offsets.items())
     ]
     if offsets:
         show("Offsets", ["partition", "first", "last"], offsets, ("first", "last"))

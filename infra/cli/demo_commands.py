@@ -38,9 +38,9 @@ def demo(
     with _timed("produce", steps):
         report = send_sales(count)
     with _timed("Bronze", steps):
-        wait_for_bronze(report.targets, timeout)
+        wait_for_bronze(report.to_offsets, timeout)
     with _timed("publish", steps):
-        snapshot = wait_for_publication(report.targets, timeout)
+        snapshot = wait_for_publication(report.to_offsets, timeout)
     show_headline(snapshot)
     with _timed("verify", steps):
         right = check_everything()

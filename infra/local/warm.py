@@ -125,7 +125,7 @@ def _run_chain() -> None:
 
     for dirty in (True, False):
         _step("sending sales through the whole chain")
-        drain(produce(load(KafkaSettings), feed(seed=1, count=50, dirty=dirty)).targets, timeout=READY_SECONDS)
+        drain(produce(load(KafkaSettings), feed(seed=1, count=50, dirty=dirty)).to_offsets, timeout=READY_SECONDS)
         run_until_published(lambda detail: None)
 
 

@@ -39,21 +39,21 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sent:
-    """What a run has sent; `runs`: by partition, the acknowledged offsets as ranges [first, last], both inclusive."""
+    """What a run has sent; `ranges`: by partition, the ranges [from, to) of the acknowledged offsets."""
 
     events: int
     seed: int
-    runs: dict[str, list[list[int]]]
+    ranges: dict[str, list[list[int]]]
 
     @classmethod
     def of(cls, report: Report, seed: int) -> "Sent":
-        runs = {str(partition): [list(run) for run in runs] for partition, runs in report.runs.items()}
-        return cls(report.acknowledged, seed, runs)
+        ranges = {str(partition): [list(each) for each in ranges] for partition, ranges in report.ranges.items()}
+        return cls(report.acknowledged, seed, ranges)
 
     @property
-    def targets(self) -> Offsets:
+    def to_offsets(self) -> Offsets:
         """By partition, the offset after the last one sent."""
-        return {int(partition): max(last for _, last in runs) + 1 for partition, runs in self.runs.items()}
+        return {int(partition): max(end for _, end in ranges) for partition, ranges in self.ranges.items()}
 
 
 def check_infrastructure() -> dict[str, Any]:
@@ -150,7 +150,7 @@ def produce_sales(count: int, seed: int | None = None, dirty: bool = False) -> d
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     report = produce(load(KafkaSettings), feed(seed, count, dirty=dirty))
     sent = Sent.of(report, seed)
-    logger.info("%d events acknowledged, seed %d, up to the offsets %s", sent.events, seed, sent.targets)
+    logger.info("%d events acknowledged, seed %d, up to the offsets %s", sent.events, seed, sent.to_offsets)
     return asdict(sent)
 
 
@@ -159,7 +159,7 @@ def drain_to(sent: dict[str, Any], timeout: float = DRAIN_SECONDS) -> None:
 
     Raises SalesError; if the stream has failed, with the stream's own reason.
     """
-    drain(Sent(**sent).targets, timeout, lambda missing: logger.info("Bronze still lacks %d events", missing))
+    drain(Sent(**sent).to_offsets, timeout, lambda missing: logger.info("Bronze still lacks %d events", missing))
     logger.info("Bronze holds every event of this run")
 
 
@@ -167,20 +167,21 @@ def check_bronze(sent: dict[str, Any]) -> dict[str, int]:
     """Check that every acknowledged offset is in Bronze exactly once.  Raises SalesError."""
     of_run, bronze = Sent(**sent), DeltaTable(str(load(PathSettings).bronze))
     faults, found = [], 0
-    for partition, runs in of_run.runs.items():
+    for partition, ranges in of_run.ranges.items():
         ((rows, offsets),) = query(
             "select count(*), count(distinct kafka_offset) from bronze "
-            "semi join (select unnest($1) as first, unnest($2) as last) as runs on kafka_offset between first and last "
-            "where kafka_partition = $3 and kafka_offset between $4 and $5",
-            [*map(list, zip(*runs, strict=True)), int(partition), runs[0][0], runs[-1][1]],
+            "semi join (select unnest($1) as from_offset, unnest($2) as to_offset) as ranges "
+            "on kafka_offset >= from_offset and kafka_offset < to_offset "
+            "where kafka_partition = $3 and kafka_offset >= $4 and kafka_offset < $5",
+            [*map(list, zip(*ranges, strict=True)), int(partition), ranges[0][0], ranges[-1][1]],
             bronze=bronze,
         )
-        expected = sum(last - first + 1 for first, last in runs)
+        expected = sum(end - start for start, end in ranges)
         found += offsets
         if (rows, offsets) != (expected, expected):
             faults.append(
-                f"partition {partition}, offsets {runs[0][0]} to {runs[-1][1]}: {expected} events were acknowledged, "
-                f"Bronze holds {offsets} of them in {rows} rows; compare all of it (sales verify)"
+                f"partition {partition}, offsets {ranges[0][0]} to {ranges[-1][1] - 1}: {expected} events were "
+                f"acknowledged, Bronze holds {offsets} of them in {rows} rows; compare all of it (sales verify)"
             )
     if faults:
         raise SalesError("\n".join(faults))
@@ -199,7 +200,7 @@ def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
         for check in verification.checks
         if not check.ok
     ]
-    for partition, end in (Sent(**sent).targets if sent else {}).items():
+    for partition, end in (Sent(**sent).to_offsets if sent else {}).items():
         if silver.published.get(partition, 0) < end:
             faults.append(
                 f"partition {partition} is published up to offset {silver.published.get(partition, 0)}, this run sent "

@@ -25,13 +25,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Report:
-    """What was acknowledged: events by kind, and offsets by partition, as runs from first to last, inclusive.
+    """What was acknowledged: events by kind, and by partition the ranges [from, to) of their offsets.
 
-    Between two runs are other producers' events, and offsets that hold no event.
+    Between two ranges are other producers' events, and offsets that hold no event.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
-    runs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    ranges: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -39,25 +39,21 @@ class Report:
         return self.kinds.total()
 
     @property
-    def first(self) -> Offsets:
-        return {partition: min(runs)[0] for partition, runs in self.runs.items()}
+    def from_offsets(self) -> Offsets:
+        return {partition: min(start for start, _ in ranges) for partition, ranges in self.ranges.items()}
 
     @property
-    def last(self) -> Offsets:
-        return {partition: max(last for _, last in runs) for partition, runs in self.runs.items()}
-
-    @property
-    def targets(self) -> Offsets:
+    def to_offsets(self) -> Offsets:
         """By partition, the offset after the last acknowledged event: what a drain waits for."""
-        return {partition: offset + 1 for partition, offset in self.last.items()}
+        return {partition: max(end for _, end in ranges) for partition, ranges in self.ranges.items()}
 
     def add(self, kind: str, partition: int, offset: int) -> None:
         self.kinds[kind] += 1
-        runs = self.runs.setdefault(partition, [])
-        if runs and runs[-1][1] == offset - 1:
-            runs[-1] = (runs[-1][0], offset)
+        ranges = self.ranges.setdefault(partition, [])
+        if ranges and ranges[-1][1] == offset:
+            ranges[-1] = (ranges[-1][0], offset + 1)
         else:
-            runs.append((offset, offset))
+            ranges.append((offset, offset + 1))
 
 
 class ProduceError(SalesError):

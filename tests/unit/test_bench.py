@@ -117,7 +117,7 @@ def test_commits_that_bring_no_rows_are_left_out(tmp_path: Path) -> None:
 def test_latency_runs_from_the_brokers_time_to_the_commit(tmp_path: Path) -> None:
     write_bronze(tmp_path, (0, 0, 0), (0, 1, 1), committed=1.5)
     write_bronze(tmp_path, (0, 2, 2), (1, 5, 2.25), committed=3)
-    window = Window(first={0: 1, 1: 5}, last={0: 2, 1: 5})
+    window = Window(from_offsets={0: 1, 1: 5}, to_offsets={0: 3, 1: 6})
     assert window.count == 3
     assert sorted(bronze_latencies(tmp_path, window)) == pytest.approx([0.5, 0.75, 1.0])
 
@@ -126,7 +126,7 @@ def test_a_compacted_bronze_keeps_its_latencies(tmp_path: Path) -> None:
     write_bronze(tmp_path, (0, 0, 0), committed=1)
     write_bronze(tmp_path, (0, 1, 0), committed=2)
     DeltaTable(str(tmp_path)).optimize.compact()
-    assert sorted(bronze_latencies(tmp_path, Window({0: 0}, {0: 1}))) == pytest.approx([1.0, 2.0])
+    assert sorted(bronze_latencies(tmp_path, Window({0: 0}, {0: 2}))) == pytest.approx([1.0, 2.0])
 
 
 def test_an_event_is_published_when_its_slice_closes(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_an_event_is_published_when_its_slice_closes(tmp_path: Path) -> None:
     write_bronze(bronze, (0, 0, 0), (0, 1, 1), (0, 2, 2), (1, 0, 2), committed=3)
     write_ledger(ledger, (1, 0, 0, 2), (1, 1, 0, 0), committed=10)
     write_ledger(ledger, (2, 0, 2, 3), (2, 1, 0, 1), committed=20)
-    found = published_latencies(bronze, ledger, Window({0: 0, 1: 0}, {0: 2, 1: 0}))
+    found = published_latencies(bronze, ledger, Window({0: 0, 1: 0}, {0: 3, 1: 1}))
     assert sorted(found) == pytest.approx([9.0, 10.0, 18.0, 18.0])
 
 

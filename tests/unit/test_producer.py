@@ -38,8 +38,7 @@ def test_report_counts_kinds_and_keeps_the_ends_of_each_partition() -> None:
         report.add(kind, partition, offset)
     assert report.acknowledged == 4
     assert report.kinds == {"vente": 3, "doublon": 1}
-    assert (report.first, report.last) == ({0: 5, 2: 1}, {0: 7, 2: 1})
-    assert report.targets == {0: 8, 2: 2}
+    assert (report.from_offsets, report.to_offsets) == ({0: 5, 2: 1}, {0: 8, 2: 2})
 
 
 def test_feed_sends_count_sales_keyed_by_their_number() -> None:

@@ -50,4 +50,4 @@ def test_each_acknowledged_event_is_in_bronze_once(rows: list[tuple[int, int]], 
 
 
 def test_a_drain_waits_for_the_last_of_them() -> None:
-    assert Sent(**sent((0, 10), (0, 14), (2, 5))).targets == {0: 15, 2: 6}
+    assert Sent(**sent((0, 10), (0, 14), (2, 5))).to_offsets == {0: 15, 2: 6}
