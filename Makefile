@@ -33,7 +33,7 @@ MOVED := $(if $(wildcard $(VENV)/.installed),$(shell printf %s "$$(pwd -P)" | cm
 # PATH cannot contain a colon; the rest of the rule is in ingestion/settings.py, which would report it minutes later
 ODD := $(shell printf %s "$$(pwd -P)" | grep -o '[];:,\#$$*?{}|^<>"`\[]' | head -n 1)
 ifneq ($(ODD),)
-$(error the path of a clone may not hold $(ODD), got $(CURDIR); move it (docs/runbook.md, The name of a folder))
+$(error the path of a clone must not contain $(ODD), got $(CURDIR); move it (docs/runbook.md, The name of a folder))
 endif
 
 .PHONY: help setup lock demo airflow up down status logs test test-story test-airflow test-stack check types sql units docs bench warm clean distclean

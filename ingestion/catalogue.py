@@ -83,9 +83,9 @@ def _key(text: str) -> int:
 
 def _name(text: str) -> str:
     if not text.isprintable():
-        raise ValueError(f"must not contain control characters or invisible ones, got {text!r}")
+        raise ValueError(f"must not contain control or invisible characters, got {text!r}")
     if not unicodedata.is_normalized("NFC", text):
-        raise ValueError(f"must have its accents in one character with the letter (NFC), got {text!a}")
+        raise ValueError(f"must write each accented letter as one character (Unicode NFC), got {text!a}")
     if len(text) > MAX_NAME:
         raise ValueError(f"must have at most {MAX_NAME} characters, got {len(text)}")
     return text
@@ -106,7 +106,7 @@ def _rows(path: Path, rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
     for number, cells in enumerate(lines, start=2):
         row = _row(f"{path.name}, row {number}", cells, rules)
         if earlier := seen.get(row[key]):
-            raise CatalogueError(f"{path.name}, row {number}, column {key}: {row[key]} stands in row {earlier} already")
+            raise CatalogueError(f"{path.name}, row {number}, column {key}: {row[key]} is already in row {earlier}")
         seen[row[key]] = number
         rows.append(row)
     if not rows:
@@ -154,7 +154,7 @@ def _text(path: Path) -> str:
         # a spreadsheet puts a byte order mark at the beginning
         return content.decode("utf-8-sig")
     except OSError as error:
-        raise CatalogueError(f"{path.name}: must be a file that can be read, {error.strerror}") from error
+        raise CatalogueError(f"{path.name}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
         raise CatalogueError(

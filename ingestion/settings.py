@@ -39,9 +39,9 @@ def folder_fault(path: Path) -> str | None:
     for character in str(path):
         # an accent may be a separate character
         if character not in f" {IN_FOLDERS}" and unicodedata.category(character)[0] not in "LMN":
-            return f"a folder's path may hold letters, digits, spaces and {IN_FOLDERS}, but not {character!r}"
+            return f"a folder's path may contain letters, digits, spaces and {IN_FOLDERS}, but not {character!r}"
     if found := re.search("%[0-9A-Fa-f]{2}", str(path)):
-        return f"a folder's path may not hold what looks like an encoded character, {found[0]!r}"
+        return f"a folder's path must not contain what looks like an encoded character, {found[0]!r}"
     return None
 
 
@@ -182,7 +182,7 @@ def _cron(expression: str) -> str:
     from croniter import croniter
 
     if expression and not croniter.is_valid(expression):
-        raise ValueError("must be a cron expression like */2 * * * *, or empty for runs by hand only")
+        raise ValueError("must be a cron expression like */2 * * * *, or empty to start runs by hand only")
     return expression
 
 

@@ -46,7 +46,7 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
             None,
             type=["null", "integer"],
             title="Seed",
-            description="The same one sends the same sales, but for ids and times.",
+            description="The same one sends the same sales, except for ids and times.",
         ),
         "dirty": Param(False, type="boolean", title="Also send one faulty event of every kind"),
     },

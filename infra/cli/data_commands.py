@@ -35,7 +35,7 @@ def _parse_span(text: str) -> timedelta:
 def produce(
     count: Annotated[int | None, typer.Option(min=1, help="Sales to send.  [default: 50]")] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Repeats a run, but for ids and times.  [default: another each time]")
+        int | None, typer.Option(help="Repeats a run, except for ids and times.  [default: another each time]")
     ] = None,
     rate: Annotated[
         float | None, typer.Option(help="Sales a second at most.  [default: no limit; 2 with --forever]")
@@ -49,9 +49,9 @@ def produce(
 ) -> None:
     """Send sales to Kafka, and wait until the broker has acknowledged every one."""
     if forever and count is not None:
-        raise typer.BadParameter("--forever has no end, --count has; give one of them")
+        raise typer.BadParameter("--forever and --count exclude each other; give one of them")
     if forever and since is not None:
-        raise typer.BadParameter("--forever sends sales of now, --since sales of the past; give one of them")
+        raise typer.BadParameter("--forever and --since exclude each other; give one of them")
     if rate is not None and not 0 < rate <= 1e6:
         raise typer.BadParameter(f"--rate must be more than 0 and at most 1000000, got {rate:g}")
     if forever:
@@ -144,7 +144,7 @@ def accept_gap() -> None:
         say("no offsets are missing; there is nothing to accept")
         return
     accept_gaps(paths.bronze, gaps)
-    say(f"accepted as lost: {'; '.join(map(str, gaps))}; the stream goes on behind them within seconds")
+    say(f"accepted as lost: {'; '.join(map(str, gaps))}; the stream continues after them within seconds")
 
 
 def sql(

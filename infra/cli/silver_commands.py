@@ -78,17 +78,17 @@ def rebuild() -> None:
 
 
 def compact(
-    at_least: Annotated[int, typer.Option(min=1, help="Leave tables with fewer files to save.")] = 1,
+    at_least: Annotated[int, typer.Option(min=1, help="Skip tables that would lose fewer files.")] = 1,
 ) -> None:
     """Compact small files now; the follower does it every 20 slices."""
     from ingestion.silver import compaction
 
-    with waiting("putting small files together"):
+    with waiting("merging small files"):
         tables = compaction.compact(at_least)
     for done in tables:
         say(f"{done.table}: {number(done.before)} small files, now {number(done.after)}", GOOD)
     if not tables:
-        say("no small files to put together", GOOD)
+        say("no small files to merge", GOOD)
 
 
 def maintain() -> None:
@@ -195,7 +195,7 @@ def _explain(wanted: "int | Coordinates") -> bool:
     if traces:
         _show_traces(_title(wanted, traces), traces)
     elif isinstance(wanted, int):
-        say(f"no event in Bronze carries vente_id {wanted}; PARTITION:OFFSET leads to one that has no readable id", BAD)
+        say(f"no event in Bronze carries vente_id {wanted}; PARTITION:OFFSET finds an event without a readable id", BAD)
     else:
         say(absence(wanted), BAD)
     return bool(traces)

@@ -61,7 +61,7 @@ def airflow(
         refuse_taken_ports(AIRFLOW)
     # the stack starts while Airflow's database is being created
     _begin_stack()
-    say("starting Airflow" if start_airflow() else "Airflow is up already", DIM)
+    say("starting Airflow" if start_airflow() else "Airflow already runs", DIM)
     _wait_for([*PROGRAMS, *AIRFLOW], timeout)
     rows = [
         ["Airflow", airflow_process.address()],
@@ -166,7 +166,7 @@ def logs(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME]...", help="Processes; all when none is named.")
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow what is written from now on.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines from the end of each log.")] = 50,
 ) -> None:
     """Show the logs of the stack's processes."""

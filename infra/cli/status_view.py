@@ -70,7 +70,8 @@ def _say_down() -> None:
 
     if left := marked_processes():
         say(
-            f"supervisor is gone, {len(left)} processes are left: sales start starts again, sales stop stops them",
+            f"supervisor has died, {len(left)} processes are left: start the stack again (sales start), or stop them "
+            "(sales stop)",
             BAD,
         )
     elif (gateway := read_state(GatewayState)) and alive(gateway.life):
@@ -161,7 +162,7 @@ def _show_freshness(silver: "SilverStatus") -> None:
         say(f"oldest event not yet published: {_ago(freshness.oldest_unpublished_at)}", DIM)
     if freshness.open_transaction_at:
         opened = _ago(freshness.open_transaction_at)
-        say(f"a producer began a transaction {opened} and has not ended it: what was sent since waits", DIM)
+        say(f"a producer began a transaction {opened} and has not ended it: later events wait", DIM)
     out.print()
 
 

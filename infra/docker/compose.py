@@ -193,7 +193,7 @@ def _containers() -> list[dict[str, Any]]:
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if answer.returncode:
         reason = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise SalesError(f"docker compose does not tell what runs ({reason}); mend .env, or the file that it names")
+        raise SalesError(f"docker compose cannot list what runs ({reason}); correct .env, or the file that it names")
     found = [json.loads(line) for line in answer.stdout.splitlines()]
     return [each for each in found if "com.docker.compose.oneoff=True" not in each["Labels"]]
 

@@ -53,7 +53,7 @@ def port_faults(processes: Collection[str]) -> list[str]:
 
 def _fault(wanted: Port, twice: set[int]) -> str | None:
     if wanted.port in twice:
-        return f"port {wanted.port} is asked for twice; give {wanted.variable} another one"
+        return f"port {wanted.port} is set twice; set another {wanted.variable}"
     try:
         found = socket.getaddrinfo(wanted.host, wanted.port, type=socket.SOCK_STREAM)
     except OSError:
@@ -72,14 +72,14 @@ def _fault_of(wanted: Port, family: int, address: tuple[Any, ...]) -> str | None
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             probe.bind(address)
     except PermissionError:
-        return f"port {wanted.port} is reserved for the system; move ours with {wanted.variable}"
+        return f"port {wanted.port} is reserved for the system; set another {wanted.variable}"
     except OSError as error:
         if error.errno in NOT_OURS:
             return f"{wanted.host_variable} must be an address of this machine, got {wanted.host}"
         if error.errno != errno.EADDRINUSE:
-            return f"{wanted.host}:{wanted.port} cannot be listened on ({error.strerror}); see {wanted.variable}"
+            return f"{wanted.host}:{wanted.port} cannot be bound ({error.strerror}); set another {wanted.host_variable}"
         holder = _holder(wanted.port) or "another program"
-        return f"port {wanted.port} is taken by {holder}; free it, or move ours with {wanted.variable}"
+        return f"port {wanted.port} is taken by {holder}; free it, or set another {wanted.variable}"
     return None
 
 

@@ -37,7 +37,7 @@ def socket_path() -> Path:
     # counted in bytes, because an accented letter takes two
     if (length := len(os.fsencode(path))) > SOCKET_PATH_LIMIT:
         raise StackError(
-            f"a socket's path may have {SOCKET_PATH_LIMIT} bytes, {path} has {length}; set a shorter VAR_DIR"
+            f"a socket's path may have at most {SOCKET_PATH_LIMIT} bytes, {path} has {length}; set a shorter VAR_DIR"
         )
     return path
 

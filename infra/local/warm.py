@@ -34,7 +34,7 @@ def make_cache(on_progress: Callable[[str], None]) -> str:
     """Write `gateway.aot` beside the jars, completely or not at all; return what was done.  Raises SalesError."""
     jars = load(PathSettings).jars_dir
     if java_version() < FIRST_JAVA:
-        return f"no start-up cache: it needs Java {FIRST_JAVA} or later, this is {java_version()}; nothing to do"
+        return f"no start-up cache was made: it needs Java {FIRST_JAVA} or later, this is {java_version()}"
     if (free := shutil.disk_usage(jars).free) < NEEDED_BYTES:
         raise SalesError(f"the start-up cache needs 2 GiB of free disk at {jars}, there are {free >> 20} MiB")
     started = time.monotonic()
@@ -71,7 +71,7 @@ def _train(scratch: Path, cache: Path, on_progress: Callable[[str], None]) -> No
     finally:
         _stop_all(environment[MARK])
     if run.wait() or not cache.exists():
-        raise SalesError(f"the training run failed, and everything works without its cache: {said[-1]}")
+        raise SalesError(f"the training run failed; everything works without the cache: {said[-1]}")
 
 
 def _stop_all(mark: str) -> None:

@@ -17,4 +17,4 @@ def reading_record(path: Path) -> Iterator[None]:
         # busy, or no space: the record itself is whole
         raise
     except (ValueError, TypeError, KeyError, AttributeError, sqlite3.DatabaseError) as error:
-        raise LakeError(f"the record {path} cannot be read ({error}); bring it back from a backup") from error
+        raise LakeError(f"the record {path} cannot be read ({error}); restore it from a backup") from error

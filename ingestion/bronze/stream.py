@@ -108,7 +108,7 @@ def _wait_for_topic(filler: Filler) -> uuid.UUID | None:
     if str(found) != known:
         raise BronzeError(
             f"Bronze was filled from topic {settings.topic} with id {known}, the broker's has "
-            f"{found or 'no such topic'}: it was deleted or created again, and its offsets mean other events now; "
+            f"{found or 'no such topic'}: it was deleted or created again, so its offsets now mean other events; "
             f"bring the old broker data back, or start a new lake ({hints.new_lake()})"
         )
     return found
@@ -124,7 +124,7 @@ def _remember_topic(found: uuid.UUID | None) -> None:
 def _find(spark: "SparkSession") -> "Query | None":
     found = next((query for query in spark.streams.active if query.name == QUERY_NAME), None)
     if found is not None:
-        logger.info("found the running stream again")
+        logger.info("reattached to the running stream")
     return found
 
 
@@ -181,7 +181,7 @@ def _starting_offsets(paths: PathSettings) -> str:
     if unaccepted := [gap for gap in gaps if gap not in accepted_gaps(paths.bronze)]:
         raise BronzeError(
             f"offset gap: {'; '.join(map(str, unaccepted))} are no longer in Kafka and never reached Bronze; restore "
-            f"them, or go on without them (sales accept-gap; see 'offset gap' in docs/runbook.md)"
+            f"them, or continue without them (sales accept-gap; see 'offset gap' in docs/runbook.md)"
         )
     if gaps or not position.by_checkpoint:
         # a checkpoint that is incomplete, too old or before a gap must go, because the query would follow it
@@ -205,7 +205,7 @@ def _watch(query: "Query", session_id: str, progress: Progress) -> None:
     while True:
         gateway = read_state(GatewayState)
         if gateway is None or gateway.session_id != session_id or not alive(gateway.life):
-            raise BronzeError("the gateway has gone; the stream starts again with the next one")
+            raise BronzeError("the gateway has stopped; the stream starts again with the next one")
         if not query.isActive:
             raise BronzeError(_stream_failure(query))
         write_state(BronzeState(state="running", gateway=gateway.life, **progress.of(query)))
@@ -223,7 +223,7 @@ def _is_past(plan: Offsets, read: Offsets) -> bool:
 
 def _stream_failure(query: "Query") -> str:
     failure = query.exception()
-    return f"the stream has stopped: {failure or 'without an exception; it was stopped from outside'}"
+    return f"the stream has stopped: {failure or 'without an error; something outside stopped it'}"
 
 
 class _Holes:
@@ -243,7 +243,7 @@ class _Holes:
             count = note_eventless(self._paths.bronze, read, offset_range(load(KafkaSettings))[0])
         except (BrokerError, LakeError, sqlite3.Error, OSError) as error:
             # the stream goes on without this update, because the next one repeats it
-            logger.warning("the next look at offsets without an event takes what this one has not seen: %s", error)
+            logger.warning("offsets without an event could not be looked up, the next batch tries again: %s", error)
             return
         progress.passed_over = False
         if count:

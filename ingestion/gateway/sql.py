@@ -36,7 +36,7 @@ class Session:
 
         Raises StatementError with Spark's own first line.
         """
-        with _translated("the gateway went away in mid-statement ({}); see sales status"):
+        with _translated("the gateway stopped during the statement ({}); see sales status"):
             self._cursor.execute(statement)
             described = self._cursor.description or []
             self.columns = [name.split(".")[-1] for name, *_ in described]

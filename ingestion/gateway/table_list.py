@@ -122,7 +122,7 @@ def delta_tables(folder: Path) -> Iterator[Path]:
     for table in sorted(log.parent for log in folder.glob("*/_delta_log")):
         # Spark accepts no other names, and would read a capital as its small letter, which is another folder's table
         if not re.fullmatch(NAME, table.name):
-            logger.warning("left out of the catalogue, for its name is none for a table: %s", table)
+            logger.warning("left out of the catalogue, because its name is not valid for a table: %s", table)
         elif _is_unfinished(table):
             logger.warning("left out of the catalogue, because its log holds no commit: %s", table)
         else:

@@ -75,7 +75,8 @@ def _locked(file: int, kind: int, lake: Path) -> bool:
         if error.errno in (errno.EACCES, errno.EAGAIN):
             return False
         raise LakeOwnedError(
-            f"LAKE_DIR must lie on a file system with locks, got {lake} ({error.strerror}); set another LAKE_DIR"
+            f"LAKE_DIR must be on a file system that supports locks, got {lake} ({error.strerror}); "
+            "set another LAKE_DIR"
         ) from error
     return True
 

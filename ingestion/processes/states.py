@@ -199,7 +199,8 @@ def read_state(kind: type[S], name: str | None = None) -> S | None:
         return None
     except ValidationError as error:
         raise SalesError(
-            f"{file} is damaged, or of another version of the program; delete it, its process writes it again"
+            f"{file} is damaged, or comes from another version of the program; delete it, "
+            "and its process writes it again"
         ) from error
     return state
 

@@ -100,19 +100,19 @@ def absence(place: Coordinates, lake: Path | None = None) -> str:
         return f"event {partition}:{offset} is lost: Kafka dropped it before Bronze read it, and the loss was accepted"
     passed_over = (each for each in eventless_offsets(bronze) if each.kafka_partition == partition)
     if any(each.from_offset <= offset < each.to_offset for each in passed_over):
-        return f"{partition}:{offset} is no event, but a transaction's marker, or what its producer took back"
+        return f"{partition}:{offset} is not an event: it is a transaction marker, or belongs to an aborted transaction"
     held = _held(bronze)
     if partition not in held:
         others = f"; it has read {', '.join(map(str, sorted(held)))}" if held else " or any other"
         return f"Bronze holds no event of partition {partition}{others}"
     first, last = held[partition]
     if offset < first:
-        return f"Bronze has nothing before offset {first} of partition {partition}, so not {offset}"
+        return f"Bronze has no event at offset {offset}: its partition {partition} begins at {first}"
     if offset > last:
         return f"Bronze has read partition {partition} up to offset {last}, not {offset} yet (sales status)"
     return (
-        f"there is no event {partition}:{offset}, and Bronze has read on up to {last}: an offset may hold no event, "
-        f"but a transaction's marker or what it took back; sales verify compares all with the topic"
+        f"there is no event {partition}:{offset}, although Bronze has read up to {last}: the offset may belong to a "
+        f"transaction marker or an aborted event; sales verify compares everything with the topic"
     )
 
 

@@ -27,7 +27,7 @@ _TIMEOUT_MS = 3000
 CAUSES = STREAM_CAUSES | {
     "no_broker": "the stream is down: Kafka does not answer",
     "unpublished": "an event has been in Kafka for more than 60 seconds without being published",
-    "open_transaction": "a producer has kept a transaction open for more than 60 seconds: what was sent since waits",
+    "open_transaction": "a producer has kept a transaction open for more than 60 seconds: later events wait",
     "unmeasured": "freshness has not been measured in the last 30 seconds",
 }
 

@@ -92,7 +92,7 @@ def _compact() -> None:
     """Compact the tables; a failure, whatever its reason, does no harm, because the next compaction makes up for it."""
     try:
         for done in compact():
-            logger.info("put %d small files of %s together, %d are left", done.before, done.table, done.after)
+            logger.info("merged %d small files of %s, %d are left", done.before, done.table, done.after)
     except Exception as error:
         logger.warning("no compaction: %s", str(error).partition("\n")[0] or type(error).__name__)
 

@@ -41,7 +41,7 @@ def maintain() -> list[Upkeep]:
     compact(at_least=1)
     hours = retention_hours(publications(paths.silver), datetime.now(UTC))
     if hours is None:
-        logger.info("nothing is deleted: the figures of seven days ago rest on a slice that Delta does not remember")
+        logger.info("nothing is deleted: the figures of seven days ago need a slice that Delta no longer remembers")
     else:
         with sql.session() as gateway:
             refuse_strangers()

@@ -84,7 +84,7 @@ class Silver:
         self.run_slice()
         self.published = self.last_publication()
         if self.published is None or self.published == before:
-            raise SilverError("a run ended well and closed no slice; look at the ledger (sales status)")
+            raise SilverError("a run succeeded but closed no slice; look at the ledger (sales status)")
         return self.published
 
     def rebuild(self) -> None:
@@ -211,7 +211,7 @@ def _failure(result: object) -> str:
     """The first thing that failed in a dbt run, on one line."""
     exception = getattr(result, "exception", None)
     if isinstance(exception, KeyboardInterrupt):
-        return "interrupted; a slice that is open is finished by the next run"
+        return "interrupted; the next run finishes a slice that is open"
     if exception is not None:
         return _one_line(str(exception)) or type(exception).__name__
     for node in getattr(getattr(result, "result", None), "results", []):

@@ -51,8 +51,7 @@ def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> I
             yield client
     except KafkaError as error:
         raise BrokerError(
-            f"the Kafka broker at {settings.bootstrap_servers} has not answered as it should ({error}); "
-            f"see sales status"
+            f"the Kafka broker at {settings.bootstrap_servers} gave an unexpected answer ({error}); see sales status"
         ) from error
 
 

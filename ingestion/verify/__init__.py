@@ -57,7 +57,7 @@ def _published_checks(bench: Workbench) -> list[Check]:
     try:
         judge(bench)
     except UNREADABLE as error:
-        fault = Check("verdicts", "every published event judged again", 0, 1, (unread("a table", error),))
+        fault = Check("verdicts", "every published event evaluated again", 0, 1, (unread("a table", error),))
         return [range_check(bench), fault, *table_checks(bench)]
     return [range_check(bench), count_check(bench), *silver_checks(bench), *table_checks(bench)]
 
@@ -66,5 +66,5 @@ def _note(bench: Workbench, published: bool) -> str | None:
     if published:
         return None
     if bench.number("select (select count(*) from topic) + (select count(*) from copies)"):
-        return "nothing is published yet"
+        return "nothing has been published yet"
     return "the lake is empty: nothing in the topic, nothing published"

@@ -192,7 +192,7 @@ def bronze_checks(bench: Workbench, now: datetime, longest: timedelta) -> list[C
             "transaction markers and aborted events that the stream passed over",
             bench.number("select coalesce(sum(to_offset - from_offset), 0)::bigint from eventless"),
         ),
-        Check("accepted gaps", "events lost before Bronze read them, and given up by name", bench.number(_ACCEPTED)),
+        Check("accepted gaps", "events lost before Bronze read them, each accepted as lost", bench.number(_ACCEPTED)),
         Check(LEFT_IN_KAFKA, "events too large for Bronze to keep their bytes", bench.number(_LEFT)),
         bench.check(
             NOT_YET_PUBLISHED,

@@ -17,7 +17,6 @@ INT_LIMIT = 2**31
 MONTANT_LIMIT = 10**12  # cents
 DAY = 24 * 60 * 60 * 1_000_000
 
-CATALOGUE_RULES = ("client_inconnu", "produit_inconnu")
 RAISONS = (
     "illisible",
     "vente_id_invalide",
@@ -28,7 +27,8 @@ RAISONS = (
     "montant_invalide",
     "quantite_inferieure_a_1",
     "montant_negatif",
-    *CATALOGUE_RULES,
+    "client_inconnu",
+    "produit_inconnu",
     "timestamp_futur",
     "conflit",
 )

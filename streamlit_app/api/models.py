@@ -130,7 +130,7 @@ class IsolatedEvents(Answer):
 
 
 class Status(Answer):
-    state: Literal["empty", "fresh", "stale"] = Field(description="empty: nothing was published yet")
+    state: Literal["empty", "fresh", "stale"] = Field(description="empty: nothing has been published yet")
     stale: bool
     stale_reason: str | None
     tranche: int | None = Field(description="the newest closed slice")

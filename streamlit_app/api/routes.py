@@ -29,7 +29,7 @@ CACHED: dict[int | str, dict[str, Any]] = {
 REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {
         "model": models.Refusal,
-        "description": "`as_of` names a slice or a time at which nothing was published, or which is yet to come",
+        "description": "`as_of` names a slice or a time at which nothing was published, or a time in the future",
     },
     410: {
         "model": models.Refusal,

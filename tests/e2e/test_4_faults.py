@@ -86,7 +86,7 @@ def test_compaction_changes_no_row(stack):
     assert "bronze.ventes_raw" in stack.sales("compact")
     assert producing.wait(60) == 0
     stack.publish_all()
-    assert stack.sales("compact", "--at-least", "1000") == "no small files to put together\n"
+    assert stack.sales("compact", "--at-least", "1000") == "no small files to merge\n"
     stack.verify()
 
 

@@ -62,8 +62,8 @@ def test_help_imports_nothing_heavy() -> None:
     [
         (["produce", "--rate", "0"], "--rate must be more than 0 and at most 1000000, got 0"),
         (["produce", "--count", "0"], "'--count': Input should be greater than or equal to 1"),
-        (["produce", "--forever", "--count", "5"], "--forever has no end, --count has; give one of them"),
-        (["produce", "--forever", "--since", "7d"], "--since sales of the past; give one of them"),
+        (["produce", "--forever", "--count", "5"], "--forever and --count exclude each other; give one of them"),
+        (["produce", "--forever", "--since", "7d"], "--forever and --since exclude each other; give one of them"),
         (["produce", "--since", "7"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '7'"),
         (["produce", "--since", "0d"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '0d'"),
         (["logs", "kafak"], "there is no log of kafak; choose from kafka, gateway, bronze, silver, app, airflow-api"),
@@ -219,7 +219,7 @@ def test_explain_says_of_each_what_it_found(run: Callable[..., tuple[int, str, s
     code, out, err = run("explain", "-5", "0:1")
     assert (code, err) == (1, "")
     first, second = out.splitlines()
-    assert first.startswith("no event in Bronze carries vente_id -5; PARTITION:OFFSET leads to")
+    assert first.startswith("no event in Bronze carries vente_id -5; PARTITION:OFFSET finds an event")
     assert second == "Bronze holds no event of partition 0 or any other"
 
 

@@ -160,9 +160,9 @@ def test_event_without_an_id_is_found_at_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ((1, 2), "Bronze has nothing before offset 4 of partition 1, so not 2"),
+        ((1, 2), "Bronze has no event at offset 2: its partition 1 begins at 4"),
         ((1, 9), "Bronze has read partition 1 up to offset 8, not 9 yet (sales status)"),
-        ((1, 6), "there is no event 1:6, and Bronze has read on up to 8: an offset may hold no event"),
+        ((1, 6), "there is no event 1:6, although Bronze has read up to 8"),
         ((1, 7), "event 1:7 is lost: Kafka dropped it before Bronze read it"),
         ((99, 1), "Bronze holds no event of partition 99; it has read 0, 1"),
     ],

@@ -46,7 +46,7 @@ def test_a_clone_in_a_folder_that_is_refused_says_so_in_one_line(character: str,
     folder = clone(tmp_path / f"mes{character}ventes")
     refused = make("demo", cwd=folder)
     assert refused.returncode == 2
-    assert f"the path of a clone may not hold {character}, got {folder}; move it" in refused.stderr
+    assert f"the path of a clone must not contain {character}, got {folder}; move it" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
 
 

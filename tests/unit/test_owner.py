@@ -158,7 +158,7 @@ def test_a_file_system_without_locks_is_one_line(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(ownership.fcntl, "lockf", no_locks)
     with pytest.raises(
-        LakeOwnedError, match=r"LAKE_DIR must lie on a file system with locks, got .* \(No locks available"
+        LakeOwnedError, match=r"LAKE_DIR must be on a file system that supports locks, got .* \(No locks available"
     ):
         own_lake()
 

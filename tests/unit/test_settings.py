@@ -107,7 +107,7 @@ def test_a_folder_that_a_part_would_misread_is_refused(
     with pytest.raises(SalesError) as told:
         load(PathSettings)
     said = str(told.value)
-    assert said.startswith(f"{variable}: a folder's path may hold letters, digits, spaces and ")
+    assert said.startswith(f"{variable}: a folder's path may contain letters, digits, spaces and ")
     assert f"but not {character!r}, got '/data/mes" in said
     # one line, which any terminal can show
     assert len(said.splitlines()) == 1
@@ -117,7 +117,7 @@ def test_a_folder_that_a_part_would_misread_is_refused(
 def test_a_folder_with_what_looks_encoded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Delta's reader would look for `a b`."""
     monkeypatch.setenv("LAKE_DIR", "/data/a%20b")
-    with pytest.raises(SalesError, match=r"LAKE_DIR: .* may not hold what looks like an encoded character, '%20'"):
+    with pytest.raises(SalesError, match=r"LAKE_DIR: .* must not contain what looks like an encoded character, '%20'"):
         load(PathSettings)
 
 

@@ -77,14 +77,14 @@ def test_taken_port_is_named_with_its_holder_and_variable(monkeypatch: pytest.Mo
         (fault,) = [line for line in port_faults(PROGRAMS) if str(port) in line]
     assert f"port {port} is taken by " in fault
     assert f"(process {os.getpid()})" in fault
-    assert fault.endswith("free it, or move ours with APP_PORT")
+    assert fault.endswith("free it, or set another APP_PORT")
 
 
 def test_port_asked_for_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APP_PORT", "34567")
     monkeypatch.setenv("SPARK_UI_PORT", "34567")
     load.cache_clear()
-    assert "port 34567 is asked for twice; give APP_PORT another one" in port_faults(PROGRAMS)
+    assert "port 34567 is set twice; set another APP_PORT" in port_faults(PROGRAMS)
 
 
 @pytest.mark.parametrize("host", ["::1", "::"])
@@ -147,7 +147,7 @@ def test_long_var_dir_is_refused_before_anything_is_written(tmp_path: Path, monk
     long = tmp_path / ("x" * 100)
     monkeypatch.setenv("VAR_DIR", str(long))
     load.cache_clear()
-    with pytest.raises(StackError, match=r"socket's path may have 100 bytes, .*; set a shorter VAR_DIR"):
+    with pytest.raises(StackError, match=r"socket's path may have at most 100 bytes, .*; set a shorter VAR_DIR"):
         stack.start()
     assert not long.exists()
 
@@ -259,7 +259,7 @@ def test_long_socket_path_is_measured_in_bytes(tmp_path: Path, monkeypatch: pyte
     short = Path("/") / ("é" * ((supervision.SOCKET_PATH_LIMIT - rest) // 2))
     monkeypatch.setenv("VAR_DIR", str(short))
     load.cache_clear()
-    with pytest.raises(StackError, match="may have 100 bytes"):
+    with pytest.raises(StackError, match="may have at most 100 bytes"):
         supervision.socket_path()
 
 
@@ -276,7 +276,7 @@ def test_state_is_read_as_written(var: Path) -> None:
 def test_a_state_of_another_version_is_refused_by_name(var: Path, content: str) -> None:
     (var / "run").mkdir(parents=True)
     (var / "run" / "bronze.json").write_text(content)
-    with pytest.raises(SalesError, match=r"bronze.json is damaged, or of another version of the program; delete it"):
+    with pytest.raises(SalesError, match=r"damaged, or comes from another version of the program; delete it"):
         read_state(BronzeState)
 
 

@@ -40,7 +40,7 @@ def test_nobody_at_the_port() -> None:
 
 
 def test_broker_that_goes_away_between_two_requests(listening) -> None:
-    told = rf"^the Kafka broker at {listening.bootstrap_servers} has not answered as it should \(.*late"
+    told = rf"^the Kafka broker at {listening.bootstrap_servers} gave an unexpected answer \(.*late"
     with pytest.raises(BrokerError, match=told), _connected(listening, Client) as client:
         raise KafkaTimeoutError("late")
     assert client.closed

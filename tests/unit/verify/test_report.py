@@ -32,7 +32,7 @@ def test_events_that_no_slice_holds_are_waiting(tmp_path: Path) -> None:
     del lake.ventes_raw[4:]
     found = lake.verify(tmp_path)
     assert found.ok
-    assert found.note == "nothing is published yet"
+    assert found.note == "nothing has been published yet"
     assert {check.name: check.count for check in found.checks}["not yet published"] == 6
 
 
