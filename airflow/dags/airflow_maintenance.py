@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from ingestion.orchestration import alerts, runs
+from ingestion.orchestration import dag_reports, runs
 from ingestion.orchestration.airflow_upkeep import forget_old_runs
 
 EVERY_NIGHT_AT_FOUR = "0 4 * * *"
@@ -21,11 +21,11 @@ EVERY_NIGHT_AT_FOUR = "0 4 * * *"
     max_active_runs=1,
     allowed_run_types=runs.OF_THE_PRESENT,
     dagrun_timeout=timedelta(minutes=30),
-    default_args={"owner": "sales", "on_failure_callback": alerts.task_failed},
+    default_args={"owner": "sales", "on_failure_callback": dag_reports.task_failed},
     tags=["sales", "airflow"],
     doc_md=__doc__,
-    on_success_callback=alerts.run_succeeded,
-    on_failure_callback=alerts.run_failed,
+    on_success_callback=dag_reports.run_succeeded,
+    on_failure_callback=dag_reports.run_failed,
 )
 def airflow_maintenance() -> None:
     @task(

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from ingestion.orchestration import alerts, runs
+from ingestion.orchestration import dag_reports, runs
 from ingestion.silver.maintenance import maintain
 
 EVERY_NIGHT_AT_THREE = "0 3 * * *"
@@ -23,11 +23,11 @@ EVERY_NIGHT_AT_THREE = "0 3 * * *"
     max_active_runs=1,
     allowed_run_types=runs.OF_THE_PRESENT,
     dagrun_timeout=timedelta(hours=2),
-    default_args={"owner": "sales", "on_failure_callback": alerts.task_failed},
+    default_args={"owner": "sales", "on_failure_callback": dag_reports.task_failed},
     tags=["sales", "delta"],
     doc_md=__doc__,
-    on_success_callback=alerts.run_succeeded,
-    on_failure_callback=alerts.run_failed,
+    on_success_callback=dag_reports.run_succeeded,
+    on_failure_callback=dag_reports.run_failed,
 )
 def delta_maintenance() -> None:
     # both statements can safely be repeated

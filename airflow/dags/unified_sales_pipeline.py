@@ -17,7 +17,7 @@ from typing import Any
 from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference, Param, dag, get_current_context, task
 from cosmos import DbtTaskGroup
 
-from ingestion.orchestration import alerts, runs, silver_tasks, stages
+from ingestion.orchestration import dag_reports, runs, silver_tasks, stages
 from ingestion.settings import AirflowSettings, load
 from ingestion.silver.slices import holder
 
@@ -34,11 +34,11 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
     max_active_runs=1,
     allowed_run_types=runs.OF_THE_PRESENT,
     dagrun_timeout=timedelta(minutes=30),
-    default_args={"owner": "sales", "retries": 0, "on_failure_callback": alerts.task_failed},
+    default_args={"owner": "sales", "retries": 0, "on_failure_callback": dag_reports.task_failed},
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=timedelta(minutes=5),
-        callback=AsyncCallback(alerts.run_is_late),
+        callback=AsyncCallback(dag_reports.run_is_late),
     ),
     params={
         "count": Param(50, type="integer", minimum=1, maximum=100_000, title="Sales to send"),
@@ -52,8 +52,8 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
     },
     tags=["sales", "dbt", "delta"],
     doc_md=__doc__,
-    on_success_callback=alerts.run_succeeded,
-    on_failure_callback=alerts.run_failed,
+    on_success_callback=dag_reports.run_succeeded,
+    on_failure_callback=dag_reports.run_failed,
     # the lock on Silver names the process that holds it
     user_defined_macros={"holder": holder},
 )

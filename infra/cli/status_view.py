@@ -168,7 +168,7 @@ def _show_freshness(silver: "SilverStatus") -> None:
 
 def _show_dags() -> None:
     """Show what Airflow reported about the last run of each DAG; nothing if none has run since the start."""
-    from ingestion.orchestration.alerts import dag_states
+    from ingestion.orchestration.dag_reports import dag_states
 
     for dag, told in dag_states().items():
         ago = _ago(told.at)

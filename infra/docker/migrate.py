@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from infra.local.airflow_process import USER
-from ingestion.orchestration.alerts import PREFIX
+from ingestion.orchestration.dag_reports import PREFIX
 from ingestion.processes.states import DbtState
 from ingestion.settings import PathSettings, load
 

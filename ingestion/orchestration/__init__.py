@@ -1,1 +1,4 @@
-"""What the DAGs in airflow/dags call; nothing else of the system needs Airflow."""
+"""What the DAGs in airflow/dags call, how their runs ended, and Airflow's own upkeep.
+
+Only `silver_tasks` imports Airflow.
+"""

@@ -21,7 +21,7 @@ from infra.cli.stack_commands import _added
 from ingestion.bronze.gaps import Gap, accept_gaps, accepted_gaps
 from ingestion.bronze.isolated import Isolated, remember
 from ingestion.gateway.sql import _first_line
-from ingestion.orchestration import alerts
+from ingestion.orchestration import dag_reports
 from ingestion.settings import PathSettings, load
 from tests.unit.test_explain import write, write_bronze, write_ledger
 
@@ -173,15 +173,15 @@ def test_status_says_how_the_last_run_of_the_dag_went(
     assert "succeeded" not in run("status")[1]
     ran = SimpleNamespace(dag_id="ventes", run_id="r1")
     context = {"task_instance": SimpleNamespace(task_id="produce_sales_data"), "dag_run": ran}
-    alerts.task_failed(context | {"exception": ValueError("no Kafka broker answers\nat 127.0.0.1:1")})
+    dag_reports.task_failed(context | {"exception": ValueError("no Kafka broker answers\nat 127.0.0.1:1")})
     _, out, _ = run("status")
     told = [line for line in out.splitlines() if line.startswith("ventes failed")]
     assert [line.partition(" in ")[2] for line in told] == [
         "produce_sales_data: no Kafka broker answers at 127.0.0.1:1"
     ]
-    alerts.run_succeeded(context)
+    dag_reports.run_succeeded(context)
     assert "ventes: last run succeeded" in run("status")[1]
-    assert alerts.dag_states()["ventes"].failures == 1
+    assert dag_reports.dag_states()["ventes"].failures == 1
 
 
 def test_status_shortens_the_names_of_unknown_fields(

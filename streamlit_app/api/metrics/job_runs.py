@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ingestion.orchestration.alerts import dag_states
+from ingestion.orchestration.dag_reports import dag_states
 from ingestion.processes.states import DagState, DbtState, MaintenanceState, SentTotals, read_state
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from fastapi.testclient import TestClient
 
-from ingestion.orchestration import alerts
+from ingestion.orchestration import dag_reports
 from ingestion.processes.states import MaintenanceState, Upkeep, write_state
 from streamlit_app.api.application import create_app
 
@@ -32,9 +32,9 @@ def test_metrics_name_routes_never_addresses(tiny, sampler):
 def test_metrics_of_the_dags(api, own_folders):
     assert "sales_dag" not in api.get("/metrics").text
     run = {"task_instance": SimpleNamespace(task_id="t"), "dag_run": SimpleNamespace(dag_id="d", run_id="r")}
-    alerts.task_failed(run)
+    dag_reports.task_failed(run)
     assert 'sales_dag_last_run_succeeded{dag="d"} 0.0' in api.get("/metrics").text
-    alerts.run_succeeded(run)
+    dag_reports.run_succeeded(run)
     write_state(MaintenanceState(state="done", tables=[Upkeep("silver.ventes_clean", 9, 900, 2, 300)]))
     metrics = api.get("/metrics").text
     assert 'sales_dag_task_failures_total{dag="d"} 1.0' in metrics

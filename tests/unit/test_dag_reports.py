@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.orchestration import alerts
+from ingestion.orchestration import dag_reports
 from ingestion.processes.states import DagState
 
 pytestmark = pytest.mark.usefixtures("own_folders")
@@ -24,35 +24,35 @@ def deadline(run: str, state: str) -> Mapping[str, Any]:
 
 
 def told() -> DagState:
-    return alerts.dag_states()["ventes"]
+    return dag_reports.dag_states()["ventes"]
 
 
 def test_the_first_failure_of_a_run_is_its_reason() -> None:
-    alerts.task_failed(context("r1", "dbt", "the gateway went away"))
-    alerts.task_failed(context("r1", "sensor", "see the log of dbt"))
-    alerts.run_failed(context("r1"))
+    dag_reports.task_failed(context("r1", "dbt", "the gateway went away"))
+    dag_reports.task_failed(context("r1", "sensor", "see the log of dbt"))
+    dag_reports.run_failed(context("r1"))
     assert (told().task, told().reason, told().failures) == ("dbt", "the gateway went away", 2)
-    alerts.task_failed(context("r2", "produce", "no broker"))
+    dag_reports.task_failed(context("r2", "produce", "no broker"))
     assert (told().run, told().reason, told().failures) == ("r2", "no broker", 3)
 
 
 def test_a_run_that_took_too_long_has_no_task_to_blame() -> None:
-    alerts.run_failed(context("r1") | {"reason": "timed_out"})
+    dag_reports.run_failed(context("r1") | {"reason": "timed_out"})
     assert (told().state, told().task, told().reason) == ("failed", "the run", "timed_out")
 
 
 @pytest.mark.parametrize(("state", "late"), [("running", 1), ("queued", 1), ("failed", 0), ("success", 0)])
 def test_only_a_run_that_has_not_ended_is_late(state: str, late: int) -> None:
-    alerts.run_succeeded(context("r1"))
-    asyncio.run(alerts.run_is_late(deadline("r2", state)))
+    dag_reports.run_succeeded(context("r1"))
+    asyncio.run(dag_reports.run_is_late(deadline("r2", state)))
     assert told().late_runs == late
     assert told().state == ("late" if late else "succeeded")
 
 
 def test_each_dag_has_its_own_state(own_folders: Path) -> None:
-    alerts.run_succeeded(context("r1"))
-    alerts.task_failed(context("n1") | {"dag_run": SimpleNamespace(dag_id="nightly", run_id="n1")})
-    assert {dag: state.state for dag, state in alerts.dag_states().items()} == {
+    dag_reports.run_succeeded(context("r1"))
+    dag_reports.task_failed(context("n1") | {"dag_run": SimpleNamespace(dag_id="nightly", run_id="n1")})
+    assert {dag: state.state for dag, state in dag_reports.dag_states().items()} == {
         "ventes": "succeeded",
         "nightly": "failed",
     }
