@@ -10,7 +10,7 @@ import httpx
 from infra.local.launch import read_starts
 from infra.local.supervision import StackError
 from ingestion.addresses import reached_at
-from ingestion.gateway import sql, table_list
+from ingestion.gateway import catalogue_filler, sql
 from ingestion.processes.liveness import alive
 from ingestion.processes.states import BronzeState, SilverState, read_state
 from ingestion.settings import AirflowSettings, AppSettings, KafkaSettings, PathSettings, load
@@ -40,7 +40,7 @@ def probe_kafka() -> str | None:
 
 
 def probe_gateway() -> str | None:
-    if fault := table_list.fault():
+    if fault := catalogue_filler.fault():
         return fault
     try:
         with sql.session() as session:

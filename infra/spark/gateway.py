@@ -12,7 +12,7 @@ import pyspark
 from infra.spark.java import java_binary, java_version, log_settings, resident_jvm_options, spark_jvm_options
 from ingestion.addresses import in_brackets
 from ingestion.environment import own_environment
-from ingestion.gateway import table_list
+from ingestion.gateway import catalogue_filler
 from ingestion.gateway.connect import in_sql
 from ingestion.lake.ownership import LakeOwnedError, own_lake
 from ingestion.processes.logs import configure_logging
@@ -60,7 +60,7 @@ def _own_lake() -> None:
         own_lake()
     except LakeOwnedError as error:
         # do not overwrite the state of a running gateway
-        if not table_list.runs():
+        if not catalogue_filler.runs():
             write_state(GatewayState(state="refused", error=str(error)))
         logger.error("%s", error)
         raise SystemExit(1) from error

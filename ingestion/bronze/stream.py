@@ -24,8 +24,8 @@ from ingestion.bronze.resume import BronzeError, find_position, offset_gaps, rea
 from ingestion.bronze_table import bronze_projection
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
+from ingestion.gateway.catalogue_filler import Filler
 from ingestion.gateway.connect import connect, gateway_session
-from ingestion.gateway.table_list import Filler
 from ingestion.lake.delta_tables import LakeError
 from ingestion.printable import printable
 from ingestion.processes.files import replace_text

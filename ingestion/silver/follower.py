@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from ingestion.catalogue import CatalogueError
-from ingestion.gateway import table_list
+from ingestion.gateway import catalogue_filler
 from ingestion.gateway.sql import StatementError
 from ingestion.processes.liveness import alive
 from ingestion.processes.logs import configure_logging
@@ -117,7 +117,7 @@ def _gateway_session() -> str | None:
 
 
 def _wait_for_gateway() -> None:
-    while not table_list.ready():
+    while not catalogue_filler.ready():
         time.sleep(LOOK_SECONDS)
 
 

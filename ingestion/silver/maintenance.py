@@ -11,7 +11,7 @@ from math import ceil
 from pathlib import Path
 
 from ingestion.gateway import sql
-from ingestion.gateway.table_list import SCHEMAS, delta_tables
+from ingestion.gateway.catalogue_filler import SCHEMAS, delta_tables
 from ingestion.lake.ledger import Publication, publications
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.processes.states import MaintenanceState, Upkeep, write_state

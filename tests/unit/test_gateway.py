@@ -16,9 +16,9 @@ from pyhive.exc import OperationalError
 from TCLIService.ttypes import TOpenSessionResp, TStatus, TStatusCode
 from thrift.Thrift import TApplicationException
 
-from ingestion.gateway import sql, table_list
+from ingestion.gateway import catalogue_filler, sql
+from ingestion.gateway.catalogue_filler import Filler, _text, delta_tables, schema_folders
 from ingestion.gateway.sql import NoGatewayError, StatementError, session
-from ingestion.gateway.table_list import Filler, _text, delta_tables, schema_folders
 from ingestion.processes.states import CatalogueState, write_state
 from ingestion.settings import load
 
@@ -65,7 +65,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def filler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Filler]:
-    monkeypatch.setattr(table_list, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(catalogue_filler, "RETRY_SECONDS", 0.1)
     filler = Filler()
     yield filler
     if filler._process is not None:
@@ -83,7 +83,7 @@ def until(condition: Callable[[], object]) -> None:
 def test_no_filler_without_a_gateway(filler: Filler) -> None:
     assert not filler.ensure_filled()
     assert filler._process is None
-    assert table_list.fault() == "starts"
+    assert catalogue_filler.fault() == "starts"
 
 
 def test_filler_that_is_killed_is_replaced_and_ends_with_its_gateway(filler: Filler, start: Start) -> None:
@@ -108,18 +108,18 @@ def test_filler_that_is_killed_is_replaced_and_ends_with_its_gateway(filler: Fil
 
 def test_second_filler_leaves_the_work_to_the_first(start: Start) -> None:
     start("one")
-    lock = load(table_list.PathSettings).run_dir / ".catalogue.lock"
-    with table_list.FileLock(lock):
-        assert subprocess.run([sys.executable, "-m", "ingestion.gateway.table_list"], timeout=20).returncode == 0
-    assert table_list.fault() == "starts"
+    lock = load(catalogue_filler.PathSettings).run_dir / ".catalogue.lock"
+    with catalogue_filler.FileLock(lock):
+        assert subprocess.run([sys.executable, "-m", "ingestion.gateway.catalogue_filler"], timeout=20).returncode == 0
+    assert catalogue_filler.fault() == "starts"
 
 
 def test_reason_is_told_and_a_mended_lake_needs_no_restart(filler: Filler, start: Start, lake: Path) -> None:
     start("one")
     lake.touch()
     filler.ensure_filled()
-    until(lambda: table_list.fault() != "starts")
-    assert "lake" in (table_list.fault() or "")
+    until(lambda: catalogue_filler.fault() != "starts")
+    assert "lake" in (catalogue_filler.fault() or "")
     lake.unlink()
     until(lambda: filler.ensure_filled() or (lake / "silver").exists())
 
@@ -130,9 +130,9 @@ def test_ready_is_said_of_one_gateway_only(filler: Filler, start: Start) -> None
     assert filler.ensure_filled()
     running.kill()
     running.wait()
-    assert not table_list.ready()
+    assert not catalogue_filler.ready()
     start("two")
-    assert table_list.fault() == "starts"
+    assert catalogue_filler.fault() == "starts"
 
 
 def test_only_folders_that_can_be_tables_are_registered(lake: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -184,16 +184,16 @@ def test_a_table_that_was_never_finished_keeps_no_other_from_its_catalogue(lake:
     whole = lake / "bronze" / "ventes_raw"
     write_deltalake(str(whole), pa.table({"a": [1]}))
     unfinished(lake / "bronze" / "beaucoup")
-    assert list(table_list.delta_tables(lake / "bronze")) == [whole]
+    assert list(catalogue_filler.delta_tables(lake / "bronze")) == [whole]
 
 
 def test_what_was_never_finished_is_moved_away_while_nothing_is_published(lake: Path) -> None:
     table, other = unfinished(lake / "silver" / "ventes_clean"), unfinished(lake / "essai" / "base")
-    table_list.set_unfinished_aside(lake)
+    catalogue_filler.set_unfinished_aside(lake)
     assert not table.exists()
     assert not other.exists()
     assert len(list((lake / ".unfinished").glob("*/part-0.parquet"))) == 2
-    assert table_list.schema_folders(lake) == [lake / "bronze", lake / "silver"]
+    assert catalogue_filler.schema_folders(lake) == [lake / "bronze", lake / "silver"]
 
 
 def test_a_published_table_that_has_lost_its_log_stays_where_it_is(lake: Path) -> None:
@@ -202,5 +202,5 @@ def test_a_published_table_that_has_lost_its_log_stays_where_it_is(lake: Path) -
     closed = {"closed_at": [datetime(2026, 1, 1, tzinfo=UTC)]}
     write_deltalake(str(lake / "silver" / "bilan_ingestion"), pa.table(ledger | counts | closed))
     table = unfinished(lake / "silver" / "ventes_clean")
-    table_list.set_unfinished_aside(lake)
+    catalogue_filler.set_unfinished_aside(lake)
     assert table.exists()

@@ -11,7 +11,7 @@ import pytest
 
 from infra.local import stack
 from infra.local.doctor import _owner
-from ingestion.gateway.table_list import fault, runs
+from ingestion.gateway.catalogue_filler import fault, runs
 from ingestion.lake import ownership
 from ingestion.lake.ownership import LakeOwnedError, own_lake, owner, refuse_owned, refuse_strangers
 from ingestion.processes.states import GatewayState, read_state

@@ -1,6 +1,6 @@
 """Fill the gateway's catalogue after each start of the gateway, then report it ready.
 
-Run: python -m ingestion.gateway.table_list
+Run: python -m ingestion.gateway.catalogue_filler
 
 The catalogue exists only in the gateway's memory; the tables themselves are defined by their Delta logs.  So each start
 registers the tables again, from the folders that hold a log, before the gateway is reported ready.
@@ -55,7 +55,7 @@ class Filler:
             return True
         if _session() and not self._at_work() and time.monotonic() > self._not_before:
             self._not_before = time.monotonic() + RETRY_SECONDS
-            self._process = subprocess.Popen([sys.executable, "-m", "ingestion.gateway.table_list"])
+            self._process = subprocess.Popen([sys.executable, "-m", "ingestion.gateway.catalogue_filler"])
         return False
 
     def _at_work(self) -> bool:
