@@ -133,7 +133,7 @@ warm: setup ## make the JVM's start-up cache (faster starts afterwards)
 
 clean: ## stop the stack and delete its data (in delta/ and var/, or LAKE_DIR and VAR_DIR)
 	@if [ -e $(VENV)/.installed ]; then python -m infra.cli stop; fi
-	@if [ -e $(VENV)/.installed ]; then LAKE_DIR="$${LAKE_DIR:-delta}" python -m infra.local.free; fi
+	@if [ -e $(VENV)/.installed ]; then LAKE_DIR="$${LAKE_DIR:-delta}" python -m infra.local.refuse_owned_lake; fi
 	@lake="$${LAKE_DIR:-delta}" var="$${VAR_DIR:-var}" && \
 	    rm -rf "$$lake"/{bronze,silver,dernier_vente_id,.dernier_vente_id.lock,.owner} "$$var"/{kafka,spark,dbt,log,run,airflow} && \
 	    rmdir --ignore-fail-on-non-empty "$$lake" "$$var" 2>/dev/null || true

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ingestion import queries
 from ingestion.bronze.gaps import Gap
-from ingestion.bronze.isolated import Isolated
+from ingestion.bronze.isolated_record import Isolated
 from ingestion.lake.ledger import Publication
 from ingestion.printable import printable
 from ingestion.queries import LakeUnreadableError, RejectedEvent, Snapshot, Totals

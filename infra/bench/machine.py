@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.mark import MARK
+from infra.local.stack_marker import MARK
 from infra.spark.java import java_version
 from ingestion.settings import PathSettings, load
 

@@ -13,7 +13,7 @@ import psutil
 
 from infra.bench.pipeline import turn
 from infra.bench.results import Measured, Tell, by_name
-from infra.local.mark import MARK
+from infra.local.stack_marker import MARK
 from infra.testbed.embedded import Stack, started
 
 TURNS = 3

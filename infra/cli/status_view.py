@@ -10,7 +10,7 @@ from ingestion.printable import printable
 if TYPE_CHECKING:
     from infra.local.processes import ProcessStatus
     from ingestion.bronze.gaps import Gap
-    from ingestion.bronze.isolated import Isolated
+    from ingestion.bronze.isolated_record import Isolated
     from ingestion.reading.overview import BronzeStatus, DiskStatus, Drift, SilverStatus
 
 SHOWN_ISOLATED = 20
@@ -19,7 +19,7 @@ SHOWN_ISOLATED = 20
 def show_status() -> None:
     from infra.local.processes import process_statuses
     from ingestion.bronze.gaps import accepted_gaps
-    from ingestion.bronze.isolated import isolated_events
+    from ingestion.bronze.isolated_record import isolated_events
     from ingestion.reading import overview
     from ingestion.settings import PathSettings, load
 
@@ -63,7 +63,7 @@ def _show_processes(processes: "list[ProcessStatus]") -> None:
 
 
 def _say_down() -> None:
-    from infra.local.mark import marked_processes
+    from infra.local.stack_marker import marked_processes
     from ingestion import hints
     from ingestion.processes.liveness import alive
     from ingestion.processes.states import GatewayState, read_state

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.mark import marked_processes
+from infra.local.stack_marker import marked_processes
 from ingestion.addresses import reached_at
 from ingestion.environment import own_environment
 from ingestion.orchestration.airflow_upkeep import AIRFLOW, airflow_database, airflow_home, run_db_command

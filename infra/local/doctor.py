@@ -12,9 +12,9 @@ import psutil
 
 from infra.jars.fetch import SETS, faults, pinned
 from infra.local import supervision
-from infra.local.mark import marked_processes
 from infra.local.ports import port_faults, ports
 from infra.local.stack import other_settings, processes
+from infra.local.stack_marker import marked_processes
 from infra.local.supervision import AIRFLOW, PROGRAMS, SOCKET_PATH_LIMIT, StackError
 from infra.spark.java import JavaError, java_binary, java_version, refuse_nameless_user
 from ingestion.catalogue import CLIENTS, PRODUITS, SEEDS, CatalogueError, read_clients, read_produits

@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from infra.local.mark import MARK
+from infra.local.stack_marker import MARK
 from ingestion.settings import AirflowSettings, AppSettings, BrokerSettings, SparkSettings, load
 
 # no interface has the address, or the system has no IPv6

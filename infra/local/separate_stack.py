@@ -4,8 +4,8 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
-from infra.local.mark import MARK
 from infra.local.ports import ports
+from infra.local.stack_marker import MARK
 from ingestion.environment import own_environment
 
 

@@ -14,8 +14,8 @@ import psutil
 from filelock import FileLock, Timeout
 
 from infra.local import supervision
-from infra.local.mark import MARK, marked_processes
 from infra.local.ports import port_faults, ports
+from infra.local.stack_marker import MARK, marked_processes
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from infra.spark.java import java_version, refuse_nameless_user
 from ingestion import catalogue

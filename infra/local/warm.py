@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.mark import MARK
 from infra.local.separate_stack import isolated_environment
+from infra.local.stack_marker import MARK
 from infra.spark.java import java_version
 from ingestion.environment import own_environment
 from ingestion.errors import SalesError

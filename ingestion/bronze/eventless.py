@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from deltalake import DeltaTable
 
 from ingestion.bronze.gaps import accepted_gaps
-from ingestion.bronze.records import reading_record
+from ingestion.bronze.side_files import reading_record
 from ingestion.event import Offsets
 from ingestion.lake.delta_tables import query, table_exists
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingestion.bronze.records import reading_record
+from ingestion.bronze.side_files import reading_record
 from ingestion.processes.files import replace_text
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ingestion.bronze.gaps import accepted_gaps
-from ingestion.bronze.isolated import LARGE_EVENTS, Isolated, remember
+from ingestion.bronze.isolated_record import LARGE_EVENTS, Isolated, remember
 from ingestion.bronze.resume import BronzeError, find_position, offset_gaps, planned_end
 from ingestion.bronze_table import bronze_projection
 from ingestion.event import Offsets

@@ -1,6 +1,6 @@
 """Whether the Bronze stream is healthy: one answer for readers, checks, the drain and the wait for the stack."""
 
-from ingestion.bronze.isolated import LARGE_EVENTS
+from ingestion.bronze.isolated_record import LARGE_EVENTS
 from ingestion.processes.liveness import alive
 from ingestion.processes.states import BronzeState
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from ingestion.bronze import gaps, isolated
-from ingestion.bronze.isolated import Isolated
+from ingestion.bronze import gaps, isolated_record
+from ingestion.bronze.isolated_record import Isolated
 from ingestion.lake.failures import reading
 from ingestion.queries.parse_errors import Place
 from ingestion.queries.rows import RejectedEvent, in_years
@@ -23,7 +23,7 @@ def accepted_gaps(lake: Lake) -> list[gaps.Gap]:
 def isolated_events(lake: Lake) -> list[Isolated]:
     """The events that bypassed the stream until now; each is in a slice like any other event."""
     with reading("the record of isolated events"):
-        return isolated.isolated_events(lake.bronze)
+        return isolated_record.isolated_events(lake.bronze)
 
 
 def rejected(snapshot: Snapshot, raison: str | None = None, limit: int = 50, offset: int = 0) -> list[RejectedEvent]:

@@ -13,11 +13,11 @@ from ingestion.settings import PathSettings, SilverSettings, load
 from ingestion.verify.bronze_checks import bronze_checks, longest_wait
 from ingestion.verify.ledger_checks import count_check, range_check
 from ingestion.verify.loading import load_bronze, load_gaps, load_silver, load_topic
+from ingestion.verify.published_verdicts import judge, raisons
 from ingestion.verify.report import LEFT_IN_KAFKA, NOT_YET_PUBLISHED, UNREADABLE, Check, Progress, Verification, unread
 from ingestion.verify.silver_checks import silver_checks
 from ingestion.verify.tables import table_checks
 from ingestion.verify.topic_log import Record, TopicLog, broker_log
-from ingestion.verify.verdicts import judge, raisons
 from ingestion.verify.workbench import Workbench, open_workbench
 
 __all__ = ["LEFT_IN_KAFKA", "NOT_YET_PUBLISHED", "Check", "Record", "TopicLog", "Verification", "verify"]

@@ -9,7 +9,7 @@ import pytest
 from kafka import KafkaProducer
 
 from infra.testbed.embedded import until
-from ingestion.bronze.isolated import isolated_events
+from ingestion.bronze.isolated_record import isolated_events
 from ingestion.sizes import KEPT_BYTES, LARGEST_EVENT
 
 pytestmark = pytest.mark.e2e

@@ -178,7 +178,7 @@ def test_the_lake_is_held_by_a_gateway_until_it_is_dead(stack):
     psutil.Process(int((stack.folder / "var" / "run" / "supervisor.pid").read_text())).kill()
     assert refused(stack)
     stack.kill("gateway")
-    free = stack.attempt("python", "-m", "infra.local.free")
+    free = stack.attempt("python", "-m", "infra.local.refuse_owned_lake")
     assert free == (0, "")
     replace(stack, environment=stack.environment | FOREIGN).sales("start")
     stack.sales("produce", "--count", "10")

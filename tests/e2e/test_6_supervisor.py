@@ -3,7 +3,7 @@
 import psutil
 import pytest
 
-from infra.local.mark import MARK
+from infra.local.stack_marker import MARK
 
 pytestmark = pytest.mark.e2e
 

@@ -7,7 +7,7 @@ import pytest
 from deltalake import DeltaTable
 
 from infra.local.airflow_process import WORKER
-from infra.local.mark import MARK
+from infra.local.stack_marker import MARK
 from infra.testbed.embedded import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.airflow]

@@ -19,7 +19,7 @@ from infra.cli import data_commands
 from infra.cli.console import number, size, span
 from infra.cli.stack_commands import _added
 from ingestion.bronze.gaps import Gap, accept_gaps, accepted_gaps
-from ingestion.bronze.isolated import Isolated, remember
+from ingestion.bronze.isolated_record import Isolated, remember
 from ingestion.gateway.sql import _first_line
 from ingestion.orchestration import dag_reports
 from ingestion.settings import PathSettings, load

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from ingestion.bronze.isolated import Isolated, isolated_events, remember
+from ingestion.bronze.isolated_record import Isolated, isolated_events, remember
 from ingestion.bronze.isolation import CHUNK_BYTES, Attempts, _chunks, count_start, failed_plan, forget_failures
 from ingestion.bronze.resume import planned_end
 from ingestion.event import Offsets

@@ -144,7 +144,7 @@ def test_doctor_shows_whose_it_is(hold: Hold) -> None:
 
 
 def test_a_lake_that_a_gateway_holds_is_not_deleted(hold: Hold) -> None:
-    free = [sys.executable, "-m", "infra.local.free"]
+    free = [sys.executable, "-m", "infra.local.refuse_owned_lake"]
     assert subprocess.run(free).returncode == 0
     hold("other")
     refused = subprocess.run(free, capture_output=True, text=True)

@@ -15,10 +15,10 @@ from supervisor.options import ServerOptions
 
 from infra.local import broker, launch, stack, supervision
 from infra.local.launch import DELAYS, Starts, next_start
-from infra.local.mark import MARK
 from infra.local.ports import port_faults, ports
 from infra.local.readiness import last_lines, probe_app
 from infra.local.separate_stack import isolated_environment
+from infra.local.stack_marker import MARK
 from infra.local.supervision import AIRFLOW, PROGRAMS, StackError
 from infra.spark.java import JavaError, refuse_nameless_user, resident_jvm_options
 from ingestion.errors import SalesError

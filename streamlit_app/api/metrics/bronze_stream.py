@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ingestion.bronze.gaps import accepted_gaps
-from ingestion.bronze.isolated import isolated_events
+from ingestion.bronze.isolated_record import isolated_events
 from ingestion.bronze.stream_health import stream_fault
 from ingestion.event import Offsets
 from ingestion.lake.failures import reading

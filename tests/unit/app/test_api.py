@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
 from ingestion.bronze.gaps import Gap, accept_gaps
-from ingestion.bronze.isolated import Isolated, remember
+from ingestion.bronze.isolated_record import Isolated, remember
 from ingestion.reading.freshness import Freshness
 from ingestion.settings import PathSettings, load
 from streamlit_app.api import models, operations

@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable
 
 from ingestion.bronze.gaps import Gap, accept_gaps
-from ingestion.bronze.isolated import Isolated, remember
+from ingestion.bronze.isolated_record import Isolated, remember
 from ingestion.reading.explain import Trace
 from ingestion.reading.freshness import Freshness
 from streamlit_app import trust_panels

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ingestion.bronze.records import reading_record
+from ingestion.bronze.side_files import reading_record
 from ingestion.processes.files import replace_text
 
 # what the `bronze` process says it waits for while it isolates events

@@ -1,4 +1,7 @@
-"""Check that the lake may be deleted: no gateway holds it.  Run: python -m infra.local.free (make clean does)."""
+"""Check that the lake may be deleted: no gateway holds it.
+
+Run: python -m infra.local.refuse_owned_lake (make clean does).
+"""
 
 import sys
 

@@ -11,8 +11,8 @@ from deltalake import write_deltalake
 
 from ingestion.bronze.eventless import eventless_offsets, examined, note_eventless, write_eventless
 from ingestion.bronze.gaps import accepted_gaps
-from ingestion.bronze.isolated import isolated_events
-from ingestion.bronze.records import reading_record
+from ingestion.bronze.isolated_record import isolated_events
+from ingestion.bronze.side_files import reading_record
 from ingestion.lake.delta_tables import LakeError
 
 
