@@ -29,11 +29,11 @@ from read_parquet($files) group by tranche
 _NEWEST = _SLICES.replace("group by", "where tranche = (select max(tranche) from read_parquet($files)) group by")
 
 # a slice only adds rows to these
-GROWING = ("ventes_clean", "ventes_rejetees")
+INSERT_ONLY = ("ventes_clean", "ventes_rejetees")
 # a slice rebuilds these, the cube only for the hours that it touches
-SUMS = ("cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
+REBUILT = ("cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
 # the tables whose versions the ledger names (dbt_sales/models/published/)
-PUBLISHED = GROWING + SUMS
+PUBLISHED = INSERT_ONLY + REBUILT
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from deltalake import DeltaTable
 
 from ingestion.gateway import sql
 from ingestion.lake.delta_tables import table_exists
-from ingestion.lake.ledger import GROWING
+from ingestion.lake.ledger import INSERT_ONLY
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.settings import PathSettings, load
 
 TABLES = (
     "bronze.ventes_raw",
     "silver.tranches",
-    *(f"silver.{name}" for name in GROWING),
+    *(f"silver.{name}" for name in INSERT_ONLY),
     "silver.bilan_ingestion",
 )
 # a file of this size is left as it is; without this limit, each compaction would rewrite the whole day

@@ -9,7 +9,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 
 from infra.bench.sample_lake import SUM_QUERIES
-from ingestion.lake.ledger import GROWING, PUBLISHED, SUMS
+from ingestion.lake.ledger import INSERT_ONLY, PUBLISHED, REBUILT
 from ingestion.settings import DBT_PROJECT, PROJECT
 from ingestion.verify.tables import _RECOMPUTED
 
@@ -51,11 +51,11 @@ def test_the_ledger_names_the_version_of_every_published_table():
 
 def test_a_growing_table_is_one_whose_rows_are_only_inserted(models):
     meta = {name: node.config.meta for name, node in models.items() if name in PUBLISHED}
-    assert {name for name, given in meta.items() if given.get("insert_only")} == set(GROWING)
+    assert {name for name, given in meta.items() if given.get("insert_only")} == set(INSERT_ONLY)
 
 
 def test_what_is_recomputed_are_the_sums():
-    assert tuple(_RECOMPUTED) == tuple(SUM_QUERIES) == SUMS
+    assert tuple(_RECOMPUTED) == tuple(SUM_QUERIES) == REBUILT
 
 
 def test_every_exposure_reads_the_ledger_and_every_published_table():

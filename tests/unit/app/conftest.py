@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 import streamlit_app
 from infra.bench.sample_lake import CLEAN, LEDGER, REJECTED, published_tables
-from ingestion.lake.ledger import PUBLISHED, SUMS
+from ingestion.lake.ledger import PUBLISHED, REBUILT
 from ingestion.queries import Lake
 from ingestion.reading.freshness import Freshness
 from streamlit_app import figures, live
@@ -101,7 +101,7 @@ class TinyLake:
 
     def vacuum(self) -> None:
         """Delete the files that only older versions need."""
-        for name in SUMS:
+        for name in REBUILT:
             DeltaTable(str(self.silver / name)).vacuum(0, dry_run=False, enforce_retention_duration=False)
 
     def _clean(self, vente_id: int, vente: tuple) -> dict:
