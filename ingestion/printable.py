@@ -17,7 +17,7 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(char if _is_visible(char) or char in keep else _escaped(char) for char in text)
 
 
-def write_whatever_comes() -> None:
+def escape_unencodable_output() -> None:
     """Make standard output and standard error escape characters that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -14,7 +14,7 @@ from infra.cli import bench_commands, data_commands, demo_commands, setup_comman
 from infra.cli.console import complain
 from ingestion.errors import SalesError, for_operators
 from ingestion.hints import embedded
-from ingestion.printable import write_whatever_comes
+from ingestion.printable import escape_unencodable_output
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one verb.  Exit code 1 and one line for an error of ours, 2 for wrong usage; anything else is a bug."""
     # libraries log nothing here: what matters arrives as an exception, shown in one line
     logging.getLogger().addHandler(logging.NullHandler())
-    write_whatever_comes()
+    escape_unencodable_output()
     try:
         code = app(arguments, prog_name="sales", standalone_mode=False)
     except typer.TyperException as error:

@@ -29,7 +29,7 @@ from ingestion.processes.states import BronzeState, write_state
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.sizes import KEPT_BYTES, LARGEST_EVENT
 from ingestion.topic.client import reader
-from ingestion.topic.unpacking import Left
+from ingestion.topic.unpacking import LeftInKafka
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, TopicPartition
@@ -71,7 +71,7 @@ class Attempts:
     begun: bool = False
 
 
-def go_past(spark: "SparkSession") -> None:
+def isolate_after_failures(spark: "SparkSession") -> None:
     """Count a failure of the stream, and read the planned events instead of it after the second.
 
     Call this before starting the stream, except after stopping it on purpose.
@@ -142,7 +142,7 @@ def _is_due(attempts: Attempts, consumer: "KafkaConsumer", partitions: "list[Top
     return False
 
 
-def _parts(record: Any) -> "list[bytes | Left]":
+def _parts(record: Any) -> "list[bytes | LeftInKafka]":
     """Key, value and headers, without those that are missing."""
     headers = [part for name, value in record.headers for part in (name.encode(), value)]
     return [part for part in (record.key, record.value, *headers) if part is not None]
@@ -179,7 +179,7 @@ def _chunks(records: Iterator[Any]) -> Iterator[list[Row]]:
 def _row(record: Any) -> Row:
     """The record as a row of Spark's Kafka source, with `value_size` added."""
     headers = [{"key": name, "value": value} for name, value in record.headers]
-    is_cut = any(isinstance(value, Left) for _, value in record.headers)
+    is_cut = any(isinstance(value, LeftInKafka) for _, value in record.headers)
     return {
         "key": _kept(record.key),
         "value": _kept(record.value),
@@ -192,8 +192,8 @@ def _row(record: Any) -> Row:
     }
 
 
-def _kept(part: "bytes | Left | None") -> bytes | None:
-    return None if isinstance(part, Left) else part
+def _kept(part: "bytes | LeftInKafka | None") -> bytes | None:
+    return None if isinstance(part, LeftInKafka) else part
 
 
 def _append(spark: "SparkSession", paths: PathSettings, rows: list[Row]) -> None:

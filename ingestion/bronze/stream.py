@@ -18,7 +18,7 @@ from ingestion import hints
 from ingestion.bronze.ends import BronzeEnds
 from ingestion.bronze.eventless import note_eventless
 from ingestion.bronze.gaps import accepted_gaps
-from ingestion.bronze.isolation import failed_plan, forget_failures, go_past
+from ingestion.bronze.isolation import failed_plan, forget_failures, isolate_after_failures
 from ingestion.bronze.progress import Progress
 from ingestion.bronze.resume import BronzeError, find_position, offset_gaps, read_ends
 from ingestion.bronze_table import bronze_projection
@@ -71,7 +71,7 @@ def main() -> None:
         query = _find(spark)
         progress = Progress(query)
         if query is None:
-            go_past(spark)
+            isolate_after_failures(spark)
         while True:
             _watch(query or _start(spark), session_id, progress)
             # it was stopped on purpose, perhaps in the middle of a batch, so this does not count as a failure

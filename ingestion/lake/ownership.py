@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ingestion import hints
 from ingestion.errors import SalesError
-from ingestion.processes.liveness import alive, own_life
+from ingestion.processes.liveness import alive, claim_life
 from ingestion.settings import PathSettings, load
 
 FILE = ".owner"
@@ -55,7 +55,7 @@ def own_lake() -> None:
         ) from error
     os.set_inheritable(file, True)
     _take(file, paths.lake_dir)
-    text = json.dumps(asdict(Owner(str(paths.var_dir), socket.gethostname(), own_life()))).encode()
+    text = json.dumps(asdict(Owner(str(paths.var_dir), socket.gethostname(), claim_life()))).encode()
     os.pwrite(file, text, 0)
     os.ftruncate(file, len(text))
 

@@ -16,15 +16,18 @@ from ingestion.settings import PathSettings, load
 NUMBERS = 2**48
 
 
-def own_life() -> int:
-    """This process's number; its lock survives `exec`, and a forked child does not inherit it."""
+def claim_life() -> int:
+    """This process's number, which the first call claims.
+
+    Its lock survives `exec`, and a forked child does not inherit it.
+    """
     return _take(_file(load(PathSettings).run_dir), os.getpid())
 
 
 def alive(life: int) -> bool:
     """Whether the process with that number is still running."""
     # a process cannot detect its own lock
-    if life == own_life():
+    if life == claim_life():
         return True
     file = _file(load(PathSettings).run_dir)
     try:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ingestion.errors import SalesError
 from ingestion.processes.files import replace_text
-from ingestion.processes.liveness import own_life
+from ingestion.processes.liveness import claim_life
 from ingestion.settings import PathSettings, load
 
 
@@ -29,7 +29,7 @@ class State:
 
     state: str
     pid: int = field(default_factory=os.getpid)
-    life: int = field(default_factory=own_life)
+    life: int = field(default_factory=claim_life)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

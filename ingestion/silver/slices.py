@@ -21,7 +21,7 @@ from ingestion.gateway import sql
 from ingestion.lake.ledger import Publication, newest_publication
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.printable import printable
-from ingestion.processes.liveness import alive, own_life
+from ingestion.processes.liveness import alive, claim_life
 from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
 from ingestion.silver.run_results import remember
 
@@ -163,7 +163,7 @@ def generate_docs() -> Path:
 
 def holder() -> str:
     """How this process identifies itself in the lock on Silver (dbt_sales/macros/spark/lock.sql)."""
-    return str(own_life())
+    return str(claim_life())
 
 
 def break_dead_lock() -> None:

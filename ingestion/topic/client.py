@@ -21,7 +21,7 @@ from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.processes.logs import configure_logging
 from ingestion.settings import KafkaSettings, load
-from ingestion.topic.unpacking import bound
+from ingestion.topic.unpacking import limit_unpacking
 
 # the broker's clock dates every event, because the producer's may be wrong
 TIMESTAMP_TYPE = "LogAppendTime"
@@ -39,7 +39,7 @@ def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> I
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
         # a client would retry a closed port for its whole timeout
-        _knock(settings.bootstrap_servers)
+        _check_port(settings.bootstrap_servers)
         client = kind(bootstrap_servers=settings.bootstrap_servers, bootstrap_timeout_ms=3000, **options)
     except (KafkaError, OSError) as error:
         raise BrokerError(
@@ -55,7 +55,7 @@ def _connected(settings: KafkaSettings, kind: type[Client], **options: Any) -> I
         ) from error
 
 
-def _knock(bootstrap_servers: str) -> None:
+def _check_port(bootstrap_servers: str) -> None:
     """Raise the last server's error if none of the servers accepts a connection."""
     *others, last = collect_hosts(bootstrap_servers)
     if not any(_listens(host, port) for host, port, _ in others):
@@ -167,14 +167,14 @@ def reader(
 ) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
     """A consumer outside any group, and the topic's partitions; it commits nothing.  Raises BrokerError.
 
-    Parts of its records that are too large are `Left` (see `bound`).
+    Parts of its records that are too large are `LeftInKafka` (see `limit_unpacking`).
     """
     options = {"enable_auto_commit": False, "isolation_level": isolation_level}
     with _connected(settings, KafkaConsumer, **options) as consumer:
         partitions = consumer.partitions_for_topic(settings.topic)
         if not partitions:
             raise BrokerError(no_topic(settings))
-        yield bound(consumer), [TopicPartition(settings.topic, partition) for partition in sorted(partitions)]
+        yield limit_unpacking(consumer), [TopicPartition(settings.topic, partition) for partition in sorted(partitions)]
 
 
 @_until_the_cluster_has_noticed

@@ -21,7 +21,7 @@ PIECE = 1024 * 1024
 _VARINT = 10
 
 
-class Left:
+class LeftInKafka:
     """Bytes that stayed in Kafka; the length is their number."""
 
     def __init__(self, size: int) -> None:
@@ -31,10 +31,10 @@ class Left:
         return self._size
 
 
-def bound(consumer: KafkaConsumer) -> KafkaConsumer:
-    """Make the consumer unpack within bounds: a key or value that is too large becomes `Left`.
+def limit_unpacking(consumer: KafkaConsumer) -> KafkaConsumer:
+    """Make the consumer unpack within bounds: a key or value that is too large becomes `LeftInKafka`.
 
-    Headers that are too large are replaced by a single one, whose value is `Left`.
+    Headers that are too large are replaced by a single one, whose value is `LeftInKafka`.
     """
     # kafka-python has no option for this, but looks the class up on the instance for each fetch
     consumer._fetcher.PartitionRecords = _BoundedRecords
@@ -120,7 +120,7 @@ class BoundedBatch(DefaultRecordBatch):  # type: ignore[misc]
             size += len(name or b"") + len(value or b"")
             if size <= KEPT_BYTES:
                 headers.append(((name or b"").decode(errors="replace"), value))
-        return headers if size <= KEPT_BYTES else [("", Left(size))]
+        return headers if size <= KEPT_BYTES else [("", LeftInKafka(size))]
 
     def _varint(self) -> int:
         self._fill(_VARINT)
@@ -134,7 +134,7 @@ class BoundedBatch(DefaultRecordBatch):  # type: ignore[misc]
             return self._take(size)
         for passed in range(0, size, PIECE):
             self._take(min(PIECE, size - passed))
-        return Left(size)
+        return LeftInKafka(size)
 
     def _take(self, size: int) -> bytes:
         self._fill(size)

@@ -7,7 +7,7 @@ from kafka.errors import CorruptRecordError
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from ingestion.sizes import KEPT_BYTES
-from ingestion.topic.unpacking import BoundedBatch, Left
+from ingestion.topic.unpacking import BoundedBatch, LeftInKafka
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 HEADERS = [("origine", b"caisse 4"), ("vide", None)]
@@ -37,7 +37,7 @@ def test_what_is_too_large_is_left_and_what_is_around_it_is_read(codec):
     first, second, third = BoundedBatch(packed([SMALL[0], large, SMALL[0]], codec))
     assert (first.key, first.value, first.headers) == SMALL[0] == (third.key, third.value, third.headers)
     assert (second.offset, second.timestamp, second.key, second.headers) == (1, 1_700_000_000_001, b"grand", HEADERS)
-    assert isinstance(second.value, Left)
+    assert isinstance(second.value, LeftInKafka)
     assert len(second.value) == KEPT_BYTES + 1
 
 
@@ -50,9 +50,9 @@ def test_a_key_or_headers_may_be_too_large_too():
     large = bytes(KEPT_BYTES + 1)
     key, header = BoundedBatch(packed([(large, b"{}", []), (b"1", b"{}", [("h", large)])], 1))
     assert (len(key.key), key.value) == (KEPT_BYTES + 1, b"{}")
-    assert isinstance(key.key, Left)
+    assert isinstance(key.key, LeftInKafka)
     ((_, left),) = header.headers
-    assert isinstance(left, Left)
+    assert isinstance(left, LeftInKafka)
     assert len(left) == KEPT_BYTES + 2
 
 

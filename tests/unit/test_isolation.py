@@ -13,7 +13,7 @@ from ingestion.bronze.isolation import CHUNK_BYTES, Attempts, _chunks, count_sta
 from ingestion.bronze.resume import planned_end
 from ingestion.event import Offsets
 from ingestion.settings import PathSettings, load
-from ingestion.topic.unpacking import Left
+from ingestion.topic.unpacking import LeftInKafka
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 FIRST, SECOND = {0: 5, 1: 3}, {0: 9, 1: 3}
@@ -24,7 +24,7 @@ class Found:
 
     topic, partition, timestamp, key, headers = "ventes_stream", 1, 1_700_000_000_000, b"1", ()
 
-    def __init__(self, offset: int, value: "bytes | Left | None" = b"{}", **others: object) -> None:
+    def __init__(self, offset: int, value: "bytes | LeftInKafka | None" = b"{}", **others: object) -> None:
         self.offset, self.value = offset, value
         self.__dict__ |= others
 
@@ -118,7 +118,7 @@ def test_a_count_that_cannot_be_read_begins_anew(paths: PathSettings, caplog: py
 
 def test_rows_are_handed_on_in_pieces_and_what_is_left_as_its_size() -> None:
     half = bytes(CHUNK_BYTES // 2)
-    large = Found(3, Left(250_000_000), headers=(("origine", None),))
+    large = Found(3, LeftInKafka(250_000_000), headers=(("origine", None),))
     chunks = list(_chunks(iter([Found(0, half), Found(1, half), Found(2, None), large])))
     assert [[row["offset"] for row in rows] for rows in chunks] == [[0, 1], [2, 3]]
     assert chunks[1] == [

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ingestion.processes.liveness import NUMBERS, alive, own_life
+from ingestion.processes.liveness import NUMBERS, alive, claim_life
 
-SAY = "from ingestion.processes.liveness import own_life; print(own_life(), flush=True);"
+SAY = "from ingestion.processes.liveness import claim_life; print(claim_life(), flush=True);"
 Start = Callable[[str], tuple["subprocess.Popen[str]", int]]
 
 
@@ -45,7 +45,7 @@ def test_a_process_keeps_its_life_through_exec(start: Start) -> None:
 
 
 def test_a_child_has_a_life_of_its_own(start: Start) -> None:
-    fork = "import os; os.fork() and os._exit(0); print(own_life(), flush=True); import time; time.sleep(60)"
+    fork = "import os; os.fork() and os._exit(0); print(claim_life(), flush=True); import time; time.sleep(60)"
     parent, life = start(fork)
     parent.wait()
     assert parent.stdout is not None
@@ -55,7 +55,7 @@ def test_a_child_has_a_life_of_its_own(start: Start) -> None:
 
 
 def test_asking_takes_nobodys_life() -> None:
-    own = own_life()
+    own = claim_life()
     assert alive(own)
     ask = f"from ingestion.processes.liveness import alive; print(alive({own}), alive({NUMBERS + 1}))"
     for _ in range(2):

@@ -104,7 +104,7 @@ def test_terminal_without_utf8_gets_escapes_and_no_traceback() -> None:
     script = """if True:
         from ingestion import printable
         from infra import cli
-        printable.write_whatever_comes()
+        printable.escape_unencodable_output()
         cli.console.say("é 日 \\ud800")
         cli.main(["logs", "é"])
     """

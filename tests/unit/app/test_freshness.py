@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingestion.bronze.stream_health import stream_fault
-from ingestion.processes.liveness import NUMBERS, own_life
+from ingestion.processes.liveness import NUMBERS, claim_life
 from ingestion.processes.states import BronzeState
 from ingestion.reading.freshness import CAUSES, Freshness, waiting_offsets
 from streamlit_app.languages import languages
@@ -49,7 +49,7 @@ def test_stale_is_a_waiting_event_or_a_dead_stream(measured_at, lag, oldest, fau
     ],
 )
 def test_the_stream_is_up_only_when_its_process_runs_and_says_so(state, lives, fault):
-    assert stream_fault(BronzeState(**state, life=own_life() if lives else DEAD))[0] == fault
+    assert stream_fault(BronzeState(**state, life=claim_life() if lives else DEAD))[0] == fault
 
 
 def test_the_stream_is_down_where_nobody_has_said_anything():
