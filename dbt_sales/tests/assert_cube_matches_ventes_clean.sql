@@ -32,8 +32,8 @@ final as (
 
     select
         coalesce(ventes_clean.heure, cube_horaire.heure) as heure,
-        ventes_clean.total_montant as montant_des_ventes,
-        cube_horaire.total_montant as montant_du_cube
+        ventes_clean.total_montant as amount_of_sales,
+        cube_horaire.total_montant as amount_in_cube
     from ventes_clean
     full outer join cube_horaire
         on

@@ -5,19 +5,19 @@ with
 totals as (
 
     select
-        'cube_horaire' as source_totale,
+        'cube_horaire' as source_of_total,
         sum(total_montant) as total_montant,
         sum(total_quantite) as total_quantite
     from {{ ref('cube_horaire') }}
     union all
     select
-        'ventes_aggreges' as source_totale,
+        'ventes_aggreges' as source_of_total,
         sum(total_montant) as total_montant,
         sum(total_quantite) as total_quantite
     from {{ ref('ventes_aggreges') }}
     union all
     select
-        'hourly_sales' as source_totale,
+        'hourly_sales' as source_of_total,
         sum(total_montant) as total_montant,
         sum(total_quantite) as total_quantite
     from {{ ref('hourly_sales') }}
@@ -28,8 +28,8 @@ compared as (
 
     select
         *,
-        max(total_montant) over () as plus_grand_montant,
-        max(total_quantite) over () as plus_grande_quantite
+        max(total_montant) over () as largest_amount,
+        max(total_quantite) over () as largest_quantity
     from totals
 
 ),
@@ -38,8 +38,8 @@ final as (
 
     select * from compared
     where
-        total_montant != plus_grand_montant
-        or total_quantite != plus_grande_quantite
+        total_montant != largest_amount
+        or total_quantite != largest_quantity
 
 )
 

@@ -14,7 +14,7 @@ tranches as (
         lag(to_offset) over (
             partition by kafka_partition
             order by tranche
-        ) as fin_precedente
+        ) as previous_end
     from {{ ref('tranches') }}
 
 ),
@@ -24,7 +24,7 @@ final as (
     select * from tranches
     where
         from_offset > to_offset
-        or from_offset != coalesce(fin_precedente, from_offset)
+        or from_offset != coalesce(previous_end, from_offset)
 
 )
 

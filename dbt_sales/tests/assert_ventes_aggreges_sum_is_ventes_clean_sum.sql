@@ -24,8 +24,8 @@ ventes_aggreges as (
 final as (
 
     select
-        ventes_clean.total_montant as montant_des_ventes,
-        ventes_aggreges.total_montant as montant_publie
+        ventes_clean.total_montant as amount_of_sales,
+        ventes_aggreges.total_montant as amount_published
     from ventes_clean
     cross join ventes_aggreges
     where

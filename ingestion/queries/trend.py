@@ -61,7 +61,7 @@ def _periods(
             from read_parquet($files) {filters.where()}
         )
         select debut, coalesce(sum(total_montant), 0), coalesce(sum(nombre_ventes), 0)::bigint
-        from generate_series(date_trunc($grain, $first), $last, $step::interval) as periodes(debut)
+        from generate_series(date_trunc($grain, $first), $last, $step::interval) as periods(debut)
         left join ventes using (debut)
         group by debut
         order by debut

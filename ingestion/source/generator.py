@@ -44,9 +44,9 @@ def make_ventes(seed: int, numbered_times: Iterable[tuple[int, datetime]]) -> It
         )
 
 
-def _weights(poids: tuple[int, ...], count: int) -> tuple[int, ...]:
+def _weights(weights: tuple[int, ...], count: int) -> tuple[int, ...]:
     """As many weights as needed, starting again with the first for rows that were added to a catalogue."""
-    return tuple(islice(cycle(poids), count))
+    return tuple(islice(cycle(weights), count))
 
 
 def past_times(seed: int, count: int, until: datetime, span: timedelta) -> list[datetime]:

@@ -1,13 +1,13 @@
-{# Checks several assertions on a table, and returns a row (table_verifiee, regle, lignes) for each that is broken: the
+{# Checks several assertions on a table, and returns a row (table_checked, rule, rows_broken) for each that is broken: the
    key is present and unique, and each invariant is true of every row.
 
    `within` limits the check to what the slice may have changed: `tranche` to the slice's own rows, `vente_id` to every
    sale in its range of numbers, including old sales. #}
 {% macro assertions(relation, key, invariants, within, current) -%}
     select
-        '{{ relation.identifier }}' as table_verifiee,
-        regle,
-        lignes
+        '{{ relation.identifier }}' as table_checked,
+        rule,
+        rows_broken
     from (
         select
             stack(
@@ -17,7 +17,7 @@
                 {%- for rule, expression in invariants.items() %}
                 '{{ rule }}', count_if(not coalesce({{ expression }}, false)){{ ',' if not loop.last }}
                 {%- endfor %}
-            ) as (regle, lignes)
+            ) as (rule, rows_broken)
         from {{ relation }}
         {% if within == 'tranche' -%}
             where tranche = {{ current.tranche or 0 }}
@@ -25,7 +25,7 @@
             where vente_id between {{ current.vente_id_min or 0 }} and {{ current.vente_id_max or 0 }}
         {%- endif %}
     )
-    where lignes > 0
+    where rows_broken > 0
 {%- endmacro %}
 
 

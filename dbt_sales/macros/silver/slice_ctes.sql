@@ -63,7 +63,7 @@ offsets as (
     select
         kafka_partition,
         kafka_offset,
-        max(tranche) as debut
+        max(tranche) as start
     from (
         select kafka_partition, kafka_offset, tranche from starts
         union all
@@ -78,7 +78,7 @@ slice_by_offset as (
     select
         kafka_partition,
         kafka_offset,
-        max(debut) over (partition by kafka_partition order by kafka_offset) as tranche
+        max(start) over (partition by kafka_partition order by kafka_offset) as tranche
     from offsets
 
 ),

@@ -52,7 +52,7 @@ copies as (
         row_number() over (
             partition by kafka_partition, kafka_offset
             order by ingestion_time
-        ) as exemplaire
+        ) as copy_number
     from numbered
 
 ),
@@ -73,7 +73,7 @@ typed as (
         {{ exact_integer('quantite', 'int') }} as quantite,
         {{ exact_montant('montant') }} as montant
     from copies
-    where exemplaire = 1
+    where copy_number = 1
 
 ),
 
@@ -104,14 +104,14 @@ judged as (
             when produits.produit_id is null then 'produit_inconnu'
             when typed.timestamp > typed.kafka_timestamp + interval 1 day
                 then 'timestamp_futur'
-        end as defaut,
+        end as fault,
         struct(
             typed.client_id,
             typed.produit_id,
             typed.timestamp,
             typed.quantite,
             typed.montant
-        ) as valeurs
+        ) as sale_values
     from typed
     left join clients on typed.client_id = clients.client_id
     left join produits on typed.produit_id = produits.produit_id
@@ -123,21 +123,21 @@ compared as (
 
     select
         judged.*,
-        row_number() over (in_order) as rang,
-        first_value(judged.valeurs) over (in_order) as premiere,
-        known.vente_id is not null as est_connue,
+        row_number() over (in_order) as place,
+        first_value(judged.sale_values) over (in_order) as first_values,
+        known.vente_id is not null as is_known,
         struct(
             known.client_id,
             known.produit_id,
             known.timestamp,
             known.quantite,
             known.montant
-        ) as connue
+        ) as known_values
     from judged
     left join known
         on judged.vente_id = known.vente_id
     window in_order as (
-        partition by judged.defaut is null, judged.vente_id
+        partition by judged.fault is null, judged.vente_id
         order by judged.tranche, judged.kafka_partition, judged.kafka_offset
     )
 
@@ -148,9 +148,9 @@ verdicts as (
     select
         *,
         case
-            when defaut is not null then 'rejete'
-            when not est_connue and rang = 1 then 'valide'
-            when valeurs = if(est_connue, connue, premiere) then 'doublon'
+            when fault is not null then 'rejete'
+            when not is_known and place = 1 then 'valide'
+            when sale_values = if(is_known, known_values, first_values) then 'doublon'
             else 'rejete'
         end as verdict
     from compared
@@ -176,7 +176,7 @@ final as (
         kafka_timestamp,
         tranche,
         verdict,
-        case when verdict = 'rejete' then coalesce(defaut, 'conflit') end as raison,
+        case when verdict = 'rejete' then coalesce(fault, 'conflit') end as raison,
         case when verdict = 'rejete' then value end as value
     from verdicts
 

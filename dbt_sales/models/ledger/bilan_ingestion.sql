@@ -34,27 +34,27 @@ events as (
     select
         tranche,
         kafka_partition,
-        'read' as compte
+        'read' as counted
     from numbered
     union all
     select
         tranche,
         kafka_partition,
-        'clean' as compte
+        'clean' as counted
     from {{ ref('ventes_clean') }}
     where {{ of_slice }}
     union all
     select
         tranche,
         kafka_partition,
-        'rejected' as compte
+        'rejected' as counted
     from {{ ref('ventes_rejetees') }}
     where {{ of_slice }}
     union all
     select
         tranche,
         kafka_partition,
-        'duplicate' as compte
+        'duplicate' as counted
     from {{ ref('ventes_evaluees') }}
     where verdict = 'doublon'
 
@@ -65,10 +65,10 @@ counts as (
     select
         tranche,
         kafka_partition,
-        count_if(compte = 'read') as rows_read,
-        count_if(compte = 'clean') as rows_clean,
-        count_if(compte = 'rejected') as rows_rejected,
-        count_if(compte = 'duplicate') as rows_duplicates
+        count_if(counted = 'read') as rows_read,
+        count_if(counted = 'clean') as rows_clean,
+        count_if(counted = 'rejected') as rows_rejected,
+        count_if(counted = 'duplicate') as rows_duplicates
     from events
     group by tranche, kafka_partition
 
