@@ -34,56 +34,52 @@
 {%- endmacro %}
 
 
-{# CTE `numbered`: the rows with their slice.  A run has one slice; a rebuild finds each row's slice as the last one
-   that starts at or before its offset. #}
+{# The rows with their slice.  A run has one slice; a rebuild finds each row's slice as the last one that starts at or
+   before its offset. #}
 {% macro numbered_by_slice(ventes, current) -%}
     {%- if not var('rebuild') -%}
-numbered as (
-
     select
         *,
         {{ current.tranche or 0 }} as tranche
     from {{ ventes }}
-
-),
     {%- else -%}
-starts as (
+    with
 
-    select
-        kafka_partition,
-        from_offset as kafka_offset,
-        tranche
-    from {{ ref('tranches') }}
-    where from_offset < to_offset
+    starts as (
 
-),
+        select
+            kafka_partition,
+            from_offset as kafka_offset,
+            tranche
+        from {{ ref('tranches') }}
+        where from_offset < to_offset
 
-offsets as (
+    ),
 
-    select
-        kafka_partition,
-        kafka_offset,
-        max(tranche) as start
-    from (
-        select kafka_partition, kafka_offset, tranche from starts
-        union all
-        select kafka_partition, kafka_offset, null from {{ ventes }}
+    offsets as (
+
+        select
+            kafka_partition,
+            kafka_offset,
+            max(tranche) as start
+        from (
+            select kafka_partition, kafka_offset, tranche from starts
+            union all
+            select kafka_partition, kafka_offset, null from {{ ventes }}
+        )
+        group by kafka_partition, kafka_offset
+
+    ),
+
+    slice_by_offset as (
+
+        select
+            kafka_partition,
+            kafka_offset,
+            max(start) over (partition by kafka_partition order by kafka_offset) as tranche
+        from offsets
+
     )
-    group by kafka_partition, kafka_offset
-
-),
-
-slice_by_offset as (
-
-    select
-        kafka_partition,
-        kafka_offset,
-        max(start) over (partition by kafka_partition order by kafka_offset) as tranche
-    from offsets
-
-),
-
-numbered as (
 
     select
         {{ ventes }}.*,
@@ -93,7 +89,5 @@ numbered as (
         on
             {{ ventes }}.kafka_partition = slice_by_offset.kafka_partition
             and {{ ventes }}.kafka_offset = slice_by_offset.kafka_offset
-
-),
     {%- endif %}
 {%- endmacro %}

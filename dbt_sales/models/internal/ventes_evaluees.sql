@@ -42,7 +42,11 @@ known as (
 
 ),
 
-{{ numbered_by_slice('ventes_raw', current) }}
+numbered as (
+
+    {{ numbered_by_slice('ventes_raw', current) }}
+
+),
 
 copies as (
 

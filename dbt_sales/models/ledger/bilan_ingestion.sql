@@ -26,7 +26,11 @@ ventes_raw as (
 
 ),
 
-{{ numbered_by_slice('ventes_raw', current) }}
+numbered as (
+
+    {{ numbered_by_slice('ventes_raw', current) }}
+
+),
 
 {# each count comes from its own table #}
 events as (
