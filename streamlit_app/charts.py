@@ -19,7 +19,7 @@ Values: TypeAlias = dict[str, Any]
 Spec: TypeAlias = dict[str, Any]
 
 _PLAIN: dict[str, Any] = {"domain": False, "ticks": False}
-_BY_REVENUE = alt.EncodingSortField(field="montant", op="sum", order="descending")
+_BY_REVENUE = alt.EncodingSortField(field="revenue", op="sum", order="descending")
 BARS_UP_TO = 72
 _TIME_UNITS: dict[Grain, Any] = {
     "hour": "utcyearmonthdatehours",
@@ -36,6 +36,8 @@ _TICKS: dict[Grain, tuple[tuple[str, Any], tuple[str, Any]]] = {
 }
 # a chart's description names this many rows; its table has all
 SPOKEN_ROWS = 40
+# the label of a text, if its name is not that of a column
+_LABELS = {"revenue_text": "total_montant"}
 # what a screen reader says of one mark, if there is one mark for each row
 _SAID = "said:N"
 # text that charts draw themselves, on light and dark pages
@@ -48,7 +50,7 @@ def revenue_trend(words: Language, trend: Trend, running: datetime) -> Spec:
     `running`: the first hour that is not complete.
     """
     count, first_open = len(trend.periods), _start(running, trend.grain)
-    columns = {"period": words[trend.grain], **_labelled(words, "total_montant", "nombre_ventes")}
+    columns = {"period": words[trend.grain], **_labelled(words, "revenue_text", "nombre_ventes")}
     rows = [_period(words, each, trend.grain, is_complete=each.debut < first_open) for each in trend.periods]
     base = _chart(rows, columns).encode(
         x=alt.X(
@@ -58,7 +60,7 @@ def revenue_trend(words: Language, trend: Trend, running: datetime) -> Spec:
             axis=_time_axis(words.formats, trend.grain, count),
         ),
         y=alt.Y(
-            "montant:Q",
+            "revenue:Q",
             axis=alt.Axis(labelExpr=_short(words.formats, "datum.value"), tickCount=5, title=None, **_PLAIN),
         ),
     )
@@ -109,10 +111,10 @@ def _period(words: Language, row: PeriodOfSales, grain: Grain, *, is_complete: b
     return {
         # with its zone, or a browser would read it as local time
         "start": f"{row.debut.isoformat()}Z",
-        "montant": float(row.total_montant),
+        "revenue": float(row.total_montant),
         "is_complete": is_complete,
         "period": period if is_complete else words["running"].format(period),
-        "total_montant": words.formats.euros(row.total_montant),
+        "revenue_text": words.formats.euros(row.total_montant),
         "nombre_ventes": words.formats.number(row.nombre_ventes),
     }
 
@@ -161,21 +163,21 @@ def _bars(words: Language, totals: dict[str, Decimal], name: str, heading: str, 
     rows: list[Values] = [
         {
             name: key,
-            "montant": float(value),
-            "total_montant": words.formats.euros(value),
+            "revenue": float(value),
+            "revenue_text": words.formats.euros(value),
             "share": words.formats.percentage(100 * value / whole),
         }
         for key, value in totals.items()
     ]
-    base = _chart(rows, _labelled(words, name, "total_montant", "share")).encode(
+    base = _chart(rows, _labelled(words, name, "revenue_text", "share")).encode(
         y=alt.Y(f"{name}:N", sort=None, axis=None)
     )
-    length = alt.X("montant:Q", axis=None, scale=alt.Scale(domain=[0, float(widest) or 1.0]))
+    length = alt.X("revenue:Q", axis=None, scale=alt.Scale(domain=[0, float(widest) or 1.0]))
     bars = base.mark_bar(cornerRadius=3, height=10, yOffset=9).encode(x=length, description=_SAID)
     line: Values = {"baseline": "middle", "dy": -7, "fontSize": 13, "color": INK[dark], "aria": False}
     names = base.mark_text(align="left", **line).encode(x=alt.value(0), text=f"{name}:N")
     amounts = (
-        base.transform_calculate(text="datum.total_montant + '  ·  ' + datum.share")
+        base.transform_calculate(text="datum.revenue_text + '  ·  ' + datum.share")
         .mark_text(align="right", **line)
         .encode(x=alt.value("width"), text="text:N")
     )
@@ -187,15 +189,15 @@ def product_by_country(words: Language, rows: Sequence[AggregatedSales], *, dark
     products, countries = list(_by_name(rows, "produit_nom")), list(_by_name(rows, "pays"))
     across = alt.Axis(orient="top", labelAngle=0, labelFlush=False, labelOverlap=False, **_PLAIN)
     values = [_cell(words.formats, row) for row in rows]
-    base = _chart(values, _labelled(words, "produit", "pays", "total_montant", "total_quantite")).encode(
+    base = _chart(values, _labelled(words, "produit", "pays", "revenue_text", "total_quantite")).encode(
         x=alt.X("pays:N", sort=countries, title=None, axis=across),
         y=alt.Y("produit:N", sort=products, title=None, axis=alt.Axis(labelLimit=120, **_PLAIN)),
     )
-    color = alt.Color("montant:Q", legend=None, scale=alt.Scale(type="sqrt", domainMin=0))
+    color = alt.Color("revenue:Q", legend=None, scale=alt.Scale(type="sqrt", domainMin=0))
     # where the cell's colour is strong, its figure switches to the other ink
     strong = float(max((row.total_montant for row in rows), default=0)) * (0.42 if dark else 0.3)
-    ink = alt.condition(f"datum.montant > {strong}", alt.value(INK[not dark]), alt.value(INK[dark]))
-    figures = base.transform_calculate(short=_short(words.formats, "datum.montant")).mark_text(fontSize=12, aria=False)
+    ink = alt.condition(f"datum.revenue > {strong}", alt.value(INK[not dark]), alt.value(INK[dark]))
+    figures = base.transform_calculate(short=_short(words.formats, "datum.revenue")).mark_text(fontSize=12, aria=False)
     cells = base.mark_rect(cornerRadius=4).encode(color=color, description=_SAID) + figures.encode(
         text="short:N", color=ink
     )
@@ -207,8 +209,8 @@ def _cell(formats: Formats, row: AggregatedSales) -> Values:
     return {
         "pays": row.pays,
         "produit": row.produit_nom,
-        "montant": float(row.total_montant),
-        "total_montant": formats.euros(row.total_montant),
+        "revenue": float(row.total_montant),
+        "revenue_text": formats.euros(row.total_montant),
         "total_quantite": formats.number(row.total_quantite),
     }
 
@@ -219,18 +221,18 @@ def segments_by_product(words: Language, rows: Sequence[ProductBySegment]) -> Sp
         {
             "produit": row.produit,
             "segment": row.segment,
-            "montant": float(row.montant),
-            "total_montant": words.formats.euros(row.montant),
+            "revenue": float(row.montant),
+            "revenue_text": words.formats.euros(row.montant),
         }
         for row in rows
     ]
     chart = (
-        _chart(values, _labelled(words, "produit", "segment", "total_montant"))
+        _chart(values, _labelled(words, "produit", "segment", "revenue_text"))
         .mark_bar(cornerRadius=2, height=22)
         .encode(
             y=alt.Y("produit:N", sort=_BY_REVENUE, title=None, axis=alt.Axis(labelLimit=120, **_PLAIN)),
             x=alt.X(
-                "montant:Q",
+                "revenue:Q",
                 stack="normalize",
                 title=None,
                 axis=alt.Axis(format=".0%", tickCount=5, **_PLAIN),
@@ -270,7 +272,7 @@ def table(chart: Spec) -> list[dict[str, str]]:
 
 
 def _labelled(words: Language, *names: str) -> dict[str, str]:
-    return {name: words[name] for name in names}
+    return {name: words[_LABELS.get(name, name)] for name in names}
 
 
 def _chart(rows: list[Values], columns: dict[str, str]) -> alt.Chart:

@@ -144,7 +144,7 @@ def test_a_chart_in_english(published):
     assert charts.table(drawn)[0] == {
         "Product": "Casque audio", "Country": "France", "Revenue": "€59.99", "Items sold": "1",
     }  # fmt: skip
-    assert "'€' + format(datum.montant / 1e6, ',.3~r') + 'M'" in str(drawn)
+    assert "'€' + format(datum.revenue / 1e6, ',.3~r') + 'M'" in str(drawn)
 
 
 def test_the_trend_in_english(published):
