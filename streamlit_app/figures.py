@@ -32,7 +32,7 @@ class Figures:
 
 
 @st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
-def figures(key: str, filters: Filters, _snapshot: Snapshot) -> Figures:
+def load_figures(key: str, filters: Filters, _snapshot: Snapshot) -> Figures:
     """Everything that the page shows; `key` is that of the snapshot, which itself cannot be hashed."""
     return Figures(
         overall=queries.overall_statistics(_snapshot, filters),

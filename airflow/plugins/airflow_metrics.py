@@ -25,7 +25,7 @@ RUN_STATES = ("queued", "running")
 TASK_STATES = ("scheduled", "queued", "running", "deferred", "up_for_retry")
 
 
-class Figures(Collector):
+class AirflowCollector(Collector):
     def describe(self) -> Iterable[Metric]:
         """Nothing, because collecting at registration would query the database."""
         return ()
@@ -111,7 +111,7 @@ def _with_token(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(HTT
 
 
 registry = CollectorRegistry()
-registry.register(Figures())
+registry.register(AirflowCollector())
 app = FastAPI(title="Figures for Prometheus", docs_url=None, redoc_url=None, openapi_url=None)
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from streamlit_app import live, panels
-from streamlit_app.figures import drawings, figures, is_dark, running_hour, trend_heading
+from streamlit_app.figures import drawings, is_dark, load_figures, running_hour, trend_heading
 from streamlit_app.filter_bar import filter_bar
 from streamlit_app.freshness_banner import shown
 from streamlit_app.language_choice import language, language_code
@@ -16,7 +16,7 @@ bar = st.container(horizontal=True, vertical_alignment="bottom")
 with bar:
     filters = filter_bar(snapshot)
 
-data = figures(snapshot.key, filters, snapshot)
+data = load_figures(snapshot.key, filters, snapshot)
 if not data.trend.periods:
     st.info(language()["no_match"], icon=":material/filter_alt_off:")
     st.stop()

@@ -9,7 +9,7 @@ from ingestion.queries import Lake
 from streamlit_app.api.metrics.bronze_stream import Stream
 from streamlit_app.api.metrics.http_requests import MeasureRequests, Requests
 from streamlit_app.api.metrics.job_runs import Dags, DbtRuns, Producers, Upkeeps
-from streamlit_app.api.metrics.published_figures import Figures
+from streamlit_app.api.metrics.published_figures import FiguresCollector
 from streamlit_app.api.metrics.storage import Disks, Tables
 from streamlit_app.live import Sampler
 
@@ -25,7 +25,7 @@ class Metrics:
         if not measures_lake:
             return
         for collector in (
-            Figures(lake, sampler),
+            FiguresCollector(lake, sampler),
             Stream(lake.bronze, sampler),
             Tables(lake),
             Disks(),

@@ -10,7 +10,7 @@ from streamlit_app.api.answers import age_seconds
 from streamlit_app.live import Sampler, utc_now
 
 
-class Figures(Collector):
+class FiguresCollector(Collector):
     def __init__(self, lake: Lake, sampler: Sampler) -> None:
         self._lake, self._sampler = lake, sampler
 

@@ -179,7 +179,7 @@ def page(monkeypatch, sampler):
         monkeypatch.setattr(live, "sampler", lambda: sampler)
         if not keep_caches:
             # one test's lake counts its slices as another's
-            figures.figures.clear()
+            figures.load_figures.clear()
             figures.drawings.clear()
         app = AppTest.from_file(HERE / "app.py", default_timeout=30)
         app.context["locale"] = locale

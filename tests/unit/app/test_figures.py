@@ -10,7 +10,7 @@ from ingestion.queries import Filters, HourOfSales, PeriodOfSales, Trend
 from ingestion.reading.freshness import Freshness
 from ingestion.verify.verdict import RAISONS
 from streamlit_app import charts, panels
-from streamlit_app.figures import complete_hours, figures, running_hour
+from streamlit_app.figures import complete_hours, load_figures, running_hour
 from streamlit_app.languages import languages
 
 NOON = datetime(2025, 12, 22, 12)
@@ -63,7 +63,7 @@ def test_the_hours_compared_are_there_whatever_the_clock_says(tiny):
         [sold("07:30:00"), sold("08:30:00"), sold("09:30:00"), sold("10:01:00")], closed_at="2026-01-01T10:05:00"
     )
     snapshot = tiny.lake.current()
-    recent = figures.__wrapped__(snapshot.key, Filters(pays=("France",)), snapshot).recent
+    recent = load_figures.__wrapped__(snapshot.key, Filters(pays=("France",)), snapshot).recent
 
     def sales(running):
         return [each.nombre_ventes for each in complete_hours(recent, datetime(2026, 1, 1, running))]
