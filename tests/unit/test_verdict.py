@@ -12,7 +12,7 @@ from ingestion.catalogue import clients, produits
 from ingestion.event import encode
 from ingestion.sizes import LARGEST_EVENT
 from ingestion.source.faulty import KINDS, Kind
-from ingestion.verify.verdict import RAISONS, Evaluation, evaluate
+from ingestion.verify.verdict import _ORDINARY, RAISONS, Evaluation, evaluate
 from tests.sales import SALE, with_catalogues
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -167,6 +167,10 @@ def test_a_number_that_bronze_has_marked_stays_invalid(text: str) -> None:
 @pytest.mark.parametrize("text", ["51.00", "51", '"51.0"'])
 def test_a_number_that_bronze_cannot_have_marked_counts(text: str) -> None:
     assert evaluate(event(montant=text), micros(KAFKA), {"montant"}).montant == 5100
+
+
+def test_a_sale_of_ours_is_read_the_fast_way() -> None:
+    assert _ORDINARY.fullmatch(SALE.to_json())
 
 
 def strict(value: bytes) -> Evaluation:
