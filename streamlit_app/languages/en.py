@@ -163,6 +163,7 @@ LABELS = {
     "closed_at": "Closed on",
     "no_content": "(no content, or too large to show)",
     "tombstone": "No content (tombstone).",
+    "only_in_kafka": "The bytes are not in the lake; only Kafka may still hold them.",
 }
 
 COUNTED = {

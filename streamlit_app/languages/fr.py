@@ -175,6 +175,7 @@ LABELS = {
     "closed_at": "Close le",
     "no_content": "(sans contenu, ou trop grand pour être montré)",
     "tombstone": "Sans contenu (tombstone).",
+    "only_in_kafka": "Les octets ne sont pas dans le lac de données\u00a0; seul Kafka les a peut-être encore.",
 }
 
 COUNTED = {
