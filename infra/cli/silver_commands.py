@@ -165,8 +165,12 @@ def _conclusion(verification: "Verification") -> str:
     if not verification.ok:
         return "there are differences"
     lost = sum(gap.offsets for gap in verification.gaps)
-    without = f", without {number(lost)} events accepted as lost" if lost else ""
-    left = f", without the bytes of {number(verification.left)} events left in Kafka" if verification.left else ""
+    without = f", except {number(lost)} events accepted as lost" if lost else ""
+    left = (
+        f"; the bytes of {number(verification.left)} events were not compared, they are only in Kafka"
+        if verification.left
+        else ""
+    )
     behind = f"; {number(verification.waiting)} events wait to be published" if verification.waiting else ""
     return f"everything agrees{without}{left}{behind}"
 

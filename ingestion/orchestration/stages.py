@@ -125,14 +125,14 @@ def _check_lake() -> list[str]:
         with tempfile.TemporaryFile(dir=lake):
             return []
     except OSError as error:
-        return [f"the lake cannot be written at {lake} ({error.strerror}); mend its rights"]
+        return [f"the lake cannot be written at {lake} ({error.strerror}); fix its permissions"]
 
 
 def _check_catalogues() -> list[str]:
     try:
         catalogue.check()
     except catalogue.CatalogueError as error:
-        return [f"{error}; mend the file"]
+        return [f"{error}; fix the file"]
     return []
 
 

@@ -83,7 +83,7 @@ def until(condition: Callable[[], object]) -> None:
 def test_no_filler_without_a_gateway(filler: Filler) -> None:
     assert not filler.ensure_filled()
     assert filler._process is None
-    assert table_list.fault() == "starts"
+    assert table_list.fault() == "is starting"
 
 
 def test_filler_that_is_killed_is_replaced_and_ends_with_its_gateway(filler: Filler, start: Start) -> None:
@@ -111,14 +111,14 @@ def test_second_filler_leaves_the_work_to_the_first(start: Start) -> None:
     lock = load(table_list.PathSettings).run_dir / ".catalogue.lock"
     with table_list.FileLock(lock):
         assert subprocess.run([sys.executable, "-m", "ingestion.gateway.table_list"], timeout=20).returncode == 0
-    assert table_list.fault() == "starts"
+    assert table_list.fault() == "is starting"
 
 
 def test_reason_is_told_and_a_mended_lake_needs_no_restart(filler: Filler, start: Start, lake: Path) -> None:
     start("one")
     lake.touch()
     filler.ensure_filled()
-    until(lambda: table_list.fault() != "starts")
+    until(lambda: table_list.fault() != "is starting")
     assert "lake" in (table_list.fault() or "")
     lake.unlink()
     until(lambda: filler.ensure_filled() or (lake / "silver").exists())
@@ -132,7 +132,7 @@ def test_ready_is_said_of_one_gateway_only(filler: Filler, start: Start) -> None
     running.wait()
     assert not table_list.ready()
     start("two")
-    assert table_list.fault() == "starts"
+    assert table_list.fault() == "is starting"
 
 
 def test_only_folders_that_can_be_tables_are_registered(lake: Path, caplog: pytest.LogCaptureFixture) -> None:
