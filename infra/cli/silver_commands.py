@@ -171,7 +171,7 @@ def _conclusion(verification: "Verification") -> str:
         if verification.left
         else ""
     )
-    behind = f"; {number(verification.waiting)} events wait to be published" if verification.waiting else ""
+    behind = f"; {number(verification.waiting)} events are waiting to be published" if verification.waiting else ""
     return f"everything agrees{without}{left}{behind}"
 
 

@@ -159,7 +159,7 @@ def _stack() -> Check:
     if running := processes():
         found = f"running: {', '.join(process.name for process in running)}"
         changed = "; ".join(other_settings())
-        return Check("stack", found, f"it was started with {changed}: set the variables so" if changed else None)
+        return Check("stack", found, f"it was started with {changed}; set the same variables" if changed else None)
     if left := marked_processes():
         return Check(
             "stack", f"{len(left)} processes without a supervisor", "sales stop, or sales start to start again"

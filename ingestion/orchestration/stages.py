@@ -210,7 +210,7 @@ def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
     cause = measure(silver.published).cause(now)
     if cause in ("unpublished", "open_transaction"):
         # these events came after this run's slice was cut, so the next run has to publish them
-        logger.warning("other events wait to be published: %s", CAUSES[cause])
+        logger.warning("other events are waiting to be published: %s", CAUSES[cause])
     elif cause:
         faults.append(f"the figures are stale: {CAUSES[cause]} (sales status)")
     if faults:

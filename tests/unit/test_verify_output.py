@@ -29,7 +29,7 @@ def test_verify_says_how_many_events_are_left_in_kafka(capfd: pytest.CaptureFixt
 def test_verify_says_how_many_events_wait(capfd: pytest.CaptureFixture[str]) -> None:
     checks = (Check("topic in Bronze", "every event", 5000), Check(NOT_YET_PUBLISHED, "events", 1200))
     silver_commands._show_verification(Verification(checks, None, {}, ()))
-    assert capfd.readouterr().out.endswith("everything agrees; 1 200 events wait to be published\n")
+    assert capfd.readouterr().out.endswith("everything agrees; 1 200 events are waiting to be published\n")
 
 
 def test_verify_shows_how_to_look_at_an_example(capfd: pytest.CaptureFixture[str]) -> None:
