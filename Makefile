@@ -43,7 +43,7 @@ help: ## this list
 	    awk -F':.*## ' "/^[a-z-]+:.*## /{printf \"  $$bold%-10s$$plain %s\n\", \$$1, \$$2}" Makefile
 
 $(UV):
-	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or run make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@rm -rf .uv
 	@if "$(PYTHON)" -c 'import ensurepip' 2>/dev/null; then \
 	    "$(PYTHON)" -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; \
@@ -54,7 +54,7 @@ $(UV):
 	fi
 
 $(VENV)/.installed: requirements.lock pyproject.toml $(if $(MOVED),moved) | $(UV)
-	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or run make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@[ -x $(VENV)/bin/python ] || $(UV) venv --quiet --no-python-downloads --python "$(PYTHON)" $(VENV)
 	@cmp -s requirements.lock "$@" || { \
 	    echo "installing the Python environment into .venv (about 1.9 GB, once)"; \
@@ -83,20 +83,20 @@ airflow: setup ## Airflow beside the stack: the DAG, its runs, its address and p
 up: ## the full stack in Docker: images, secrets, start; waits until everything is healthy
 	@$(or $(PYTHON),python3) -m infra.docker.compose up
 
-# the embedded stack, the full one, or both, whichever runs
+# the embedded stack, the full one, or both, whichever is running
 down: ## stop the stack, leave nothing behind (the data stays)
 	@if [ -e $(VENV)/.installed ]; then python -m infra.cli stop; fi
 	@if [ -e .env ]; then $(or $(PYTHON),python3) -m infra.docker.compose down; fi
 
-status: $(VENV)/.installed ## what runs, how far, how fresh
+status: $(VENV)/.installed ## what is running, how far it has got, how fresh the figures are
 	@sales status
 
-logs: ## follow every log of the stack that runs
+logs: ## follow every log of the stack that is running
 	@if [ -e .env ] && $(or $(PYTHON),python3) -m infra.docker.compose runs; then \
 	    $(or $(PYTHON),python3) -m infra.docker.compose logs; \
 	else $(MAKE) setup && sales logs --follow; fi
 
-test: setup ## all tests but test-airflow, on the real broker and engine
+test: setup ## all tests but test-airflow and test-stack, on the real broker and engine
 	@python -m pytest -n 2 --cov --cov-report= tests/unit tests/contracts
 	@python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=10 -m "not airflow" tests/dags tests/e2e
 
@@ -109,7 +109,7 @@ test-airflow: setup ## the DAG through Airflow's real scheduler
 test-stack: setup ## the full stack in Docker: the story, and every fault
 	@python -m pytest --durations=10 -m stack tests/stack
 
-check: $(VENV)/.installed ## lint, types, unit tests; no services
+check: $(VENV)/.installed ## lint, types, SQL, unit and contract tests; no services
 	@ruff check . && ruff format --check .
 	@$(MAKE) --jobs 3 types sql units
 

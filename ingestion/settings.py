@@ -1,7 +1,11 @@
-"""The one place that reads the environment.
+"""Every setting, and the place that reads it.
 
-The embedded stack takes its defaults from `infra/local/embedded.env`; an environment variable overrides each of them,
-and `SALES_ENV_FILE` names another file (empty: no file, everything comes from the environment).
+The embedded stack takes its values from `infra/local/embedded.env`; an environment variable overrides each of them,
+and `SALES_ENV_FILE` names another file (empty: no file, everything comes from the environment).  In the code, only a
+setting that one of the stacks does without has a default, an empty one.
+
+dbt's profile (`dbt_sales/profiles.yml`), `infra/docker/` and the Makefile read a few variables without this module,
+because they cannot import it or must not wait for it.
 """
 
 import os

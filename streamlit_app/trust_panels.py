@@ -161,13 +161,13 @@ def _trace(trace: Trace) -> None:
                 )
             )
         )
-        _raw_bytes(trace.value)
+        _raw_bytes(trace.value, trace.parse_error)
 
 
-def _raw_bytes(value: bytes | None) -> None:
+def _raw_bytes(value: bytes | None, parse_error: str | None) -> None:
     words = language()
     if value is None:
-        st.caption(words["tombstone"])
+        st.caption(words["only_in_kafka" if parse_error == "trop_grand" else "tombstone"])
         return
     st.code(_beginning(value, len(value), keep="\n\t"), language=None, wrap_lines=True)
     with st.expander(words.count("bytes_in_hex", len(value))):

@@ -6,7 +6,7 @@ Sends sales, waits for the Bronze stream, runs one Silver slice with dbt, and ve
   slice before. Fix the rule or the catalogue; the next run finishes the open slice first.
 * **A red `produce_sales_data`** is not retried automatically, because it would send more sales. What it sent is not
   lost.
-* The Silver follower rests while Airflow runs: this DAG publishes.
+* The Silver follower pauses while Airflow is running: this DAG publishes.
 
 How to read a failure: docs/airflow.md.
 """
@@ -46,9 +46,9 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
             None,
             type=["null", "integer"],
             title="Seed",
-            description="The same one sends the same sales, except for ids and times.",
+            description="The same seed sends the same sales, except for ids and times.",
         ),
-        "dirty": Param(False, type="boolean", title="Also send one faulty event of every kind"),
+        "dirty": Param(False, type="boolean", title="Also send one event of every odd or faulty kind per 1000 sales"),
     },
     tags=["sales", "dbt", "delta"],
     doc_md=__doc__,

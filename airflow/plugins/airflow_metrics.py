@@ -36,12 +36,18 @@ class AirflowCollector(Collector):
             yield from _dags(session)
             yield _tasks(session)
             errors = session.scalar(select(func.count()).select_from(ParseImportError))
-            yield GaugeMetricFamily("airflow_dag_import_errors", "DAG files that cannot be read", value=errors or 0)
+            yield GaugeMetricFamily(
+                "airflow_dag_import_errors", "DAG files that Airflow cannot read", value=errors or 0
+            )
             yield _pools(session)
 
 
 def _heartbeats(session: Session) -> Metric:
-    ages = GaugeMetricFamily("airflow_component_heartbeat_age_seconds", "Since its last one", labels=("component",))
+    ages = GaugeMetricFamily(
+        "airflow_component_heartbeat_age_seconds",
+        "Time since the last heartbeat of a component of Airflow",
+        labels=("component",),
+    )
     newest = select(Job.job_type, func.max(Job.latest_heartbeat)).group_by(Job.job_type)
     for kind, at in session.execute(newest):
         if kind in COMPONENTS:
@@ -50,8 +56,8 @@ def _heartbeats(session: Session) -> Metric:
 
 
 def _dags(session: Session) -> Iterator[Metric]:
-    paused = GaugeMetricFamily("airflow_dag_paused", "1 when no run of it starts", labels=("dag",))
-    runs = GaugeMetricFamily("airflow_dag_runs", "Runs that have not ended", labels=("dag", "state"))
+    paused = GaugeMetricFamily("airflow_dag_paused", "1 when a DAG is paused, so that no run starts", labels=("dag",))
+    runs = GaugeMetricFamily("airflow_dag_runs", "Runs of a DAG that have not ended", labels=("dag", "state"))
     counted = select(DagRun.dag_id, DagRun.state, func.count()).where(DagRun.state.in_(RUN_STATES))
     counts = {(dag, str(state)): n for dag, state, n in session.execute(counted.group_by(DagRun.dag_id, DagRun.state))}
     for dag, is_paused in session.execute(select(DagModel.dag_id, DagModel.is_paused).where(~DagModel.is_stale)):
@@ -62,7 +68,9 @@ def _dags(session: Session) -> Iterator[Metric]:
 
 
 def _last_durations(session: Session) -> Metric:
-    seconds = GaugeMetricFamily("airflow_dag_last_run_seconds", "Duration of the newest ended run", labels=("dag",))
+    seconds = GaugeMetricFamily(
+        "airflow_dag_last_run_seconds", "Duration of the newest run of a DAG that has ended", labels=("dag",)
+    )
     newest = select(DagRun.dag_id, func.max(DagRun.end_date).label("at")).group_by(DagRun.dag_id).subquery()
     of_newest = (DagRun.dag_id == newest.c.dag_id) & (DagRun.end_date == newest.c.at)
     for dag, start, end in session.execute(
@@ -74,7 +82,9 @@ def _last_durations(session: Session) -> Metric:
 
 
 def _last_successes(session: Session) -> Metric:
-    at = GaugeMetricFamily("airflow_dag_last_success_timestamp_seconds", "When a run last succeeded", labels=("dag",))
+    at = GaugeMetricFamily(
+        "airflow_dag_last_success_timestamp_seconds", "When a run of a DAG last succeeded", labels=("dag",)
+    )
     newest = select(DagRun.dag_id, func.max(DagRun.end_date)).where(DagRun.state == "success").group_by(DagRun.dag_id)
     for dag, end in session.execute(newest):
         at.add_metric((dag,), _utc(end).timestamp())
@@ -82,7 +92,9 @@ def _last_successes(session: Session) -> Metric:
 
 
 def _tasks(session: Session) -> Metric:
-    tasks = GaugeMetricFamily("airflow_task_instances", "Tasks that have not ended", labels=("state",))
+    tasks = GaugeMetricFamily(
+        "airflow_task_instances", "Task instances in Airflow that have not ended", labels=("state",)
+    )
     counted = select(TaskInstance.state, func.count()).where(TaskInstance.state.in_(TASK_STATES))
     counts: dict[str, int] = {str(state): n for state, n in session.execute(counted.group_by(TaskInstance.state))}
     for state in TASK_STATES:
@@ -91,7 +103,9 @@ def _tasks(session: Session) -> Metric:
 
 
 def _pools(session: Session) -> Metric:
-    slots = GaugeMetricFamily("airflow_pool_slots", "Places for tasks", labels=("pool", "state"))
+    slots = GaugeMetricFamily(
+        "airflow_pool_slots", "Slots of a pool of Airflow, open or occupied", labels=("pool", "state")
+    )
     for pool, counts in Pool.slots_stats(session=session).items():
         slots.add_metric((pool, "open"), counts["open"])
         slots.add_metric((pool, "occupied"), counts["running"] + counts["queued"])

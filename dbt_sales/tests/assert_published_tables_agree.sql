@@ -1,4 +1,5 @@
-{# Every published table adds up to the cube, to the cent. #}
+{# `ventes_aggreges` and `hourly_sales` add up to the cube, to the cent.  `top_produits` holds only ten products, so its
+   sum may be less; `sales verify` recomputes it. #}
 
 with
 

@@ -25,8 +25,8 @@ def _run(number: int, tell: Tell) -> dict[str, float]:
 
 
 def step_seconds(said: str) -> dict[str, float]:
-    """The steps in the last line of a demo's output: `41.0 s in all (start 20.0 s, publish 1 min 05 s); ...`."""
-    found = re.search(r" in all \((.+)\); the stack runs on", said)
+    """The steps in the last line of a demo's output: `41.0 s in total (start 20.0 s, publish 1 min 05 s); ...`."""
+    found = re.search(r" in total \((.+)\); the stack keeps running", said)
     if found is None:
         raise SalesError(f"the demo did not print the times of its steps: {said.strip()[-500:]}")
     steps = re.findall(r"(\w+) ((?:\d+ min )?[\d.]+ s)(?:, |$)", found[1])

@@ -29,7 +29,9 @@ def bench(
     ] = None,
     runs: Annotated[int | None, typer.Option(min=1, help="Runs of each case.  [default: each case's own]")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures into this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Measure although a stack runs on this machine.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Measure although a stack is running on this machine.")
+    ] = False,
 ) -> None:
     """Measure the figures of docs/performance.md on separate stacks; your own data stays untouched."""
     from infra.bench.cases import CASES, run_case
@@ -63,8 +65,8 @@ def _refuse_company() -> None:
 
     if running := running_stacks():
         raise SalesError(
-            f"a stack runs on this machine and would spoil the figures (VAR_DIR={', '.join(sorted(running))}); "
-            f"stop it (sales stop), or measure all the same (--force)"
+            f"a stack is running on this machine and would distort the figures (VAR_DIR={', '.join(sorted(running))}); "
+            f"stop it (sales stop), or measure anyway (--force)"
         )
 
 
@@ -74,7 +76,7 @@ def show_machine(machine: "Machine") -> None:
         ["memory", size(machine.memory)],
         ["kernel", machine.kernel],
         ["Python, Java", f"{machine.python}, {machine.java}"],
-        ["start-up cache", "there" if machine.start_up_cache else "not there (sales warm)"],
+        ["start-up cache", "present" if machine.start_up_cache else "missing (sales warm)"],
     ]
     show("Machine", ["what", "found"], rows)
 

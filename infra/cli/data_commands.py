@@ -45,13 +45,15 @@ def produce(
         timedelta | None,
         typer.Option(parser=_parse_span, metavar="SPAN", help="Spread the sales over the past: 12h, 7d, 2w."),
     ] = None,
-    dirty: Annotated[bool, typer.Option("--dirty", help="Also send one faulty event of every kind.")] = False,
+    dirty: Annotated[
+        bool, typer.Option("--dirty", help="Also send one event of every odd or faulty kind per 1000 sales.")
+    ] = False,
 ) -> None:
     """Send sales to Kafka, and wait until the broker has acknowledged every one."""
     if forever and count is not None:
-        raise typer.BadParameter("--forever and --count exclude each other; give one of them")
+        raise typer.BadParameter("--forever and --count cannot be combined; use one of them")
     if forever and since is not None:
-        raise typer.BadParameter("--forever and --since exclude each other; give one of them")
+        raise typer.BadParameter("--forever and --since cannot be combined; use one of them")
     if rate is not None and not 0 < rate <= 1e6:
         raise typer.BadParameter(f"--rate must be more than 0 and at most 1000000, got {rate:g}")
     if forever:

@@ -46,7 +46,7 @@ def demo(
         right = check_everything()
     show_addresses()
     times = ", ".join(f"{step} {span(seconds)}" for step, seconds in steps.items())
-    say(f"{span(sum(steps.values()))} in all ({times}); the stack runs on (make down stops it)", GOOD)
+    say(f"{span(sum(steps.values()))} in total ({times}); the stack keeps running (make down stops it)", GOOD)
     if not right:
         raise typer.Exit(1)
 

@@ -39,7 +39,7 @@ def doctor() -> None:
     if wrong := [check.subject for check in checks if check.remedy]:
         say(f"wrong: {', '.join(wrong)}", BAD)
         raise typer.Exit(1)
-    say("everything is there", GOOD)
+    say("all checks passed", GOOD)
 
 
 def warm() -> None:

@@ -1,4 +1,4 @@
-"""Silver and the checks: silver, compact, verify, explain, docs."""
+"""Silver and the checks: silver, compact, maintain, docs; verify, explain."""
 
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ingestion.reading.explain import Coordinates, Trace
     from ingestion.verify import Verification
 
-PANEL = "Silver"
+PANEL, CHECKS = "Silver", "Checks"
 
 
 def register(app: typer.Typer) -> None:
@@ -36,10 +36,11 @@ def register(app: typer.Typer) -> None:
     silver.command()(rebuild)
     app.add_typer(silver, name="silver", rich_help_panel=PANEL, help="Publish what Bronze holds; or rebuild it all.")
     # `docs` writes into the clone, which containers do not have
-    for verb in (compact, maintain, verify, *((docs,) if embedded() else ())):
+    for verb in (compact, maintain, *((docs,) if embedded() else ())):
         app.command(rich_help_panel=PANEL)(verb)
+    app.command(rich_help_panel=CHECKS)(verify)
     # otherwise a negative vente_id such as -5 would be read as an option
-    app.command(rich_help_panel=PANEL, context_settings={"ignore_unknown_options": True})(explain)
+    app.command(rich_help_panel=CHECKS, context_settings={"ignore_unknown_options": True})(explain)
 
 
 def run(context: typer.Context) -> None:
@@ -80,7 +81,7 @@ def rebuild() -> None:
 def compact(
     at_least: Annotated[int, typer.Option(min=1, help="Skip tables that would lose fewer files.")] = 1,
 ) -> None:
-    """Compact small files now; the follower does it every 20 slices."""
+    """Compact small files now; while Airflow is not running, the follower checks after every 20 slices."""
     from ingestion.silver import compaction
 
     with waiting("merging small files"):
@@ -92,7 +93,7 @@ def compact(
 
 
 def maintain() -> None:
-    """Compact small files and delete those that no reader can ask for any more; Airflow does it every night."""
+    """Compact small files and delete files that no reader can ask for any more; Airflow does it every night."""
     from ingestion.silver import maintenance
 
     with waiting("compacting and vacuuming"):
@@ -164,9 +165,13 @@ def _conclusion(verification: "Verification") -> str:
     if not verification.ok:
         return "there are differences"
     lost = sum(gap.offsets for gap in verification.gaps)
-    without = f", without {number(lost)} events accepted as lost" if lost else ""
-    left = f", without the bytes of {number(verification.left)} events left in Kafka" if verification.left else ""
-    behind = f"; {number(verification.waiting)} events wait to be published" if verification.waiting else ""
+    without = f", except {number(lost)} events accepted as lost" if lost else ""
+    left = (
+        f"; the bytes of {number(verification.left)} events were not compared, they are only in Kafka"
+        if verification.left
+        else ""
+    )
+    behind = f"; {number(verification.waiting)} events are waiting to be published" if verification.waiting else ""
     return f"everything agrees{without}{left}{behind}"
 
 

@@ -46,7 +46,7 @@ def start_stack(timeout: float) -> None:
 def _begin_stack() -> None:
     from infra.local import stack
 
-    say("starting the stack" if stack.start() else "already up", DIM)
+    say("starting the stack" if stack.start() else "the stack is already running", DIM)
 
 
 def airflow(
@@ -61,7 +61,7 @@ def airflow(
         refuse_taken_ports(AIRFLOW)
     # the stack starts while Airflow's database is being created
     _begin_stack()
-    say("starting Airflow" if start_airflow() else "Airflow already runs", DIM)
+    say("starting Airflow" if start_airflow() else "Airflow is already running", DIM)
     _wait_for([*PROGRAMS, *AIRFLOW], timeout)
     rows = [
         ["Airflow", airflow_process.address()],
@@ -69,7 +69,10 @@ def airflow(
         ["password", airflow_process.password()],
     ]
     show("", ["what", "value"], rows)
-    say(f"the password stands in {airflow_process.passwords_file()}; the Silver follower rests while Airflow runs", DIM)
+    say(
+        f"the password is in {airflow_process.passwords_file()}; the Silver follower pauses while Airflow is running",
+        DIM,
+    )
 
 
 def _wait_for(names: "Collection[str]", timeout: float) -> None:
@@ -152,7 +155,7 @@ def stop() -> None:
     elif stopped.left_behind:
         say(f"stopped {stopped.left_behind} processes that a dead supervisor had left behind", GOOD)
     else:
-        say("the embedded stack does not run")
+        say("the embedded stack is not running")
 
 
 def status() -> None:

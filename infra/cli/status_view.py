@@ -77,7 +77,7 @@ def _say_down() -> None:
     elif (gateway := read_state(GatewayState)) and alive(gateway.life):
         say("the processes run in containers (docker compose ps)")
     else:
-        say(f"the stack does not run ({hints.start()})")
+        say(f"the stack is not running ({hints.start()})")
     out.print()
 
 

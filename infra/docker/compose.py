@@ -73,7 +73,7 @@ def down() -> None:
             _compose("--profile", "*", "down", "--remove-orphans")
             _say("the volumes stay (docker compose --profile '*' down --volumes deletes them, with every sale)")
             return
-    _say("the full stack does not run")
+    _say("the full stack is not running")
 
 
 def runs() -> None:

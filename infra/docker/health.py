@@ -53,7 +53,7 @@ def _catalogue() -> str | None:
 def _bronze() -> str | None:
     state = _state("bronze")
     if state.get("state") != "running":
-        return str(state.get("error") or f"{state.get('state', 'starts')}")
+        return str(state.get("error") or f"{state.get('state', 'is starting')}")
     return _silent(_file("bronze"))
 
 
@@ -63,9 +63,9 @@ def _celery() -> str | None:
 
 def _silent(file: Path) -> str | None:
     if not file.exists():
-        return "has said nothing yet"
+        return "has not reported yet"
     silent = time.time() - file.stat().st_mtime
-    return None if silent < SILENT_SECONDS else f"has said nothing for {silent:.0f} s"
+    return None if silent < SILENT_SECONDS else f"has not reported for {silent:.0f} s"
 
 
 def _get(address: str) -> tuple[str, bytes]:

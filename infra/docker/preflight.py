@@ -82,7 +82,7 @@ def _disk(engine: dict[str, Any], installed: bool) -> str | None:
 def refuse_wrong_ports(settings: dict[str, str]) -> None:
     """Raises SalesError with every fault; with such ports Compose could not even list what runs."""
     if faults := port_faults(settings):
-        raise SalesError("\n  ".join([".env asks for what is not possible:", *faults]))
+        raise SalesError("\n  ".join([".env has settings that cannot work:", *faults]))
 
 
 def _ports(settings: dict[str, str]) -> dict[str, str]:

@@ -71,7 +71,7 @@ SPARK = Row(
               "Files of the newest version; the nightly upkeep removes old versions.", PLAIN, width=8,
               legend="{{table}}"),
         Panel("Files of the tables", "topk(8, max by (table) (sales_table_files))", "short",
-              "Many small files make every reader slow; each run and the nightly upkeep compact them.",
+              "Many small files make every reader slow; the nightly upkeep compacts the tables that only grow.",
               above(1000, 5000), width=8, legend="{{table}}"),
         Panel("Since the last commit",
               "time() - max by (table) (sales_table_last_commit_timestamp_seconds)", "s",

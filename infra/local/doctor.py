@@ -143,7 +143,7 @@ def _catalogues() -> Check:
     try:
         known = len(read_clients(CLIENTS)), len(read_produits(PRODUITS))
     except CatalogueError as error:
-        return Check("catalogues", str(error), f"mend the file in {SEEDS}")
+        return Check("catalogues", str(error), f"fix the file in {SEEDS}")
     return Check("catalogues", "{} clients, {} products".format(*known))
 
 
@@ -157,11 +157,11 @@ def _ports() -> Check:
 
 def _stack() -> Check:
     if running := processes():
-        found = f"runs: {', '.join(process.name for process in running)}"
+        found = f"running: {', '.join(process.name for process in running)}"
         changed = "; ".join(other_settings())
-        return Check("stack", found, f"it was started with {changed}: set the variables so" if changed else None)
+        return Check("stack", found, f"it was started with {changed}; set the same variables" if changed else None)
     if left := marked_processes():
         return Check(
             "stack", f"{len(left)} processes without a supervisor", "sales stop, or sales start to start again"
         )
-    return Check("stack", "does not run (sales start)")
+    return Check("stack", "not running (sales start)")

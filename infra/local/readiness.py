@@ -35,7 +35,7 @@ def probe_kafka() -> str | None:
     try:
         topic_id(load(KafkaSettings))
     except BrokerError:
-        return "starts"
+        return "is starting"
     return None
 
 
@@ -53,7 +53,7 @@ def probe_gateway() -> str | None:
 def probe_bronze() -> str | None:
     bronze = read_state(BronzeState)
     if bronze and bronze.gateway is not None and not alive(bronze.gateway):
-        return "waits for gateway"
+        return "is waiting for the gateway"
     return _probe_state(bronze, ("running",))
 
 
@@ -63,12 +63,12 @@ def probe_silver() -> str | None:
 
 def _probe_state(said: BronzeState | SilverState | None, good: tuple[str, ...]) -> str | None:
     if said is None:
-        return "starts"
+        return "is starting"
     if said.state in good and alive(said.life):
         return None
     if said.state == "waiting":
-        return f"waits for {said.waits_for or 'another process'}"
-    return said.error or "starts"
+        return f"is waiting for {said.waits_for or 'another process'}"
+    return said.error or "is starting"
 
 
 def probe_app() -> str | None:
@@ -77,7 +77,7 @@ def probe_app() -> str | None:
         # without a proxy
         answer = httpx.get(f"http://{reached_at(app.host, app.port)}/healthz", timeout=2, trust_env=False)
     except httpx.HTTPError:
-        return "starts"
+        return "is starting"
     return None if answer.status_code == 200 else f"/healthz answers {answer.status_code}"
 
 
@@ -87,9 +87,9 @@ def probe_airflow(component: str) -> str | None:
     try:
         answer = httpx.get(address, timeout=5, trust_env=False).json()
     except (httpx.HTTPError, ValueError):
-        return "starts"
+        return "is starting"
     said = answer.get(component, {}).get("status")
-    return None if said == "healthy" else "starts"
+    return None if said == "healthy" else "is starting"
 
 
 PROBES: dict[str, Probe] = {
@@ -109,10 +109,10 @@ def probe(name: str) -> str | None:
     """None when the process answers, else what it lacks; for a process that keeps dying, how often it died."""
     starts = read_starts(name)
     if starts and starts.waits:
-        return f"died {starts.quick} times in a row, starts again in {starts.waits:.0f} s"
+        return f"died {starts.quick} times in a row, restarts in {starts.waits:.0f} s"
     fault = PROBES[name]()
-    if fault == "starts" and starts and starts.quick:
-        return f"starts again (died {starts.quick} times in a row)"
+    if fault == "is starting" and starts and starts.quick:
+        return f"is starting again (died {starts.quick} times in a row)"
     return fault
 
 

@@ -56,7 +56,7 @@ class Stopped:
 
 
 def start() -> bool:
-    """Start supervisor with all programs; return False if they already run.  Raises StackError in one line."""
+    """Start supervisor with all programs; return False if they are running already.  Raises StackError in one line."""
     paths = load(PathSettings)
     supervision.socket_path()
     _prepare_folders(paths)
@@ -191,7 +191,7 @@ def _refuse_what_cannot_run(paths: PathSettings) -> None:
 
 
 def start_airflow() -> bool:
-    """Start Airflow's processes in a running stack; False if they run already.  Raises StackError, SalesError."""
+    """Start Airflow's processes in a running stack; False if they are running.  Raises StackError, SalesError."""
     from infra.local import airflow_process
 
     with _one_at_a_time(load(PathSettings)):

@@ -61,7 +61,7 @@ def _train(scratch: Path, cache: Path, on_progress: Callable[[str], None]) -> No
     run = subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    said = ["it said nothing"]
+    said = ["no output"]
     try:
         for line in run.stdout or ():
             if line.startswith("step: "):

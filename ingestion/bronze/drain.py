@@ -20,7 +20,7 @@ def drain(
     """Return when the stream has read up to the targets (exclusive; default: the ends of what is committed now).
 
     Raises SalesError at once when the stream has failed, with its reason, or when events are missing and its process
-    does not run; and after `timeout` seconds.
+    is not running; and after `timeout` seconds.
     """
     first, end = offset_range(load(KafkaSettings))
     targets = end if targets is None else targets
@@ -66,4 +66,4 @@ def _refuse_failed_stream() -> None:
 def _refuse_dead_stream() -> None:
     _refuse_failed_stream()
     if stream_fault(read_state(BronzeState))[0] == "no_process":
-        raise SalesError(f"the bronze process does not run; start the stack ({hints.start()})")
+        raise SalesError(f"the bronze process is not running; start the stack ({hints.start()})")

@@ -161,7 +161,7 @@ def _walk(consumer: "KafkaConsumer", partition: "TopicPartition", start: Offsets
         if records:
             heard = time.monotonic()
         elif time.monotonic() > heard + SILENCE_SECONDS:
-            raise BronzeError(f"the broker must send what it holds, and was silent for {SILENCE_SECONDS:g} s")
+            raise BronzeError(f"the broker still holds events, but sent nothing for {SILENCE_SECONDS:g} s")
 
 
 def _chunks(records: Iterator[Any]) -> Iterator[list[Row]]:
@@ -230,7 +230,7 @@ def _read(paths: PathSettings) -> Attempts | None:
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError) as error:
-        logger.warning("counting the stream's failures anew: %s cannot be read (%s)", _attempts(paths), error)
+        logger.warning("resetting the failure count: %s cannot be read (%s)", _attempts(paths), error)
         return None
 
 

@@ -109,7 +109,7 @@ def _wait_for_topic(filler: Filler) -> uuid.UUID | None:
         raise BronzeError(
             f"Bronze was filled from topic {settings.topic} with id {known}, the broker's has "
             f"{found or 'no such topic'}: it was deleted or created again, so its offsets now mean other events; "
-            f"bring the old broker data back, or start a new lake ({hints.new_lake()})"
+            f"restore the old broker data, or start a new lake ({hints.new_lake()})"
         )
     return found
 
@@ -201,7 +201,7 @@ def _watch(query: "Query", session_id: str, progress: Progress) -> None:
     """
     paths = load(PathSettings)
     bronze, holes, failed = BronzeEnds(), _Holes(paths), failed_plan(paths)
-    logger.info("stream %s runs%s", QUERY_NAME, ", a few events at a time" if failed else "")
+    logger.info("stream %s is running%s", QUERY_NAME, ", a few events at a time" if failed else "")
     while True:
         gateway = read_state(GatewayState)
         if gateway is None or gateway.session_id != session_id or not alive(gateway.life):
@@ -247,7 +247,7 @@ class _Holes:
             return
         progress.passed_over = False
         if count:
-            logger.info("%d offsets hold no event: transaction markers, or events that were taken back", count)
+            logger.info("%d offsets hold no event: transaction markers, or aborted events", count)
 
 
 if __name__ == "__main__":

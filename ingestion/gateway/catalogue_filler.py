@@ -164,9 +164,9 @@ def fault() -> str | None:
     wanted, said = _session(), read_state(CatalogueState)
     if wanted is None:
         gateway = read_state(GatewayState)
-        return (gateway and gateway.error) or "starts"
+        return (gateway and gateway.error) or "is starting"
     if said is None or said.session_id != wanted:
-        return "starts"
+        return "is starting"
     return None if said.state == "ready" else said.error
 
 

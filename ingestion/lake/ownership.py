@@ -100,7 +100,7 @@ def _named(text: bytes) -> Owner:
         return Owner(**json.loads(text))
     except (ValueError, TypeError):
         # the owner has the lock and has not written its name yet
-        return Owner("(not said)", "(not said)", 0)
+        return Owner("(unknown)", "(unknown)", 0)
 
 
 def refuse_owned() -> None:
@@ -122,5 +122,5 @@ def refuse_strangers() -> None:
         paths = load(PathSettings)
         raise LakeOwnedError(
             f"LAKE_DIR={paths.lake_dir} is held by the stack of VAR_DIR={held.var_dir} on {held.host}, and VAR_DIR is "
-            f"{paths.var_dir}; say VAR_DIR={held.var_dir}, or set {hints.other_lake()}"
+            f"{paths.var_dir}; set VAR_DIR={held.var_dir}, or set {hints.other_lake()}"
         )

@@ -125,14 +125,14 @@ def _check_lake() -> list[str]:
         with tempfile.TemporaryFile(dir=lake):
             return []
     except OSError as error:
-        return [f"the lake cannot be written at {lake} ({error.strerror}); mend its rights"]
+        return [f"the lake cannot be written at {lake} ({error.strerror}); fix its permissions"]
 
 
 def _check_catalogues() -> list[str]:
     try:
         catalogue.check()
     except catalogue.CatalogueError as error:
-        return [f"{error}; mend the file"]
+        return [f"{error}; fix the file"]
     return []
 
 
@@ -210,7 +210,7 @@ def verify_output(sent: dict[str, Any] | None = None) -> dict[str, Any]:
     cause = measure(silver.published).cause(now)
     if cause in ("unpublished", "open_transaction"):
         # these events came after this run's slice was cut, so the next run has to publish them
-        logger.warning("other events wait to be published: %s", CAUSES[cause])
+        logger.warning("other events are waiting to be published: %s", CAUSES[cause])
     elif cause:
         faults.append(f"the figures are stale: {CAUSES[cause]} (sales status)")
     if faults:

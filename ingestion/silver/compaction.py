@@ -1,8 +1,9 @@
 """Merge small files: every batch of the stream and every slice writes one more, and readers open them all.
 
-The cube is left out: a slice rewrites the cube's files for the hours that it touches, which costs less if they are
-small.  Readers keep the versions that the ledger names; files that a compaction has replaced are deleted by a later
-vacuum.
+Only tables that gain rows are compacted.  The cube is left out: a slice rewrites the cube's files for the hours that it
+touches, which costs less if they are small.  `ventes_aggreges`, `top_produits` and `hourly_sales` are left out, too:
+each slice replaces all of their files.  Readers keep the versions that the ledger names; files that a compaction has
+replaced are deleted by a later vacuum.
 """
 
 from collections import Counter

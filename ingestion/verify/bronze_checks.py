@@ -183,7 +183,7 @@ def bronze_checks(bench: Workbench, now: datetime, longest: timedelta) -> list[C
         ),
         bench.check(
             "no longer in the topic",
-            "events that Bronze alone still holds, without a gap that nobody accepted",
+            "events that only Bronze still holds; every missing offset is explained",
             _DROPPED,
             _LOST,
         ),
@@ -196,7 +196,7 @@ def bronze_checks(bench: Workbench, now: datetime, longest: timedelta) -> list[C
         Check(LEFT_IN_KAFKA, "events too large for Bronze to keep their bytes", bench.number(_LEFT)),
         bench.check(
             NOT_YET_PUBLISHED,
-            "events in the topic behind the last slice; none waits longer than a slice can take",
+            "events in the topic after the last slice; none has waited too long",
             _WAITING,
             _STUCK.format(now=round(now.timestamp() * 1e6), longest=longest // timedelta(microseconds=1)),
         ),

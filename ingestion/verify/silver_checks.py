@@ -139,7 +139,7 @@ def silver_checks(bench: Workbench) -> list[Check]:
         bench.check("names", "one catalogue in each slice", "select count(*) from ventes_clean", _NAME_DIFFERENCES),
         Check(
             "catalogue since changed",
-            "clients and products that a slice knew otherwise",
+            "clients and products that had other values when a slice was evaluated",
             bench.number(f"select count(*) from ({_CATALOGUE_CHANGES})"),
         ),
     ]

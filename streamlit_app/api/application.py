@@ -19,14 +19,15 @@ Revenue of the published sales.  Every answer carries `X-As-Of`, `X-Data-Age` (s
 
 * Money is in EUR, a JSON number with two decimals.  Hours are UTC.
 * `pays`, `produit`, `segment` may be repeated: any of the values.  A name is compared as it is written, upper and lower
-case and spaces included; only composed and decomposed accents (NFC, NFD) count alike.
+case and spaces included; only composed and decomposed accents (NFC, NFD) are treated as equal.
 * `from` (inclusive) and `to` (exclusive) are whole hours of UTC, `as_of` is any time or the number of a slice: the
-figures as they were published then.
+figures as they were published at that time.
 * A time is `2025-12-22T10:00:00Z`, `2025-12-22T11:00:00+01:00` (also `+0100` or `+01`, and with a space for a `+` that
 was not escaped), `2025-12-22T10`, `2025-12-22 10:00:00` or `2025-12-22`; without a zone it is UTC.  A bare number is
-none.
-* A parameter that is unknown, empty, or given twice where one is meant is refused: figures never rest on a guess.
-* `GET` and `HEAD` alike; the answer is JSON, whatever `Accept` says.
+not accepted as a time.
+* A parameter that is unknown, empty, or repeated where one value is allowed is refused, so that no answer depends on a
+guess.
+* `GET` and `HEAD` are supported; the answer is JSON, whatever `Accept` says.
 """
 
 

@@ -145,7 +145,7 @@ class Status(Answer):
     )
     oldest_unpublished_at: datetime | None
     open_transaction_at: datetime | None = Field(
-        description="since when a producer has kept a transaction open that holds back what was sent behind it"
+        description="since when a producer has kept a transaction open that holds back what was sent after it"
     )
     versions: dict[str, int] = Field(description="Delta version of each published table")
     offsets: dict[str, int] = Field(description="published so far by Kafka partition, exclusive")

@@ -1,5 +1,8 @@
 """What operators ask for: liveness, readiness, metrics, and the lineage of the tables."""
 
+import re
+from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Literal
 
@@ -10,13 +13,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from ingestion.settings import DBT_PROJECT, PathSettings, load
 from streamlit_app.api.docs_page import docs_page
 from streamlit_app.api.encoding import to_json
+from streamlit_app.languages import DEFAULT, languages
 
 router = APIRouter(include_in_schema=False)
-NO_LINEAGE = """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Lignage</title>
-<body style="font: 1.1rem/1.6 system-ui; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
-<h1>Lignage des tables</h1>
-<p>La documentation dbt n'a pas encore été produite. Lancez <code>make docs</code>, puis rechargez cette page.</p>
-<p><a href="/">Retour au tableau de bord</a></p></body></html>"""
 
 
 @router.get("/healthz")
@@ -61,13 +60,31 @@ def lineage() -> Response:
     for page in (_target("static_index.html"), _target("index.html"), of_airflow):
         if page.exists():
             return FileResponse(page, media_type="text/html")
-    return HTMLResponse(NO_LINEAGE, status_code=404)
+    return HTMLResponse(_no_lineage(), status_code=404)
 
 
 @router.get("/lineage/{name}")
 def lineage_file(name: Literal["manifest.json", "catalog.json"]) -> Response:
     file = _target(name)
-    return FileResponse(file) if file.exists() else HTMLResponse(NO_LINEAGE, status_code=404)
+    return FileResponse(file) if file.exists() else HTMLResponse(_no_lineage(), status_code=404)
+
+
+@cache
+def _no_lineage() -> str:
+    """A page that says in every language, the default one first, how to generate the docs."""
+    codes = sorted(languages(), key=lambda code: code != DEFAULT)
+    title = " · ".join(escape(languages()[code]["lineage"]) for code in codes)
+    sections = "\n".join(_no_lineage_in(code) for code in codes)
+    return f"""<!doctype html><html lang="{DEFAULT}"><meta charset="utf-8"><title>{title}</title>
+<body style="font: 1.1rem/1.6 system-ui; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
+{sections}</body></html>"""
+
+
+def _no_lineage_in(code: str) -> str:
+    words = languages()[code]
+    text = re.sub("`(.+?)`", r"<code>\1</code>", escape(words["no_lineage"]))
+    return f"""<section lang="{code}"><h1>{escape(words["lineage"])}</h1><p>{text}</p>
+<p><a href="/">{escape(words["to_dashboard"])}</a></p></section>"""
 
 
 def _target(name: str) -> Path:

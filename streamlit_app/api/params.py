@@ -119,7 +119,7 @@ class AsOfParams(BaseModel):
 
     as_of: AsOf = Field(
         None,
-        description="the number of a slice, or a time: the figures as published then; 404 where nothing was",
+        description="the number of a slice, or a time: the figures as published at that time; 404 if nothing was",
         examples=["2025-12-22T10:00:00Z", "42"],
     )
 

@@ -37,6 +37,10 @@ LABELS = {
     "page_trust": "Can I trust this?",
     "language": "Language",
     "footer": "[API](/api/docs) · [Table lineage](/lineage/) · [Metrics](/metrics)",
+    # the page of the lineage, until it has been generated
+    "lineage": "Table lineage",
+    "no_lineage": "The dbt documentation has not been generated yet. Run `make docs`, then reload this page.",
+    "to_dashboard": "Back to the dashboard",
     # freshness
     "fresh": "Up to date",
     "stale": "Figures are behind",
@@ -163,6 +167,7 @@ LABELS = {
     "closed_at": "Closed on",
     "no_content": "(no content, or too large to show)",
     "tombstone": "No content (tombstone).",
+    "only_in_kafka": "The bytes are not in the lake; only Kafka may still hold them.",
 }
 
 COUNTED = {

@@ -45,6 +45,10 @@ LABELS = {
     "page_trust": "Puis-je m'y fier\u00a0?",
     "language": "Langue",
     "footer": "[API](/api/docs) · [Lignage des tables](/lineage/) · [Mesures](/metrics)",
+    # the page of the lineage, until it has been generated
+    "lineage": "Lignage des tables",
+    "no_lineage": "La documentation dbt n'a pas encore été produite. Lancez `make docs`, puis rechargez cette page.",
+    "to_dashboard": "Retour au tableau de bord",
     # freshness
     "fresh": "À jour",
     "stale": "Chiffres en retard",
@@ -175,6 +179,7 @@ LABELS = {
     "closed_at": "Close le",
     "no_content": "(sans contenu, ou trop grand pour être montré)",
     "tombstone": "Sans contenu (tombstone).",
+    "only_in_kafka": "Les octets ne sont pas dans le lac de données\u00a0; seul Kafka les a peut-être encore.",
 }
 
 COUNTED = {

@@ -27,6 +27,7 @@ ROOMS = (
     "orchestration",
 )
 WIDEST = 17
+LONGEST = 300
 RANK = {folder: rank for rank, folders in enumerate(TOP) for folder in folders}
 PRODUCT = [folder for folders in TOP[:-1] for folder in folders]
 
@@ -100,6 +101,12 @@ def test_no_module_is_named_like_an_installed_package() -> None:
 def test_no_module_is_called_after_the_tool_it_uses() -> None:
     """Everything here is about dbt; the name says what of it."""
     assert [str(module) for module in modules(*PRODUCT) if module.name.startswith("dbt_")] == []
+
+
+def test_no_module_is_longer_than_contributing_says() -> None:
+    counts = {str(module): len((PROJECT / module).read_text().splitlines()) for module in modules(*PRODUCT)}
+    assert {module: count for module, count in counts.items() if count >= LONGEST} == {}
+    assert f"modules of fewer than {LONGEST} lines" in (PROJECT / "CONTRIBUTING.md").read_text()
 
 
 def test_no_folder_is_wider_than_one_look() -> None:

@@ -27,7 +27,7 @@ NAMES = [
 ]
 FAULTS = {
     "1,Zoé,,Particulier\n": "row 2, column pays: must not be empty",
-    "1,a,b,c\n1,d,e,f\n": "row 3, column client_id: 1 stands in an earlier row already",
+    "1,a,b,c\n1,d,e,f\n": "row 3, column client_id: 1 is already in an earlier row",
     "un,a,b,c\n": "row 2, column client_id: must be int, got",
     "2147483648,a,b,c\n": "CAST_INVALID_INPUT",
 }

@@ -103,9 +103,9 @@ def test_part_of_a_run_closes_no_slice(stack):
         refusals = [
             (("build", "--empty", *AS_IN_A_SLICE), "--empty would leave events out of a slice"),
             (("run", "--select", "ventes_clean", "--vars", "{rebuild: true}"), "a rebuild makes every table of Silver"),
-            (("build", "--exclude-resource-type", "test", "unit_test"), "this one is without "),
-            (("retry",), "stays open: a slice is closed by a run that makes all of it"),
-            (("run", "--select", "bilan_ingestion"), "this one is without tranches, "),
+            (("build", "--exclude-resource-type", "test", "unit_test"), "this run leaves out "),
+            (("retry",), "stays open: only a run that builds the whole slice closes it"),
+            (("run", "--select", "bilan_ingestion"), "this run leaves out tranches, "),
         ]
         for command, reason in refusals:
             code, said = stack.attempt("dbt", "--no-use-colors", *command)

@@ -121,7 +121,7 @@ def test_a_slice_closes_with_its_tests_whatever_the_environment_says(stack):
         stack.sales("drain")
         before = stack.published()
         refused = {
-            "DBT_EXCLUDE_RESOURCE_TYPES": "this one is without ",
+            "DBT_EXCLUDE_RESOURCE_TYPES": "this run leaves out ",
             "DBT_EMPTY": "would leave events out of a slice",
         }
         for name, reason in refused.items():

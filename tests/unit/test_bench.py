@@ -144,7 +144,7 @@ def test_a_length_of_time_is_read_as_the_command_writes_it(length: float) -> Non
 
 
 def test_the_steps_of_a_demo_are_read_from_its_last_line() -> None:
-    said = "\n1 min 41 s in all (start 1 min 05 s, produce 0.4 s, Bronze 12.0 s); the stack runs on (sales stop ...)\n"
+    said = "\n1 min 41 s in total (start 1 min 05 s, produce 0.4 s, Bronze 12.0 s); the stack keeps running (...)\n"
     assert step_seconds(said) == {"start": 65.0, "produce": 0.4, "Bronze": 12.0}
     with pytest.raises(SalesError, match="no such line"):
         step_seconds("no such line")
@@ -152,7 +152,7 @@ def test_the_steps_of_a_demo_are_read_from_its_last_line() -> None:
 
 def test_the_demo_still_ends_with_the_line_that_is_read() -> None:
     source = (Path(bench_commands.__file__).parent / "demo_commands.py").read_text()
-    assert "in all ({times}); the stack runs on" in source
+    assert "in total ({times}); the stack keeps running" in source
 
 
 def watch(running: float, batches: list[tuple[float, int, int]], last: float, rows: int, folder: Path) -> Watch:

@@ -156,7 +156,7 @@ def test_doctor_names_the_fault(faulty: Path) -> None:
 
 @pytest.mark.usefixtures("faulty")
 def test_the_first_task_of_the_dag_names_the_fault() -> None:
-    assert stages._check_catalogues() == [f"{FAULT}; mend the file"]
+    assert stages._check_catalogues() == [f"{FAULT}; fix the file"]
 
 
 def test_clients_and_products_that_are_added_sell_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,8 +62,8 @@ def test_help_imports_nothing_heavy() -> None:
     [
         (["produce", "--rate", "0"], "--rate must be more than 0 and at most 1000000, got 0"),
         (["produce", "--count", "0"], "'--count': Input should be greater than or equal to 1"),
-        (["produce", "--forever", "--count", "5"], "--forever and --count exclude each other; give one of them"),
-        (["produce", "--forever", "--since", "7d"], "--forever and --since exclude each other; give one of them"),
+        (["produce", "--forever", "--count", "5"], "--forever and --count cannot be combined; use one of them"),
+        (["produce", "--forever", "--since", "7d"], "--forever and --since cannot be combined; use one of them"),
         (["produce", "--since", "7"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '7'"),
         (["produce", "--since", "0d"], "must be a number and one of m, h, d, w, as in 7d or 12h, got '0d'"),
         (["logs", "kafak"], "there is no log of kafak; choose from kafka, gateway, bronze, silver, app, airflow-api"),
@@ -111,7 +111,7 @@ def test_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_down_where_nothing_runs_is_fine(run: Callable[..., tuple[int, str, str]]) -> None:
-    assert run("stop") == run("down") == (0, "the embedded stack does not run\n", "")
+    assert run("stop") == run("down") == (0, "the embedded stack is not running\n", "")
 
 
 def test_status_of_an_empty_lake_without_stack(
@@ -120,7 +120,7 @@ def test_status_of_an_empty_lake_without_stack(
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     code, out, _ = run("status")
     assert code == 0
-    for line in ("the stack does not run (sales start)", "Bronze is empty", "the broker does not answer"):
+    for line in ("the stack is not running (sales start)", "Bronze is empty", "the broker does not answer"):
         assert line in out
     assert "Accepted gaps" not in out
 

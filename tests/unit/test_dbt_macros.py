@@ -47,8 +47,8 @@ models:
 REFUSED = {
     "in_parquet": ("file_format='parquet'", 'model in_parquet: file_format must be delta, got "parquet"'),
     "elsewhere": ("schema='lab'", "model elsewhere: location_root must end in its schema /silver_lab, got "),
-    "clustered": ("clustered_by='a', buckets=2", "model clustered: Delta takes no clustered_by here"),
-    "liquid": ("meta={}, liquid_clustered_by='a'", "model liquid: Delta takes no liquid_clustered_by here"),
+    "clustered": ("clustered_by='a', buckets=2", "model clustered: clustered_by is not supported here"),
+    "liquid": ("meta={}, liquid_clustered_by='a'", "model liquid: liquid_clustered_by is not supported here"),
     "materialized": ("materialized='materialized_view'", "model materialized: Spark has no materialized views"),
     "no_macro": ("meta={'merge_scope': 'nobody'}", "model no_macro: meta.merge_scope must name a macro, got nobody"),
     "both": (

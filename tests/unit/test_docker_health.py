@@ -72,7 +72,7 @@ def test_a_stream_that_is_silent_is_not_healthy(check: Check, tmp_path: Path) ->
     os.utime(tmp_path / "run" / "bronze.json", (time.time() - 60,) * 2)
     answer = check("bronze")
     assert answer.returncode == 1
-    assert answer.stderr.startswith("has said nothing for 6")
+    assert answer.stderr.startswith("has not reported for 6")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_stream_that_is_silent_is_not_healthy(check: Check, tmp_path: Path) ->
     [
         ({"state": "failed", "error": "offset gap: partition 1"}, "offset gap: partition 1"),
         ({"state": "waiting"}, "waiting"),
-        ({}, "starts"),
+        ({}, "is starting"),
     ],
 )
 def test_a_stream_that_does_not_run_says_why(check: Check, state: dict[str, object], reason: str) -> None:

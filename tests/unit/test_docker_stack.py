@@ -197,7 +197,7 @@ def test_what_is_not_started_needs_no_port(taken: int) -> None:
 
 def test_every_wrong_port_is_told_at_once() -> None:
     faults = "HTTP_PORT must be a port, got 'x'\n  AIRFLOW_HTTP_PORT must be a port, got '0'"
-    with pytest.raises(SalesError, match=f"^.env asks for what is not possible:\n  {faults}$"):
+    with pytest.raises(SalesError, match=f"^.env has settings that cannot work:\n  {faults}$"):
         refuse_wrong_ports({"HTTP_PORT": "x", "AIRFLOW_HTTP_PORT": "0"})
 
 

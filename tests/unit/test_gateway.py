@@ -83,7 +83,7 @@ def until(condition: Callable[[], object]) -> None:
 def test_no_filler_without_a_gateway(filler: Filler) -> None:
     assert not filler.ensure_filled()
     assert filler._process is None
-    assert catalogue_filler.fault() == "starts"
+    assert catalogue_filler.fault() == "is starting"
 
 
 def test_filler_that_is_killed_is_replaced_and_ends_with_its_gateway(filler: Filler, start: Start) -> None:
@@ -111,14 +111,14 @@ def test_second_filler_leaves_the_work_to_the_first(start: Start) -> None:
     lock = load(catalogue_filler.PathSettings).run_dir / ".catalogue.lock"
     with catalogue_filler.FileLock(lock):
         assert subprocess.run([sys.executable, "-m", "ingestion.gateway.catalogue_filler"], timeout=20).returncode == 0
-    assert catalogue_filler.fault() == "starts"
+    assert catalogue_filler.fault() == "is starting"
 
 
 def test_reason_is_told_and_a_mended_lake_needs_no_restart(filler: Filler, start: Start, lake: Path) -> None:
     start("one")
     lake.touch()
     filler.ensure_filled()
-    until(lambda: catalogue_filler.fault() != "starts")
+    until(lambda: catalogue_filler.fault() != "is starting")
     assert "lake" in (catalogue_filler.fault() or "")
     lake.unlink()
     until(lambda: filler.ensure_filled() or (lake / "silver").exists())
@@ -132,7 +132,7 @@ def test_ready_is_said_of_one_gateway_only(filler: Filler, start: Start) -> None
     running.wait()
     assert not catalogue_filler.ready()
     start("two")
-    assert catalogue_filler.fault() == "starts"
+    assert catalogue_filler.fault() == "is starting"
 
 
 def test_only_folders_that_can_be_tables_are_registered(lake: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -102,7 +102,7 @@ def test_only_the_stack_of_the_gateway_may_write_through_it(hold: Hold) -> None:
 def test_another_stack_may_not_write(hold: Hold, folders: Path) -> None:
     hold("other")
     with pytest.raises(
-        LakeOwnedError, match=f"VAR_DIR={folders}/other on .*, and VAR_DIR is {folders}/var; say VAR_DIR="
+        LakeOwnedError, match=f"VAR_DIR={folders}/other on .*, and VAR_DIR is {folders}/var; set VAR_DIR="
     ):
         refuse_strangers()
 
@@ -172,5 +172,5 @@ def test_a_lake_that_cannot_be_written_is_one_line(folders: Path) -> None:
 def test_a_lake_whose_owner_has_not_said_its_name_is_held_all_the_same(hold: Hold, folders: Path) -> None:
     hold()
     (folders / "lake" / ownership.FILE).write_text("")
-    with pytest.raises(LakeOwnedError, match=r"held by the gateway of VAR_DIR=\(not said\)"):
+    with pytest.raises(LakeOwnedError, match=r"held by the gateway of VAR_DIR=\(unknown\)"):
         refuse_owned()

@@ -35,5 +35,7 @@ def test_an_edited_rule_is_read_again(project):
 
 
 def test_an_interruption_is_named():
-    assert slices._failure(dbtRunnerResult(False, KeyboardInterrupt())).startswith("interrupted; the next run")
+    assert slices._failure(dbtRunnerResult(False, KeyboardInterrupt())).startswith(
+        "interrupted; the next run finishes a slice that is open"
+    )
     assert slices._failure(dbtRunnerResult(False, MemoryError())) == "MemoryError"

@@ -12,7 +12,7 @@ def test_verify_never_hides_what_was_accepted_as_lost(capfd: pytest.CaptureFixtu
     silver_commands._show_verification(Verification((check,), None, {}, (Gap(0, 4, 7), Gap(2, 1200, 2000))))
     out = capfd.readouterr().out
     assert "Accepted gaps" in out
-    assert out.endswith("everything agrees, without 803 events accepted as lost\n")
+    assert out.endswith("everything agrees, except 803 events accepted as lost\n")
     silver_commands._show_verification(Verification((check,), None, {}, ()))
     out = capfd.readouterr().out
     assert "Accepted gaps" not in out
@@ -21,13 +21,15 @@ def test_verify_never_hides_what_was_accepted_as_lost(capfd: pytest.CaptureFixtu
 
 def test_verify_says_how_many_events_are_left_in_kafka(capfd: pytest.CaptureFixture[str]) -> None:
     silver_commands._show_verification(Verification((Check(LEFT_IN_KAFKA, "events", 3),), None, {}, ()))
-    assert capfd.readouterr().out.endswith("everything agrees, without the bytes of 3 events left in Kafka\n")
+    assert capfd.readouterr().out.endswith(
+        "everything agrees; the bytes of 3 events were not compared, they are only in Kafka\n"
+    )
 
 
 def test_verify_says_how_many_events_wait(capfd: pytest.CaptureFixture[str]) -> None:
     checks = (Check("topic in Bronze", "every event", 5000), Check(NOT_YET_PUBLISHED, "events", 1200))
     silver_commands._show_verification(Verification(checks, None, {}, ()))
-    assert capfd.readouterr().out.endswith("everything agrees; 1 200 events wait to be published\n")
+    assert capfd.readouterr().out.endswith("everything agrees; 1 200 events are waiting to be published\n")
 
 
 def test_verify_shows_how_to_look_at_an_example(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,12 @@
-{# Only a run that makes all of a slice closes it, and a `dbt build` must test all of it, too.  What an earlier run has
+{# Only a run that builds the whole slice closes it, and a `dbt build` must test all of it, too.  What an earlier run has
    left may come from other rules, from another slice, or be untested: the ledger cannot tell, and would publish it. #}
 {% macro refuse_part_of_a_slice(current) %}
     {%- set closes = current.tranche is not none and execute and flags.WHICH in ('run', 'build', 'retry') -%}
     {%- set missing = missing_of_a_slice() if closes and var('whole_slices') else [] -%}
     {%- if missing -%}
         {%- do exceptions.raise_compiler_error(
-            "slice " ~ current.tranche ~ " stays open: a slice is closed by a run that makes all of it, and this "
-            ~ "one is without " ~ missing[:3] | join(', ') ~ (' ...' if missing | length > 3)
+            "slice " ~ current.tranche ~ " stays open: only a run that builds the whole slice closes it, and this "
+            ~ "run leaves out " ~ missing[:3] | join(', ') ~ (' ...' if missing | length > 3)
             ~ "; use `sales silver` or `dbt build`"
         ) -%}
     {%- endif -%}

@@ -41,7 +41,7 @@
     {%- endfor -%}
     {%- if var('rebuild') is true and missing and flags.WHICH in ('run', 'build', 'retry') -%}
         {%- do refusals.append(
-            "a rebuild makes every table of Silver again, and this one is without " ~ missing[:3] | join(', ')
+            "a rebuild makes every table of Silver again, and this run leaves out " ~ missing[:3] | join(', ')
             ~ (' ...' if missing | length > 3) ~ "; use `sales silver rebuild`"
         ) -%}
     {%- endif -%}
@@ -74,7 +74,7 @@
         ) -%}
     {%- endif -%}
     {%- for option in ('clustered_by', 'liquid_clustered_by') if config.get(option) -%}
-        {%- do refusals.append(said ~ "Delta takes no " ~ option ~ " here; use partition_by") -%}
+        {%- do refusals.append(said ~ option ~ " is not supported here; use partition_by") -%}
     {%- endfor -%}
     {%- if meta.merge_scope and meta.merge_scope not in context -%}
         {%- do refusals.append(said ~ "meta.merge_scope must name a macro, got " ~ meta.merge_scope ~ "; there is none") -%}

@@ -13,7 +13,7 @@
    would lose its history. #}
 {% macro spark__create_or_replace_clone(this_relation, defer_relation) %}
     {%- do exceptions.raise_compiler_error(
-        "dbt clone is not for this lake: upkeep deletes the files that a shallow clone shares; build into a target of "
+        "dbt clone is not supported here: upkeep deletes the files that a shallow clone shares; build into a target of "
         ~ "your own instead"
     ) -%}
 {% endmacro %}

@@ -33,7 +33,7 @@
             {%- endif -%}
         {%- endfor -%}
         {%- if row[0] | int in keys -%}
-            {{ return(place ~ agate_table.column_names[0] ~ ': ' ~ row[0] ~ ' stands in an earlier row already') }}
+            {{ return(place ~ agate_table.column_names[0] ~ ': ' ~ row[0] ~ ' is already in an earlier row') }}
         {%- endif -%}
         {%- do keys.update({row[0] | int: true}) -%}
     {%- endfor -%}

@@ -29,16 +29,24 @@ class Stream(Collector):
         yield GaugeMetricFamily("sales_stream_up", "1 while the Bronze process runs its stream", value=up)
         yield CounterMetricFamily(
             "sales_stream_rows",
-            "Events read since the Bronze process started",
+            "Events that the Bronze stream has read since its process started",
             value=rows,
         )
-        yield CounterMetricFamily("sales_stream_batches", "Micro-batches with events since then", value=batches)
+        yield CounterMetricFamily(
+            "sales_stream_batches",
+            "Micro-batches with events since the Bronze process started",
+            value=batches,
+        )
         if bronze and bronze.batch is not None:
             yield GaugeMetricFamily(
-                "sales_stream_batch_seconds", "Duration of the last of them", value=bronze.batch_ms / 1000
+                "sales_stream_batch_seconds",
+                "Duration of the last micro-batch with events",
+                value=bronze.batch_ms / 1000,
             )
             yield GaugeMetricFamily(
-                "sales_stream_rows_per_second", "Processing rate of the last of them", value=bronze.rows_per_second
+                "sales_stream_rows_per_second",
+                "Events processed a second in the last micro-batch with events",
+                value=bronze.rows_per_second,
             )
         yield from self._isolated()
         if (freshness := self._sampler.current(utc_now())) is not None and freshness.end:
@@ -49,19 +57,23 @@ class Stream(Collector):
         with suppress(LakeUnreadableError), reading("the record of isolated events"):
             events = isolated_events(self._bronze)
             yield GaugeMetricFamily(
-                "sales_stream_isolated_events", "Events that went past the stream, ever", value=len(events)
+                "sales_stream_isolated_events", "Events that bypassed the Bronze stream, ever", value=len(events)
             )
             if events:
                 newest = max(event.isolated_at for event in events)
                 yield GaugeMetricFamily(
-                    "sales_stream_isolated_timestamp_seconds", "When the newest of them did", value=newest.timestamp()
+                    "sales_stream_isolated_timestamp_seconds",
+                    "When the newest isolated event bypassed the Bronze stream",
+                    value=newest.timestamp(),
                 )
 
     def _behind(self, freshness: Freshness) -> Iterable[Metric]:
         next_ = {partition: freshness.read.get(partition, 0) for partition in freshness.end}
-        lag = GaugeMetricFamily("sales_stream_lag_events", "Events in Kafka that Bronze has not", labels=("partition",))
+        lag = GaugeMetricFamily(
+            "sales_stream_lag_events", "Events in Kafka that Bronze has not read", labels=("partition",)
+        )
         gaps = GaugeMetricFamily(
-            "sales_stream_gap_events", "Events gone from Kafka before Bronze read them", labels=("partition",)
+            "sales_stream_gap_events", "Events that Kafka has dropped before Bronze read them", labels=("partition",)
         )
         accepted = self._accepted()
         for partition, end in freshness.end.items():

@@ -12,14 +12,18 @@ class Requests:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.seconds = Histogram(
             "sales_api_request_seconds",
-            "Time to answer a request",
+            "Time to answer a request of page or API",
             ("route", "status"),
             buckets=_BUCKETS,
             registry=registry,
         )
-        self.cache_hits = Counter("sales_api_cache_hits", "Answers from the cache", registry=registry)
-        self.cache_misses = Counter("sales_api_cache_misses", "Answers from the lake", registry=registry)
-        self.cache_errors = Counter("sales_api_cache_errors", "Failures of the shared cache", registry=registry)
+        self.cache_hits = Counter("sales_api_cache_hits", "API answers from the cache", registry=registry)
+        self.cache_misses = Counter(
+            "sales_api_cache_misses", "API answers from the lake, because the cache had none", registry=registry
+        )
+        self.cache_errors = Counter(
+            "sales_api_cache_errors", "Failed reads and writes of the API's shared cache", registry=registry
+        )
 
 
 class MeasureRequests:

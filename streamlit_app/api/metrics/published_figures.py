@@ -28,7 +28,9 @@ class FiguresCollector(Collector):
         now = utc_now()
         freshness = self._sampler.current(now)
         stale = self._sampler.cause(now) is not None
-        yield GaugeMetricFamily("sales_stale", "1 when an event waits too long or the stream is down", value=stale)
+        yield GaugeMetricFamily(
+            "sales_stale", "1 when the figures are stale: an event waits too long, or the stream is down", value=stale
+        )
         if freshness is None or freshness.lag is None:
             return
         yield GaugeMetricFamily("sales_lag_events", "Events in Kafka that are not published", value=freshness.lag)
@@ -41,7 +43,7 @@ class FiguresCollector(Collector):
         opened = freshness.open_transaction_at
         yield GaugeMetricFamily(
             "sales_open_transaction_seconds",
-            "How long a transaction has been open that holds back what was sent behind it; 0 without one",
+            "How long a transaction has been open that holds back what was sent after it; 0 without one",
             value=max((now - opened).total_seconds(), 0.0) if opened else 0.0,
         )
 
@@ -49,18 +51,20 @@ class FiguresCollector(Collector):
         snapshot = self._lake.current()
         yield GaugeMetricFamily(
             "sales_open_slice_age_seconds",
-            "Time since the open slice was opened; 0 when none is",
+            "Time since the open slice was opened; 0 when no slice is open",
             value=age_seconds(opened.opened_at) if (opened := self._lake.open_slice()) else 0.0,
         )
         if snapshot.publication is None:
             return
-        yield GaugeMetricFamily("sales_published_tranche", "Newest closed slice", value=snapshot.publication.tranche)
+        yield GaugeMetricFamily(
+            "sales_published_tranche", "Number of the newest closed slice", value=snapshot.publication.tranche
+        )
         age = age_seconds(snapshot.publication.closed_at)
         yield GaugeMetricFamily("sales_data_age_seconds", "Time since the newest slice closed", value=age)
         if newest := newest_vente_at(snapshot):
             yield GaugeMetricFamily(
                 "sales_newest_vente_age_seconds",
-                "Age of the newest sale; 0 when it is dated ahead of now",
+                "Age of the newest published sale; 0 when it is dated ahead of now",
                 value=age_seconds(newest),
             )
         yield from _ledger(snapshot)
@@ -70,7 +74,7 @@ def _ledger(snapshot: Snapshot) -> Iterable[Metric]:
     totals = snapshot.totals
     yield CounterMetricFamily("sales_ledger_read_events", "Events of every closed slice", value=totals.rows_read)
     verdicts = {"clean": totals.rows_clean, "rejected": totals.rows_rejected, "duplicate": totals.rows_duplicates}
-    events = CounterMetricFamily("sales_ledger_events", "Those events by verdict", labels=("verdict",))
+    events = CounterMetricFamily("sales_ledger_events", "Events of every closed slice by verdict", labels=("verdict",))
     for verdict, count in verdicts.items():
         events.add_metric((verdict,), count)
     yield events
@@ -79,10 +83,12 @@ def _ledger(snapshot: Snapshot) -> Iterable[Metric]:
     stored = clean_count(snapshot) + sum(by_raison.values()) + totals.rows_duplicates
     yield GaugeMetricFamily(
         "sales_ledger_unbalanced_events",
-        "Events read, less those that the published tables hold",
+        "Events of every closed slice, less those that the published tables hold",
         value=totals.rows_read - stored,
     )
-    rejected = CounterMetricFamily("ventes_rejected", "Rejected events by reason", labels=("raison",))
+    rejected = CounterMetricFamily(
+        "ventes_rejected", "Rejected events of every closed slice by reason", labels=("raison",)
+    )
     for raison, count in by_raison.items():
         rejected.add_metric((raison,), count)
     yield rejected

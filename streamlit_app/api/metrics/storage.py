@@ -33,11 +33,21 @@ class Tables(Collector):
         self._facts: dict[Path, _Facts] = {}
 
     def collect(self) -> Iterable[Metric]:
-        version = GaugeMetricFamily("sales_table_version", "Newest version", labels=("table",))
-        files = GaugeMetricFamily("sales_table_files", "Data files of it", labels=("table",))
-        size = GaugeMetricFamily("sales_table_size_bytes", "Their size", labels=("table",))
-        at = GaugeMetricFamily("sales_table_last_commit_timestamp_seconds", "When it was committed", labels=("table",))
-        stream = GaugeMetricFamily("sales_stream_last_commit_timestamp_seconds", "When Bronze last committed")
+        version = GaugeMetricFamily("sales_table_version", "Newest version of the table", labels=("table",))
+        files = GaugeMetricFamily(
+            "sales_table_files", "Data files in the newest version of the table", labels=("table",)
+        )
+        size = GaugeMetricFamily(
+            "sales_table_size_bytes", "Size of the data files in the newest version of the table", labels=("table",)
+        )
+        at = GaugeMetricFamily(
+            "sales_table_last_commit_timestamp_seconds",
+            "When the newest version of the table was committed",
+            labels=("table",),
+        )
+        stream = GaugeMetricFamily(
+            "sales_stream_last_commit_timestamp_seconds", "When the newest version of Bronze's table was committed"
+        )
         for path in self._lake.tables():
             name = (f"{path.parent.name}.{path.name}",)
             try:
@@ -70,8 +80,12 @@ class Tables(Collector):
 
 class Disks(Collector):
     def collect(self) -> Iterable[Metric]:
-        free = GaugeMetricFamily("sales_disk_free_bytes", "What can still be written", labels=("volume",))
-        size = GaugeMetricFamily("sales_disk_size_bytes", "The whole disk", labels=("volume",))
+        free = GaugeMetricFamily(
+            "sales_disk_free_bytes", "Free bytes of the disk with the lake or the state", labels=("volume",)
+        )
+        size = GaugeMetricFamily(
+            "sales_disk_size_bytes", "Size of the disk with the lake or the state", labels=("volume",)
+        )
         paths = load(PathSettings)
         for volume, folder in (("lake", paths.lake_dir), ("state", paths.var_dir)):
             if folder.exists():

@@ -14,6 +14,7 @@ from ingestion.reading.freshness import Freshness
 from ingestion.settings import PathSettings, load
 from streamlit_app.api import models, operations
 from streamlit_app.api.application import create_app
+from streamlit_app.languages import languages
 from streamlit_app.live import Sampler
 
 ENDPOINTS = {
@@ -216,7 +217,8 @@ def test_lineage_says_how_to_make_it_until_it_is_there(api, own_folders, monkeyp
     monkeypatch.setattr(operations, "DBT_PROJECT", own_folders)
     missing = api.get("/lineage")
     assert missing.status_code == 404
-    assert "make docs" in missing.text
+    assert missing.text.count("<code>make docs</code>") == len(languages())
+    assert all(words["to_dashboard"] in missing.text for words in languages().values())
     assert api.get("/lineage/manifest.json").status_code == 404
     assert api.get("/lineage/profiles.yml").status_code == 422
     of_airflow = load(PathSettings).project_docs

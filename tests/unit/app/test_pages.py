@@ -125,6 +125,22 @@ def test_a_sale_is_followed_to_its_bytes(page, published, monkeypatch):
     assert LABELS["not_a_number"] in [error.value for error in app.error]
 
 
+@pytest.mark.parametrize("code", languages())
+def test_a_search_says_why_there_are_no_bytes(page, published, monkeypatch, code):
+    moment = datetime(2025, 12, 22, 10, tzinfo=UTC)
+    errors = {(2, 40): "vide", (2, 41): "trop_grand"}
+    monkeypatch.setattr(
+        trust_panels,
+        "explain",
+        lambda wanted: [Trace(None, *wanted, moment, 2, "rejete", "illisible", None, errors[wanted])],
+    )
+    app = page(published.lake, "confiance", lang=code)
+    for place, said in (("2:40", "tombstone"), ("2:41", "only_in_kafka")):
+        app.text_input(key="vente_id").set_value(place).run()
+        assert languages()[code][said] in [each.value for each in app.caption]
+        assert not app.code
+
+
 def test_every_chart_has_its_table(page, tiny):
     tiny.publish([(1, "Souris sans fil", "France", "Particulier", "2025-12-22T10:00:00", 1, "1025.50")])
     tiny.publish(rejected=[(0, "illisible", b"x"), (1, "conflit", None)])
