@@ -11,7 +11,7 @@ from ingestion import queries
 from ingestion.lake.ledger import Publication
 from ingestion.queries import Filters, HourOfSales, Snapshot
 from ingestion.reading.freshness import Freshness
-from streamlit_app import charts
+from streamlit_app import chart_parts, charts, trend_chart
 from streamlit_app.languages import languages
 
 HOUR = timedelta(hours=1)
@@ -57,11 +57,11 @@ def _recent(snapshot: Snapshot, filters: Filters) -> list[HourOfSales]:
 @st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
 def drawings(
     key: str, filters: Filters, dark: bool, running: datetime, code: str, _figures: Figures
-) -> dict[str, charts.Spec]:
+) -> dict[str, chart_parts.Spec]:
     """The page's charts by the label of their heading, drawn once for all who read the same figures in one language."""
     words = languages()[code]
     return {
-        trend_heading(_figures): charts.revenue_trend(words, _figures.trend, running),
+        trend_heading(_figures): trend_chart.revenue_trend(words, _figures.trend, running),
         "by_product": charts.revenue_by_product(words, _figures.aggregated, dark=dark),
         "by_country": charts.revenue_by_country(words, _figures.countries, dark=dark),
         "product_by_country": charts.product_by_country(words, _figures.aggregated, dark=dark),

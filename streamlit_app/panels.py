@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ingestion import queries
 from ingestion.queries import CustomerSegment, Filters, HourOfSales, Snapshot, TopProduct
-from streamlit_app import charts
+from streamlit_app import chart_parts
 from streamlit_app.figures import Figures, complete_hours
 from streamlit_app.formats import Formats
 from streamlit_app.language_choice import language
@@ -71,12 +71,12 @@ def card(column: DeltaGenerator, name: str) -> DeltaGenerator:
     return frame
 
 
-def chart(place: DeltaGenerator, spec: charts.Spec) -> None:
+def chart(place: DeltaGenerator, spec: chart_parts.Spec) -> None:
     """A chart, and the same figures as a table."""
     words = language()
     place.vega_lite_chart(spec=spec)
     place.expander(words["table"]).dataframe(
-        charts.table(spec), hide_index=True, column_config={words[name]: _RIGHT for name in _FIGURES}
+        chart_parts.table(spec), hide_index=True, column_config={words[name]: _RIGHT for name in _FIGURES}
     )
 
 

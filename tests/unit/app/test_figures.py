@@ -9,7 +9,7 @@ from ingestion import queries
 from ingestion.queries import Filters, HourOfSales, PeriodOfSales, Trend
 from ingestion.reading.freshness import Freshness
 from ingestion.verify.verdict import RAISONS
-from streamlit_app import charts, panels
+from streamlit_app import chart_parts, charts, panels, trend_chart
 from streamlit_app.figures import complete_hours, load_figures, running_hour
 from streamlit_app.languages import languages
 
@@ -76,8 +76,8 @@ def test_charts_are_valid_also_without_a_row(published, dark):
     snapshot = published.lake.current()
     aggregated = queries.aggregated_sales(snapshot)
     for drawn in (
-        charts.revenue_trend(FRENCH, queries.trend(snapshot, Filters()), NOON),
-        charts.revenue_trend(FRENCH, Trend("hour", []), NOON),
+        trend_chart.revenue_trend(FRENCH, queries.trend(snapshot, Filters()), NOON),
+        trend_chart.revenue_trend(FRENCH, Trend("hour", []), NOON),
         charts.revenue_by_product(FRENCH, aggregated, dark=dark),
         charts.revenue_by_product(FRENCH, [], dark=dark),
         charts.revenue_by_country(FRENCH, queries.revenue_by_country(snapshot), dark=dark),
@@ -93,7 +93,7 @@ def all_charts(published):
     snapshot = published.lake.current()
     aggregated = queries.aggregated_sales(snapshot)
     return {
-        "trend_hour": charts.revenue_trend(FRENCH, queries.trend(snapshot, Filters()), NOON),
+        "trend_hour": trend_chart.revenue_trend(FRENCH, queries.trend(snapshot, Filters()), NOON),
         "by_product": charts.revenue_by_product(FRENCH, aggregated, dark=False),
         "by_country": charts.revenue_by_country(FRENCH, queries.revenue_by_country(snapshot), dark=True),
         "product_by_country": charts.product_by_country(FRENCH, aggregated, dark=False),
@@ -140,7 +140,7 @@ def test_a_chart_says_its_figures_to_those_who_do_not_see_it(published, name, sa
 
 def test_a_chart_is_also_a_table(published):
     drawn = all_charts(published)
-    tables = {name: charts.table(chart) for name, chart in drawn.items()}
+    tables = {name: chart_parts.table(chart) for name, chart in drawn.items()}
     assert {name: len(rows) for name, rows in tables.items()} == {
         "trend_hour": 16, "by_product": 3, "by_country": 3, "product_by_country": 4, "segments": 4, "rejections": 2,
     }  # fmt: skip
@@ -158,7 +158,7 @@ def test_a_chart_of_many_rows_says_the_first_and_how_many_follow():
     drawn = charts.product_by_country(FRENCH, rows, dark=False)
     assert drawn["description"].count(", France, ") == 40
     assert drawn["description"].endswith("et 10 autres, dans le tableau.")
-    assert len(charts.table(drawn)) == 50
+    assert len(chart_parts.table(drawn)) == 50
     assert charts.product_by_country(FRENCH, [], dark=False)["description"].endswith("rien à montrer.")
 
 
@@ -174,7 +174,9 @@ def test_the_trend_says_its_grain_and_which_period_runs(grain, count):
         "year": (datetime(2025, 1, 1), "2025 (en cours)", "Année (UTC)"),
     }[grain]
     before = [PeriodOfSales(datetime(1900 + n, 1, 1), Decimal("1.00"), 1) for n in range(count - 1)]
-    drawn = charts.revenue_trend(FRENCH, Trend(grain, [*before, PeriodOfSales(last[0], Decimal("1.00"), 1)]), running)
+    drawn = trend_chart.revenue_trend(
+        FRENCH, Trend(grain, [*before, PeriodOfSales(last[0], Decimal("1.00"), 1)]), running
+    )
     values = drawn["data"]["values"]
     assert (values[-1]["period"], drawn["encoding"]["tooltip"][0]["title"]) == last[1:]
     assert [each["is_complete"] for each in values] == [True] * (count - 1) + [False]

@@ -9,7 +9,7 @@ import pytest
 
 import streamlit_app.languages
 from ingestion import queries
-from streamlit_app import charts, panels
+from streamlit_app import chart_parts, charts, panels, trend_chart
 from streamlit_app.filter_bar import PERIODS
 from streamlit_app.formats import UNIT
 from streamlit_app.language_choice import preferred
@@ -141,7 +141,7 @@ def test_vega_writes_as_the_texts_do():
 def test_a_chart_in_english(published):
     drawn = charts.product_by_country(ENGLISH, queries.aggregated_sales(published.lake.current()), dark=False)
     assert drawn["description"].startswith("Product by country: Casque audio, France, €59.99, 1; Souris sans fil, ")
-    assert charts.table(drawn)[0] == {
+    assert chart_parts.table(drawn)[0] == {
         "Product": "Casque audio", "Country": "France", "Revenue": "€59.99", "Items sold": "1",
     }  # fmt: skip
     assert "'€' + format(datum.revenue / 1e6, ',.3~r') + 'M'" in str(drawn)
@@ -149,7 +149,7 @@ def test_a_chart_in_english(published):
 
 def test_the_trend_in_english(published):
     trend = queries.trend(published.lake.current(), queries.Filters())
-    drawn = charts.revenue_trend(ENGLISH, trend, datetime(2025, 12, 23))
+    drawn = trend_chart.revenue_trend(ENGLISH, trend, datetime(2025, 12, 23))
     assert drawn["description"].replace(UNIT, " ") == (
         "Revenue by hour, from “22 Dec 2025, 09:00” to “23 Dec 2025, 00:00”: €148.99 in total from 4 sales; "
         "highest: 22 Dec 2025, 10:00, €85.49; lowest: 22 Dec 2025, 11:00, €0.00."

@@ -7,7 +7,7 @@ import pytest
 
 from ingestion import queries
 from ingestion.queries import Filters
-from streamlit_app import charts
+from streamlit_app import trend_chart
 from streamlit_app.filter_bar import PERIODS, _start
 from streamlit_app.languages import languages
 
@@ -49,7 +49,7 @@ def test_a_sale_of_any_time_gives_few_points(tiny, first, grain, points):
     assert (shown.grain, len(shown.periods)) == (grain, points)
     assert sum(each.nombre_ventes for each in shown.periods) == 3
     assert sum(each.total_montant for each in shown.periods) == Decimal("0.30")
-    drawn = charts.revenue_trend(languages()["fr"], shown, datetime(2025, 12, 23, 11))
+    drawn = trend_chart.revenue_trend(languages()["fr"], shown, datetime(2025, 12, 23, 11))
     assert len(drawn["data"]["values"]) == points
 
 
