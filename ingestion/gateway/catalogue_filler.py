@@ -102,11 +102,16 @@ def fill_catalogue() -> int:
             gateway.run(f"create schema if not exists `{schema.name}` location {_text(schema)}")
         gateway.run(CREATE_BRONZE.format(location=_text(lake / "bronze" / "ventes_raw")))
         tables = [table for schema in schemas for table in delta_tables(schema)]
+        for table in scratch_tables(lake):
+            gateway.run(_creation(table, "parquet"))
         for table in tables:
-            gateway.run(
-                f"create table if not exists `{table.parent.name}`.`{table.name}` using delta location {_text(table)}"
-            )
+            gateway.run(_creation(table, "delta"))
     return len(tables)
+
+
+def _creation(table: Path, file_format: str) -> str:
+    name = f"`{table.parent.name}`.`{table.name}`"
+    return f"create table if not exists {name} using {file_format} location {_text(table)}"
 
 
 def schema_folders(lake: Path) -> list[Path]:
@@ -127,6 +132,14 @@ def delta_tables(folder: Path) -> Iterator[Path]:
             logger.warning("left out of the catalogue, because its log holds no commit: %s", table)
         else:
             yield table
+
+
+def scratch_tables(lake: Path) -> Iterator[Path]:
+    """What a run has written for itself alone (dbt_sales/macros/spark/scratch.sql): its next task may read it.
+
+    Without its mark it is not finished, and no schema can be read from it.
+    """
+    return (mark.parent for mark in sorted((lake / "scratch").glob("*/*/_SUCCESS")))
 
 
 def set_unfinished_aside(lake: Path) -> None:

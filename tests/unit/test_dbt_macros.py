@@ -24,6 +24,7 @@ CASES = {
         "unique_key=['a', 'b'], meta={'merge_scope': 'some_scope'}",
         "get_merge_sql('t', 's', config.get('unique_key'), none, ['DBT_INTERNAL_DEST.a > 0'])",
     ),
+    "replaced": ("meta={'replace_scope': 'some_scope'}", "get_merge_sql('t', 's', none, none, none)"),
     "no_properties": ("tblproperties={}, contract={'enforced': false}", "tblproperties_clause()"),
     "quoted_property": (
         "tblproperties={'sales.said': 'l\\'été \"a\\\\b\"'}, contract={'enforced': false}",
@@ -51,9 +52,10 @@ REFUSED = {
     "liquid": ("meta={}, liquid_clustered_by='a'", "model liquid: liquid_clustered_by is not supported here"),
     "materialized": ("materialized='materialized_view'", "model materialized: Spark has no materialized views"),
     "no_macro": ("meta={'merge_scope': 'nobody'}", "model no_macro: meta.merge_scope must name a macro, got nobody"),
+    "no_scope": ("meta={'replace_scope': 'nobody'}", "model no_scope: meta.replace_scope must name a macro, got nobody"),
     "both": (
         "meta={'insert_only': true}, merge_update_columns=['a']",
-        "model both: merge_update_columns has no effect beside meta.insert_only or meta.merge_scope",
+        "model both: merge_update_columns has no effect beside meta.insert_only",
     ),
 }
 # the macros of dbt and dbt-spark that ours take the place of, as they were when ours were written
@@ -122,6 +124,10 @@ def test_predicates_of_the_model_bound_its_merge(said):
         " and DBT_INTERNAL_DEST.a = DBT_INTERNAL_SOURCE.a and DBT_INTERNAL_DEST.b = DBT_INTERNAL_SOURCE.b"
         " when matched then update set * when not matched then insert *"
     )
+
+
+def test_a_scope_is_replaced(said):
+    assert said["replaced"].endswith("insert into t by name replace where DBT_INTERNAL_DEST.b = 1 select * from s")
 
 
 def test_no_properties_are_no_clause(said):

@@ -40,7 +40,7 @@
             ~ "gateway again: it registers the tables of the lake"
         ) -%}
     {%- endif -%}
-    {%- for identifier in ['ventes_clean', 'ventes_rejetees', 'cube_horaire'] -%}
+    {%- for identifier in restored_tables() -%}
         {%- set relation = load_relation(this.incorporate(path={'identifier': identifier})) -%}
         {%- if relation and versions -%}
             {%- do run_query("restore table " ~ relation ~ " to version as of " ~ versions[identifier]) -%}
@@ -48,4 +48,19 @@
             {%- do run_query("delete from " ~ relation) -%}
         {%- endif -%}
     {%- endfor -%}
+{% endmacro %}
+
+
+{% macro restored_tables() %}
+    {{ return(['ventes_clean', 'ventes_rejetees', 'cube_horaire']) }}
+{% endmacro %}
+
+
+{# Whether this run has restored this model's table before it cut the slice: the table then holds none of its rows.
+   `dbt retry` does not say what it has selected, and restores nothing if `tranches` has succeeded before. #}
+{% macro is_restored() %}
+    {{ return(
+        this.identifier in restored_tables() and flags.WHICH in ('run', 'build')
+        and 'model.' ~ project_name ~ '.tranches' in selected_resources
+    ) }}
 {% endmacro %}

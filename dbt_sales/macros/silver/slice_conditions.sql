@@ -80,6 +80,10 @@
     {%- if not hours -%}
         false
     {%- else -%}
-        DBT_INTERNAL_DEST.heure between timestamp '{{ hours | first }}' and timestamp '{{ hours | last }}'
+        heure in (
+            {%- for hour in hours -%}
+                timestamp '{{ hour }}'{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        )
     {%- endif -%}
 {%- endmacro %}

@@ -21,7 +21,7 @@
         {#- this holds even if it was asked before `tranches` ran: the slice is the one that was open, or else the next
             one -#}
         {%- set newest = newest_slice(tranches) -%}
-        {%- set bounds = query_once_per_run(
+        {%- set bounds = opened_bounds() or query_once_per_run(
             "select kafka_partition, from_offset, to_offset, tranche, vente_id_min, vente_id_max from " ~ tranches
             ~ " where tranche = " ~ (newest.tranche + (1 if newest.is_closed else 0)) ~ " order by kafka_partition"
         ) -%}
@@ -37,6 +37,20 @@
         'vente_id_min': lowest | min if lowest else none,
         'vente_id_max': highest | max if highest else none,
     }) }}
+{% endmacro %}
+
+
+{# The bounds of the slice that this run has opened, as `tranches` has them; empty if it has opened none. #}
+{% macro opened_bounds() %}
+    {%- set bounds = [] -%}
+    {%- for row in appended_rows('tranches') or [] -%}
+        {%- set bound = {} -%}
+        {%- for name in ('kafka_partition', 'from_offset', 'to_offset', 'tranche', 'vente_id_min', 'vente_id_max') -%}
+            {%- do bound.update({name: none if row[name] is none else row[name] | int}) -%}
+        {%- endfor -%}
+        {%- do bounds.append(bound) -%}
+    {%- endfor -%}
+    {{ return(bounds) }}
 {% endmacro %}
 
 
@@ -71,6 +85,12 @@
 {% macro touched_hours() %}
     {%- set evaluated = ref('ventes_evaluees') -%}
     {%- if not execute or var('rebuild') or load_relation(evaluated) is none -%}
+        {%- set needs_it = model.resource_type != 'unit_test' and flags.WHICH in ('run', 'build', 'test', 'retry') -%}
+        {%- if execute and not var('rebuild') and needs_it -%}
+            {%- do exceptions.raise_compiler_error(
+                evaluated ~ " does not exist; make the slice from its beginning (`sales silver` or `dbt build`)"
+            ) -%}
+        {%- endif -%}
         {{ return([]) }}
     {%- endif -%}
     {{ return(query_once_per_run(

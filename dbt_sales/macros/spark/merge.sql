@@ -1,12 +1,22 @@
 {# Overrides dbt-spark's MERGE for the incremental models with one of these in `meta`:
 
-   insert_only: a row whose key already exists stays as it is, so history is not rewritten, and Delta only appends.
+   insert_only: a row whose key already exists stays as it is, so history is not rewritten.  A run that has restored the
+       table appends, because none of the slice's rows can be there; one task of the DAG, or a `dbt` typed by hand,
+       merges.
    merge_scope: a macro that returns a condition on the rows of the table that the merge can match.
+   replace_scope: a macro that returns a condition; the rows of the table for which it holds are replaced.
 
    All other models use dbt's own, which first asks for the table's columns. #}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
     {%- set meta = config.get('meta') or {} -%}
-    {%- if not meta.get('insert_only') and 'merge_scope' not in meta -%}
+    {%- if meta.replace_scope -%}
+        insert into {{ target }} by name
+        replace where {{ context[meta.replace_scope]() }}
+        select * from {{ source }}
+    {%- elif meta.insert_only and is_restored() -%}
+        insert into {{ target }} by name
+        select * from {{ source }}
+    {%- elif not meta.insert_only and not meta.merge_scope -%}
         {{ dbt.spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) }}
     {%- else -%}
         {%- set keys = [unique_key] if unique_key is string else unique_key or [] -%}

@@ -76,13 +76,13 @@
     {%- for option in ('clustered_by', 'liquid_clustered_by') if config.get(option) -%}
         {%- do refusals.append(said ~ option ~ " is not supported here; use partition_by") -%}
     {%- endfor -%}
-    {%- if meta.merge_scope and meta.merge_scope not in context -%}
-        {%- do refusals.append(said ~ "meta.merge_scope must name a macro, got " ~ meta.merge_scope ~ "; there is none") -%}
-    {%- endif -%}
+    {%- for scope in ('merge_scope', 'replace_scope') if meta[scope] and meta[scope] not in context -%}
+        {%- do refusals.append(said ~ "meta." ~ scope ~ " must name a macro, got " ~ meta[scope] ~ "; there is none") -%}
+    {%- endfor -%}
     {%- for option in ('merge_update_columns', 'merge_exclude_columns') if config.get(option) -%}
-        {%- if meta.insert_only or meta.merge_scope -%}
-            {%- do refusals.append(said ~ option ~ " has no effect beside meta.insert_only or meta.merge_scope; drop one") -%}
-        {%- endif -%}
+        {%- for other in ('insert_only', 'merge_scope', 'replace_scope') if meta[other] -%}
+            {%- do refusals.append(said ~ option ~ " has no effect beside meta." ~ other ~ "; drop one") -%}
+        {%- endfor -%}
     {%- endfor -%}
     {%- if config.materialized == 'view' and node.resource_type == 'model' -%}
         {%- set table = load_relation(api.Relation.create(schema=node.schema, identifier=node.alias)) -%}

@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     full_refresh=false,
-    unique_key=['tranche', 'kafka_partition'],
+    incremental_strategy='append',
+    meta={'few_rows': true},
     pre_hook='{{ restore_published() }}',
-    meta={'insert_only': true},
 ) }}
 {%- set newest = newest_slice() %}
 

@@ -1,4 +1,8 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scratch',
+    file_format='parquet',
+    location_root='${spark.sales.lake}/scratch/' ~ target.schema,
+) }}
 {%- set current = current_slice() %}
 
 with

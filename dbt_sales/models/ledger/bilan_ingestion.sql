@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
-    unique_key=['tranche', 'kafka_partition'],
-    meta={'insert_only': true},
+    incremental_strategy='append',
+    meta={'few_rows': true},
 ) }}
 {%- set current = current_slice() %}
 {%- do refuse_part_of_a_slice(current) %}

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     unique_key=['heure', 'produit_nom', 'pays', 'segment'],
-    meta={'merge_scope': 'hours_of_slice'},
+    meta={'replace_scope': 'hours_of_slice'},
 ) }}
 {%- set hours = touched_hours() %}
 

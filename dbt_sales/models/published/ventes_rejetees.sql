@@ -4,13 +4,17 @@
     meta={'insert_only': true, 'merge_scope': 'offsets_of_slice'},
 ) }}
 -- depends_on: {{ ref('tranches') }}
+{%- set current = current_slice() %}
 
 with
 
 ventes_evaluees as (
 
     select * from {{ ref('ventes_evaluees') }}
-    where verdict = 'rejete'
+    where
+        verdict = 'rejete'
+        {# a run without `ventes_evaluees` finds the rows of a slice that is closed #}
+        and {{ 'true' if var('rebuild') else 'tranche = ' ~ (current.tranche or 0) }}
 
 ),
 
