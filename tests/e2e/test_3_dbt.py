@@ -19,6 +19,31 @@ def test_a_run_without_news_evaluates_nothing(stack):
     assert stack.rows("ventes_clean") == before
 
 
+def test_a_model_that_runs_again_adds_nothing_twice(stack):
+    """The run that restores the tables appends to them; one of single models, as a task of the DAG, merges."""
+    growing = ("ventes_clean", "ventes_rejetees")
+
+    def counted():
+        return [stack.value(f"silver/{table}", "count(*)") for table in growing]
+
+    stack.publish_all()
+    before = counted()
+    stack.dbt("run", "--select", *growing)
+    assert counted() == before
+    with stack.follower_held():
+        stack.sales("produce", "--count", "10", "--dirty")
+        stack.sales("drain")
+        stack.dbt("run", "--select", "tranches", "ventes_evaluees", *growing)
+        open_slice = counted()
+        assert all(now > then for now, then in zip(open_slice, before, strict=True))
+        stack.dbt("run", "--select", *growing)
+        assert counted() == open_slice
+        # what it finds is rolled back, and made again
+        stack.sales("silver")
+        assert counted() == open_slice
+    stack.verify()
+
+
 def test_a_slice_without_a_single_number_is_published(stack, send):
     stack.publish_all()
     send({b"pierre tombale": None})
