@@ -30,7 +30,9 @@ API_PATHS = (
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     _let_pages_and_api_share_the_process()
     live.sampler().start()
+    live.tail().start()
     yield {}
+    live.tail().stop()
     live.sampler().stop()
 
 

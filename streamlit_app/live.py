@@ -1,4 +1,4 @@
-"""What a process of the read side has exactly one of: the lake, and the thread that measures its freshness."""
+"""What a process of the read side has exactly one of: the lake, and the threads that measure it and read the tail."""
 
 import logging
 from collections.abc import Callable
@@ -7,9 +7,12 @@ from functools import cache
 from threading import Event, Thread
 
 from ingestion.lake.failures import reading
+from ingestion.processes.states import TailState, update_state
 from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.reading.freshness import Freshness, Measuring
 from ingestion.settings import PathSettings, load
+from ingestion.tail.judging import Comparison
+from ingestion.tail.watcher import Watcher
 
 SAMPLE_SECONDS = 2.0
 logger = logging.getLogger(__name__)
@@ -74,6 +77,26 @@ def sampler() -> Sampler:
             return measuring.measure(publication.offsets if publication else {})
 
     return Sampler(measure_published)
+
+
+@cache
+def tail() -> Watcher:
+    return Watcher(lake(), _report)
+
+
+def _report(found: Comparison) -> None:
+    """For `sales status` and the metrics; the stack deletes the counts when it starts."""
+
+    def counted(known: TailState | None) -> TailState:
+        return TailState(
+            state="equal" if found.is_equal else "different",
+            tranche=found.tranche,
+            compared=(known.compared if known else 0) + 1,
+            different=(known.different if known else 0) + (not found.is_equal),
+            difference=str(found) if not found.is_equal else known.difference if known else None,
+        )
+
+    update_state(TailState, counted)
 
 
 def utc_now() -> datetime:

@@ -73,8 +73,12 @@ def card(column: DeltaGenerator, name: str) -> DeltaGenerator:
 
 def chart(place: DeltaGenerator, spec: chart_parts.Spec) -> None:
     """A chart, and the same figures as a table."""
-    words = language()
     place.vega_lite_chart(spec=spec)
+    chart_table(place, spec)
+
+
+def chart_table(place: DeltaGenerator, spec: chart_parts.Spec) -> None:
+    words = language()
     place.expander(words["table"]).dataframe(
         chart_parts.table(spec), hide_index=True, column_config={words[name]: _RIGHT for name in _FIGURES}
     )

@@ -1,12 +1,15 @@
 """The revenue over time."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import altair as alt
+import pandas as pd  # type: ignore[import-untyped]
 
 from ingestion.queries import Grain, PeriodOfSales, Trend
+from ingestion.tail.judging import TailSale, TailTotals
 from streamlit_app.chart_parts import PLAIN, SAID, Spec, Values, chart_of, finished, labelled, sentence, short_amount
 from streamlit_app.formats import Formats
 from streamlit_app.languages import Language
@@ -18,6 +21,9 @@ _TIME_UNITS: dict[Grain, Any] = {
     "month": "utcyearmonth",
     "year": "utcyear",
 }
+# the name of the dataset that holds what is not published
+TAIL = "tail"
+_TAIL_COLUMNS = ["start", "low", "high", "said"]
 # name of the format and distance of the ticks: those of the grain under bars, wider ones under an area
 _TICKS: dict[Grain, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "hour": (("day_hour", "hour"), ("day", "day")),
@@ -55,6 +61,44 @@ def revenue_trend(words: Language, trend: Trend, running: datetime) -> Spec:
     paler = alt.condition("datum.is_complete", alt.value(1), alt.value(0.45))
     bars = base.mark_bar(cornerRadiusEnd=3).encode(opacity=paler, description=SAID)
     return finished(words, bars, 260, said)
+
+
+def with_tail(spec: Spec, rows: list[Values]) -> Spec:
+    """The trend with provisional revenue on top of each period, paler than any bar.
+
+    The rows are a dataset of their own, so a page that already shows the chart exchanges nothing else.
+    """
+    drawn = {name: spec[name] for name in ("data", "mark", "encoding")}
+    x, y = spec["encoding"]["x"], spec["encoding"]["y"]
+    is_area = spec["mark"]["type"] == "area"
+    mark = {"type": "rule", "strokeWidth": 3} if is_area else {"type": "bar"}
+    provisional = {
+        "data": {"name": TAIL},
+        "mark": mark | {"opacity": 0.25, "aria": False},
+        "encoding": {
+            "x": x,
+            "y": {"field": "low", "type": "quantitative", "axis": y["axis"]},
+            "y2": {"field": "high"},
+            "tooltip": [{"field": "said", "type": "nominal", "title": " "}],
+        },
+    }
+    frame = {name: value for name, value in spec.items() if name not in drawn}
+    return frame | {"layer": [drawn, provisional], "datasets": {TAIL: pd.DataFrame(rows, columns=_TAIL_COLUMNS)}}
+
+
+def tail_rows(words: Language, trend: Trend, sales: Iterable[TailSale]) -> list[Values]:
+    """For each period with provisional sales, from its published revenue to that and theirs."""
+    published = {each.debut: each.total_montant for each in trend.periods}
+    periods: dict[datetime, list[TailSale]] = {}
+    for sale in sales:
+        periods.setdefault(_start(sale.heure, trend.grain), []).append(sale)
+    rows = []
+    for start, found in sorted(periods.items()):
+        low, added = published.get(start, Decimal(0)), TailTotals.of(found)
+        said = words.count("on_the_way", added.nombre_ventes, words.formats.euros(added.total_montant))
+        high = float(low + added.total_montant)
+        rows.append({"start": f"{start.isoformat()}Z", "low": float(low), "high": high, "said": said})
+    return rows
 
 
 def _said_of_trend(words: Language, trend: Trend) -> str:

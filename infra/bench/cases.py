@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from infra.bench import api, catchup, dag, demo, fresh, full, latency, memory, modes, pipeline
+from infra.bench import api, catchup, dag, demo, fresh, full, latency, memory, modes, pipeline, sale_to_page
 from infra.bench.results import CaseResult, Measured, Tell
 
 
@@ -23,6 +23,7 @@ CASES = {
     "pipeline": Case("the pipeline on a warm stack: produce 50, drain, one slice, verify", pipeline.measure, 5),
     "latency": Case("event to Bronze, 100 events/s", latency.measure, 1),
     "fresh": Case("event to published figure with the follower, 2 events/s", fresh.measure, 1),
+    "live": Case("sale to page in a browser, 2 sales/s, provisional figures included", sale_to_page.measure, 1),
     "catchup": Case("Bronze catch-up, 300 000 events waiting", catchup.measure, 3),
     "api": Case("API over 1 000 000 sales", api.measure, 3),
     "memory": Case("memory of the idle stack after work", memory.measure, 1),

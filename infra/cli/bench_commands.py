@@ -24,7 +24,8 @@ def bench(
         list[str] | None,
         typer.Argument(
             metavar="[CASE]...",
-            help="demo, pipeline, latency, fresh, catchup, api, memory, dag, modes, full; by default all but full.",
+            help="demo, pipeline, latency, fresh, live, catchup, api, memory, dag, modes, full; "
+            "by default all but full.",
         ),
     ] = None,
     runs: Annotated[int | None, typer.Option(min=1, help="Runs of each case.  [default: each case's own]")] = None,

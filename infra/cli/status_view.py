@@ -37,6 +37,7 @@ def show_status() -> None:
     _show_silver(silver)
     if bronze.end is not None:
         _show_freshness(silver)
+    _show_tail()
     _show_dags()
     _show_drift(drift)
     _show_disk(disk)
@@ -164,6 +165,18 @@ def _show_freshness(silver: "SilverStatus") -> None:
         opened = _ago(freshness.open_transaction_at)
         say(f"a producer began a transaction {opened} and has not ended it: later events wait", DIM)
     out.print()
+
+
+def _show_tail() -> None:
+    """Say whether what the page had shown as provisional was published so; nothing before the first slice."""
+    from ingestion.processes.states import TailState, read_state
+
+    told = read_state(TailState)
+    if told and told.different:
+        say(f"provisional figures were wrong for {number(told.different)} of {number(told.compared)} slices", BAD)
+        say(f"the last time: {told.difference}", DIM)
+    elif told:
+        say(f"provisional figures: equal to what {number(told.compared)} slices then published", DIM)
 
 
 def _show_dags() -> None:

@@ -12,6 +12,10 @@ DASHBOARD = {
     "sales_published_tranche",
     "sales_data_age_seconds",
     "sales_newest_vente_age_seconds",
+    # the provisional figures
+    "sales_tail_known",
+    "sales_tail_sales",
+    "sales_tail_slices_total",
     # the Bronze stream
     "sales_stream_up",
     "sales_stream_rows_total",

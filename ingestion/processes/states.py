@@ -177,6 +177,21 @@ class DagState(State):
     reason: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class TailState(State):
+    """Whether the last closed slice published what the tail had said of its events: `equal` or `different`.
+
+    `different` counts such slices since the start; `difference` tells the last of them.
+    """
+
+    FILE = "tail"
+
+    tranche: int
+    compared: int = 0
+    different: int = 0
+    difference: str | None = None
+
+
 S = TypeVar("S", bound=State)
 # by state file; each takes milliseconds to create
 _adapters: dict[str, TypeAdapter[Any]] = {}

@@ -7,8 +7,9 @@ from fastapi import FastAPI
 
 from ingestion.queries import Lake
 from ingestion.settings import AppSettings, load
+from ingestion.tail.watcher import Watcher
 from streamlit_app import live
-from streamlit_app.api import operations, refusals, routes
+from streamlit_app.api import live_routes, operations, refusals, routes
 from streamlit_app.api.cache import SharedCache
 from streamlit_app.api.head import AnswerHead
 from streamlit_app.api.metrics import MeasureRequests, Metrics
@@ -33,10 +34,16 @@ guess.
 
 def create_replica() -> FastAPI:
     """The API alone, possibly in several replicas; the dashboard measures the figures of the lake."""
-    return create_app(measures_lake=False)
+    return create_app(tail=Watcher(live.lake()), measures_lake=False)
 
 
-def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None, *, measures_lake: bool = True) -> FastAPI:
+def create_app(
+    lake: Lake | None = None,
+    sampler: live.Sampler | None = None,
+    tail: Watcher | None = None,
+    *,
+    measures_lake: bool = True,
+) -> FastAPI:
     """Build the app over the configured lake, or over another one."""
     app = FastAPI(
         title="Ventes",
@@ -49,12 +56,14 @@ def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None, *,
     )
     app.state.lake = lake or live.lake()
     app.state.sampler = sampler or live.sampler()
-    app.state.metrics = Metrics(app.state.lake, app.state.sampler, measures_lake=measures_lake)
+    app.state.tail = tail or (Watcher(lake) if lake else live.tail())
+    app.state.metrics = Metrics(app.state.lake, app.state.sampler, app.state.tail, measures_lake=measures_lake)
     app.state.cache = SharedCache(load(AppSettings).redis_url, app.state.metrics.requests.cache_errors)
     app.add_middleware(MeasureRequests, requests=app.state.metrics.requests)
     app.add_middleware(AnswerHead)
     refusals.install(app)
     app.include_router(routes.router)
+    app.include_router(live_routes.router)
     app.include_router(operations.router)
     return app
 
@@ -62,5 +71,7 @@ def create_app(lake: Lake | None = None, sampler: live.Sampler | None = None, *,
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.sampler.start()
+    app.state.tail.start()
     yield
+    app.state.tail.stop()
     app.state.sampler.stop()

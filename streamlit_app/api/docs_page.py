@@ -42,8 +42,9 @@ def _code(text: str) -> str:
 
 
 def _operation(path: str, operation: dict[str, Any], document: dict[str, Any]) -> str:
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    example = json.dumps(_example(answer, document), indent=2, ensure_ascii=False)
+    (content,) = operation["responses"]["200"]["content"].values()
+    found = _example(content["schema"], document)
+    example = found if isinstance(found, str) else json.dumps(found, indent=2, ensure_ascii=False)
     statuses = "".join(
         f"<tr><td><code>{code}</code></td><td>{_code(escape(response['description']))}</td></tr>"
         for code, response in sorted(operation["responses"].items())

@@ -2,6 +2,9 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# in the scope of a request whose body nobody reads: a stream must not begin
+HEADERS_ONLY = "sales.headers_only"
+
 
 class AnswerHead:
     """Answers HEAD like GET on every route, but without the body."""
@@ -14,6 +17,6 @@ class AnswerHead:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            await self._app({**scope, "method": "GET"}, receive, send_headers)
+            await self._app({**scope, "method": "GET", HEADERS_ONLY: True}, receive, send_headers)
         else:
             await self._app(scope, receive, send)

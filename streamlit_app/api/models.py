@@ -156,6 +156,26 @@ class Status(Answer):
     isolated_events: IsolatedEvents = Field(description="until now, whatever `as_of` says")
 
 
+class Tail(Answer):
+    """Sales behind the last slice, as their rules and the catalogues judge them now; a slice may judge otherwise."""
+
+    nombre_ventes: int = Field(examples=[12])
+    total_montant: Money
+    total_quantite: int = Field(examples=[17])
+    is_whole: bool = Field(description="false if there are more sales than are held, or they are still being read")
+    measured_at: datetime
+    from_offsets: dict[str, int] = Field(description="by Kafka partition, the first offset that was judged")
+    to_offsets: dict[str, int] = Field(description="by Kafka partition, the offset up to which it was; exclusive")
+
+
+class Live(Answer):
+    provisional: Literal[True] = Field(description="`published` is final; `tail` comes on top of it and is not")
+    tranche: int | None = Field(description="the newest closed slice")
+    as_of: datetime | None = Field(description="when it closed")
+    published: OverallStatistics
+    tail: Tail | None = Field(description="null while Kafka does not answer")
+
+
 class Fault(Answer):
     parameter: str = Field(examples=["from"])
     rule: str = Field(examples=["must be a whole hour of UTC: answers are kept by the hour"])

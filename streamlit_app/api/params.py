@@ -129,7 +129,9 @@ class AsOfParams(BaseModel):
         return self.model_dump_json(exclude={"as_of"}, exclude_defaults=True)
 
 
-class SalesParams(AsOfParams):
+class FilterParams(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=False)
+
     pays: Names = Field([], description="countries; repeat for several", examples=[["France"]])
     produit: Names = Field([], description="products; repeat for several", examples=[["Souris sans fil"]])
     segment: Names = Field([], description="segments; repeat for several", examples=[["Enterprise"]])
@@ -149,6 +151,10 @@ class SalesParams(AsOfParams):
     @property
     def filters(self) -> Filters:
         return Filters(tuple(self.pays), tuple(self.produit), tuple(self.segment), self.start, self.end)
+
+
+class SalesParams(AsOfParams, FilterParams):
+    """The filters, of any publication."""
 
 
 class TopParams(SalesParams):

@@ -8,10 +8,25 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from ingestion.queries import LakeUnreadableError, NeverPublishedError, VersionGoneError
+from streamlit_app.api import models
 from streamlit_app.api.encoding import to_json
 
 logger = logging.getLogger(__name__)
 ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}
+# in the OpenAPI document
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    404: {
+        "model": models.Refusal,
+        "description": "`as_of` names a slice or a time at which nothing was published, or a time in the future",
+    },
+    410: {
+        "model": models.Refusal,
+        "description": "`as_of` names a slice whose files have been vacuumed",
+    },
+    422: {"model": models.Refusal, "description": "a parameter breaks a rule, which is named"},
+    500: {"model": models.Refusal, "description": "a fault of the API; its log has the reason"},
+    503: {"model": models.Refusal, "description": "the lake cannot be read"},
+}
 SHOWN_FAULTS, SHOWN_CHARACTERS = 20, 100
 
 

@@ -19,25 +19,13 @@ from streamlit_app.api.params import (
     TopParams,
     well_formed,
 )
+from streamlit_app.api.refusals import REFUSALS
 from streamlit_app.api.state_of_the_lake import status_of
 from streamlit_app.event_text import as_text
 
 CACHED: dict[int | str, dict[str, Any]] = {
     200: {"description": "the rows of one publication", "headers": models.HEADERS},
     304: {"description": "unchanged since the ETag of If-None-Match", "headers": models.HEADERS},
-}
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    404: {
-        "model": models.Refusal,
-        "description": "`as_of` names a slice or a time at which nothing was published, or a time in the future",
-    },
-    410: {
-        "model": models.Refusal,
-        "description": "`as_of` names a slice whose files have been vacuumed",
-    },
-    422: {"model": models.Refusal, "description": "a parameter breaks a rule, which is named"},
-    500: {"model": models.Refusal, "description": "a fault of the API; its log has the reason"},
-    503: {"model": models.Refusal, "description": "the lake cannot be read"},
 }
 router = APIRouter(prefix="/api", dependencies=[Depends(well_formed)], responses=REFUSALS)
 KNOWN_ETAG = {

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from streamlit_app import live, panels
+from streamlit_app import live, panels, provisional_panels
 from streamlit_app.figures import drawings, is_dark, load_figures, running_hour, trend_heading
 from streamlit_app.filter_bar import filter_bar
 from streamlit_app.freshness_banner import shown
@@ -25,9 +25,14 @@ with bar:
     panels.downloads(snapshot, filters)
 running = running_hour(snapshot.publication, live.sampler().latest())
 panels.headlines(data, running)
+provisional_panels.on_the_way(snapshot, filters)
 
 drawn = drawings(snapshot.key, filters, is_dark(), running, language_code(), data)
-for row in ([trend_heading(data)], ["by_product", "by_country"], ["product_by_country", "segments"]):
+with panels.card(st.container(), trend_heading(data)) as frame:
+    trend = drawn[trend_heading(data)]
+    provisional_panels.trend_with_tail(trend, data.trend, snapshot, filters)
+    panels.chart_table(frame, trend)
+for row in (["by_product", "by_country"], ["product_by_country", "segments"]):
     for column, name in zip(st.columns(len(row)), row, strict=True):
         panels.chart(panels.card(column, name), drawn[name])
 

@@ -89,6 +89,9 @@ LABELS = {
     "year": "Year (UTC)",
     "against": "{} vs {}",
     "evolution": "The last complete hour compared with the one before it (UTC hours).",
+    "none_on_the_way": "No sales being verified",
+    "way_unknown": "Sales being verified: unknown at the moment",
+    "on_the_way_help": "Sales that have arrived since the last slice, checked by the same rules and not published yet.",
     # headings
     "trend_hour": "Revenue by hour",
     "trend_day": "Revenue by day",
@@ -180,6 +183,14 @@ COUNTED = {
     "lag": {
         "one": "{} event is in Kafka and not yet published.",
         "other": "{} events are in Kafka and not yet published.",
+    },
+    "on_the_way": {
+        "one": "+\u00a0{} sale, +\u00a0{}, being verified",
+        "other": "+\u00a0{} sales, +\u00a0{}, being verified",
+    },
+    "more_on_the_way": {
+        "one": "More than {} sale, more than {}, being verified",
+        "other": "More than {} sales, more than {}, being verified",
     },
     "losses_intro": {
         "one": (

@@ -100,6 +100,9 @@ LABELS = {
     "year": "Année (UTC)",
     "against": "à {}, contre {}",
     "evolution": "Dernière heure complète comparée à la précédente (heures UTC).",
+    "none_on_the_way": "Aucune vente en cours de vérification",
+    "way_unknown": "Ventes en cours de vérification\u00a0: inconnues pour l'instant",
+    "on_the_way_help": "Ventes arrivées depuis la dernière tranche, vérifiées par les mêmes règles, non publiées.",
     # headings
     "trend_hour": "Chiffre d'affaires par heure",
     "trend_day": "Chiffre d'affaires par jour",
@@ -195,6 +198,14 @@ COUNTED = {
     "lag": {
         "one": "{} événement est dans Kafka et pas encore publié.",
         "other": "{} événements sont dans Kafka et pas encore publiés.",
+    },
+    "on_the_way": {
+        "one": "+\u00a0{} vente, +\u00a0{}, en cours de vérification",
+        "other": "+\u00a0{} ventes, +\u00a0{}, en cours de vérification",
+    },
+    "more_on_the_way": {
+        "one": "Plus de {} vente, plus de {}, en cours de vérification",
+        "other": "Plus de {} ventes, plus de {}, en cours de vérification",
     },
     "losses_intro": {
         "one": (

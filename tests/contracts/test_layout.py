@@ -24,6 +24,7 @@ ROOMS = (
     "queries",
     "reading",
     "verify",
+    "tail",
     "orchestration",
 )
 WIDEST = 17

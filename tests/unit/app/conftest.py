@@ -20,6 +20,7 @@ from infra.bench.sample_lake import CLEAN, LEDGER, REJECTED, published_tables
 from ingestion.lake.ledger import PUBLISHED, REBUILT
 from ingestion.queries import Lake
 from ingestion.reading.freshness import Freshness
+from ingestion.tail.watcher import Watcher
 from streamlit_app import figures, live
 from streamlit_app.api.application import create_app
 from streamlit_app.live import Sampler
@@ -174,9 +175,10 @@ def one_scan():
 def page(monkeypatch, sampler):
     """Run one page of the app over a lake."""
 
-    def run(lake, name="ventes", sampler=sampler, locale=None, keep_caches=False, **query):
+    def run(lake, name="ventes", sampler=sampler, tail=None, locale=None, keep_caches=False, **query):
         monkeypatch.setattr(live, "lake", lambda: lake)
         monkeypatch.setattr(live, "sampler", lambda: sampler)
+        monkeypatch.setattr(live, "tail", lambda: tail or Watcher(lake))
         if not keep_caches:
             # one test's lake counts its slices as another's
             figures.load_figures.clear()

@@ -44,7 +44,7 @@ def test_what_is_no_endpoint_is_refused_like_everything_else(api):
 
 
 ADDRESSES = [
-    *(f"/api/{endpoint}" for endpoint in (*ENDPOINTS, "rejected", "status")),
+    *(f"/api/{endpoint}" for endpoint in (*ENDPOINTS, "rejected", "status", "live")),
     "/api/top_products?limit=0",
     "/api/top_products?as_of=99",
     *("/api/nothing", "/api", "/api/docs", "/api/openapi.json"),

@@ -16,7 +16,7 @@ from streamlit_app.api.application import create_app
 from streamlit_app.api.times import whole_hour
 
 EXAMPLES = int(os.environ.get("PYTEST_FUZZ_EXAMPLES", "8"))
-QUESTIONS = (*ENDPOINTS, "rejected", "status")
+QUESTIONS = (*ENDPOINTS, "rejected", "status", "live")
 
 
 @pytest.fixture

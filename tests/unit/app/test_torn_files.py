@@ -22,7 +22,7 @@ from streamlit_app.api.application import create_app
 from streamlit_app.languages import languages
 
 VENTE = (2, "Casque audio", "Spain", "Particulier", "2025-12-23T01:00:00", 1, "59.99")
-QUESTIONS = (*ENDPOINTS, "rejected", "status")
+QUESTIONS = (*ENDPOINTS, "rejected", "status", "live")
 
 
 def newest(folder: Path, pattern: str) -> Path:
