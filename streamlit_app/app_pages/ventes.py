@@ -28,10 +28,10 @@ panels.headlines(data, running)
 provisional_panels.on_the_way(snapshot, filters)
 
 drawn = drawings(snapshot.key, filters, is_dark(), running, language_code(), data)
-with panels.card(st.container(), trend_heading(data)) as frame:
-    trend = drawn[trend_heading(data)]
+trend, frame = drawn[trend_heading(data)], panels.card(st.container(), trend_heading(data))
+with frame:
     provisional_panels.trend_with_tail(trend, data.trend, snapshot, filters)
-    panels.chart_table(frame, trend)
+panels.chart_table(frame, trend)
 for row in (["by_product", "by_country"], ["product_by_country", "segments"]):
     for column, name in zip(st.columns(len(row)), row, strict=True):
         panels.chart(panels.card(column, name), drawn[name])

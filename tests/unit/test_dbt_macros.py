@@ -52,7 +52,10 @@ REFUSED = {
     "liquid": ("meta={}, liquid_clustered_by='a'", "model liquid: liquid_clustered_by is not supported here"),
     "materialized": ("materialized='materialized_view'", "model materialized: Spark has no materialized views"),
     "no_macro": ("meta={'merge_scope': 'nobody'}", "model no_macro: meta.merge_scope must name a macro, got nobody"),
-    "no_scope": ("meta={'replace_scope': 'nobody'}", "model no_scope: meta.replace_scope must name a macro, got nobody"),
+    "no_scope": (
+        "meta={'replace_scope': 'nobody'}",
+        "model no_scope: meta.replace_scope must name a macro, got nobody",
+    ),
     "both": (
         "meta={'insert_only': true}, merge_update_columns=['a']",
         "model both: merge_update_columns has no effect beside meta.insert_only",
@@ -60,6 +63,7 @@ REFUSED = {
 }
 # the macros of dbt and dbt-spark that ours take the place of, as they were when ours were written
 OVERRIDDEN = {
+    "get_insert_into_sql": "82197bcc",
     "materialization_seed_default": "f3cfec38",
     "spark__create_or_replace_clone": "14f46e26",
     "spark__create_schema": "89c21c69",

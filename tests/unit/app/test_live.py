@@ -159,12 +159,8 @@ def test_the_trend_ends_with_what_is_on_the_way(page, published, tail):
     assert not app.exception
     trend = queries.trend(published.lake.current(), queries.Filters())
     (row,) = trend_chart.tail_rows(languages()["en"], trend, tail.view(published.lake.current()).sales)
-    assert row == {
-        "start": "2025-12-23T09:00:00Z",
-        "low": 0.0,
-        "high": 21.07,
-        "said": "+ 3 sales, + €21.07, being verified",
-    }
+    assert (row["start"], row["low"], row["high"]) == ("2025-12-23T09:00:00Z", 0.0, 21.07)
+    assert row["said"].replace("\u00a0", " ") == "+ 3 sales, + €21.07, being verified"
 
 
 def test_provisional_revenue_stands_on_the_published(published):
