@@ -51,9 +51,9 @@
 {%- endmacro %}
 
 
-{# The rest are merge scopes: conditions on dbt's `DBT_INTERNAL_DEST` for the rows that a merge of the slice can match.
-   They are literals, so Delta opens only the files that can hold those keys, and the cost of a merge depends on the
-   slice, not on the history.  A model names its scope in `meta.merge_scope`. #}
+{# The rest are scopes: conditions on the rows of a table that the slice can touch.  They are literals, so Delta opens only
+   the files that can hold those rows, and the cost depends on the slice, not on the history.  A model names its scope in
+   `meta`: as `merge_scope`, a condition on dbt's `DBT_INTERNAL_DEST`, or as `replace_scope`, one on the table itself. #}
 {% macro ventes_of_slice() -%}
     {%- set current = current_slice() -%}
     {%- if current.vente_id_min is none -%}
