@@ -24,6 +24,7 @@ GATHER_SECONDS = 0.2
 # kafka-python limits records, not bytes, and each may have megabytes
 POLLED = 16
 RETRY_SECONDS = 2.0
+ANSWER_MS = 3000
 # an older view says nothing about now
 EXPIRES_AFTER = timedelta(seconds=10)
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Watcher:
         self._thread: Thread | None = None
         # the newest view, and the last one behind the slice before, which a reader may still show
         self._views: tuple[TailView, ...] = ()
+        self._told = ""
 
     def start(self) -> None:
         """Start the thread, unless it is already running."""
@@ -66,25 +68,35 @@ class Watcher:
                 with reader(load(KafkaSettings)) as (consumer, partitions):
                     self._follow(consumer, partitions)
             except LakeUnreadableError as error:
-                logger.error("the tail is not known: %s", error.for_log)
+                self._tell_once(error.for_log)
             except (SalesError, KafkaError, OSError) as error:
-                logger.warning("the tail is not known: %s", error)
+                self._tell_once(str(error))
             except Exception:
                 # the thread must survive any error: an old view expires
-                logger.exception("the tail is not known")
+                logger.exception("the provisional figures are not known")
             self._stop.wait(RETRY_SECONDS)
+
+    def _tell_once(self, reason: str) -> None:
+        """It tries again every two seconds, perhaps for hours."""
+        if reason != self._told:
+            logger.warning("the provisional figures are not known: %s", reason)
+        self._told = reason
 
     def _follow(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)
         tail = self._begin(consumer, partitions)
+        self._told = ""
         while not self._stop.is_set():
             if tail.is_full:
                 consumer.pause(*partitions)
-            events, is_at_end = _gather(consumer)
+            events, read = _gather(consumer), _positions(consumer, partitions)
+            # a consumer does not say that the broker is gone, and polls on; this asks it
+            end = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
             base = self._lake.at(tail.tranche) if tail.published else None
-            self._look_up(base, tail, tail.add(events, _positions(consumer, partitions)))
+            self._look_up(base, tail, tail.add(events, read))
             tail = self._keep_up(consumer, partitions, tail)
-            self.show(tail.view(datetime.now(UTC), is_whole=is_at_end and not tail.is_full))
+            is_whole = all(read[each.partition] >= end[each] for each in partitions)
+            self.show(tail.view(datetime.now(UTC), is_whole=is_whole))
 
     def _begin(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Tail:
         publication = self._lake.current().publication
@@ -130,8 +142,8 @@ class Watcher:
         self._report(found)
 
 
-def _gather(consumer: KafkaConsumer) -> tuple[list[Event], bool]:
-    """The events that come within a moment, and whether they reach the end of what is committed."""
+def _gather(consumer: KafkaConsumer) -> list[Event]:
+    """The events that come within a moment."""
     events: list[Event] = []
     until = time.monotonic() + GATHER_SECONDS
     timeout = POLL_MS
@@ -142,9 +154,9 @@ def _gather(consumer: KafkaConsumer) -> tuple[list[Event], bool]:
             for each in records
         ]
         if time.monotonic() > until:
-            return events, False
+            break
         timeout = 0
-    return events, True
+    return events
 
 
 def _positions(consumer: KafkaConsumer, partitions: Iterable[TopicPartition]) -> Offsets:
