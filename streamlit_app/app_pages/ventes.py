@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ingestion.queries import Filters
 from streamlit_app import live, panels, provisional_panels
 from streamlit_app.figures import drawings, is_dark, load_figures, running_hour, trend_heading
 from streamlit_app.filter_bar import filter_bar
@@ -10,6 +11,7 @@ from streamlit_app.language_choice import language, language_code
 
 snapshot = shown()
 if snapshot.publication is None:
+    provisional_panels.on_the_way(snapshot, Filters())
     st.stop()
 
 bar = st.container(horizontal=True, vertical_alignment="bottom")

@@ -33,6 +33,7 @@ def added(before, after):
 
 def test_what_is_on_the_way_is_published_as_it_was_shown(stack, browser: Browser):
     """Every kind of faulty event among them: each is judged as the slice then judges it."""
+    stack.sales("produce", "--count", "5")
     stack.publish_all()
     page = browser.new_page(locale="fr-FR")
     page.goto(f"{stack.url}/?periode=Tout")

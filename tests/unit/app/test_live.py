@@ -174,3 +174,11 @@ def test_provisional_revenue_stands_on_the_published(published):
     both = trend_chart.with_tail(spec, [row])
     assert (both["layer"][0]["data"], both["description"]) == (spec["data"], spec["description"])
     assert both["datasets"][both["layer"][1]["data"]["name"]].to_dict("records") == [row]
+
+
+def test_the_first_sales_are_shown_before_anything_is_published(page, tiny):
+    tail = Watcher(tiny.lake)
+    tail.show(view(0, sale(0), begins=0))
+    app = page(tiny.lake, tail=tail, locale="en")
+    (line,) = [each.value for each in app.caption if "hourglass_top" in each.value]
+    assert "1 sale" in line.replace("\u00a0", " ")
