@@ -3,7 +3,7 @@
    an insert takes which reads tables, and nobody has to read them from the table again. #}
 {% macro get_insert_into_sql(source_relation, target_relation) %}
     {%- if not (config.get('meta') or {}).few_rows -%}
-        {{ dbt_spark.get_insert_into_sql(source_relation, target_relation) }}
+        {{ dbt.get_insert_into_sql(source_relation, target_relation) }}
     {%- else -%}
         {%- set columns = model.columns.values() | list -%}
         {%- set texts = [] -%}
