@@ -19,8 +19,8 @@ def on_the_way(snapshot: Snapshot, filters: Filters) -> None:
         totals = view.totals(filters)
         label = "on_the_way" if view.is_whole else "more_on_the_way"
         text = words.count(label, totals.nombre_ventes, words.formats.euros(totals.total_montant))
-        if view.is_whole and not totals.nombre_ventes:
-            text = words["none_on_the_way"]
+        if not totals.nombre_ventes:
+            text = words["none_on_the_way" if view.is_whole else "way_unknown"]
     st.caption(f":material/hourglass_top: _{text}_", help=words["on_the_way_help"])
 
 

@@ -173,10 +173,10 @@ def _show_tail() -> None:
 
     told = read_state(TailState)
     if told and told.different:
-        say(f"provisional figures were wrong for {number(told.different)} of {number(told.compared)} slices", BAD)
+        say(f"provisional figures were wrong {number(told.different)} of {number(told.compared)} times", BAD)
         say(f"the last time: {told.difference}", DIM)
     elif told:
-        say(f"provisional figures: equal to what {number(told.compared)} slices then published", DIM)
+        say(f"provisional figures: equal to what was then published, {number(told.compared)} times", DIM)
 
 
 def _show_dags() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.local.airflow_process import USER
 from ingestion.orchestration.dag_reports import PREFIX
-from ingestion.processes.states import DbtState
+from ingestion.processes.states import DbtState, TailState
 from ingestion.settings import PathSettings, load
 
 BAKED = Path("/opt/state/dbt/project")
@@ -25,6 +25,7 @@ def main() -> None:
     # otherwise nodes and DAGs of an earlier version would be reported as failed indefinitely
     for file in (
         load(PathSettings).run_dir / f"{DbtState.FILE}.json",
+        load(PathSettings).run_dir / f"{TailState.FILE}.json",
         *load(PathSettings).run_dir.glob(f"{PREFIX}*.json"),
     ):
         file.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ DASHBOARD = {
     # the provisional figures
     "sales_tail_known",
     "sales_tail_sales",
-    "sales_tail_slices_total",
+    "sales_tail_comparisons_total",
     # the Bronze stream
     "sales_stream_up",
     "sales_stream_rows_total",

@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from ingestion.bronze_table import CREATE_BRONZE
 from ingestion.errors import for_operators
 from ingestion.gateway.connect import in_sql
-from ingestion.gateway.sql import NoGatewayError, session
+from ingestion.gateway.sql import NoGatewayError, StatementError, session
 from ingestion.lake.ledger import newest_publication
 from ingestion.printable import printable
 from ingestion.processes.liveness import alive
@@ -96,16 +96,21 @@ def fill_catalogue() -> int:
     for name in SCHEMAS:
         (lake / name).mkdir(parents=True, exist_ok=True)
     set_unfinished_aside(lake)
+    set_replaced_aside(lake)
     schemas = schema_folders(lake)
     with session() as gateway:
         for schema in schemas:
             gateway.run(f"create schema if not exists `{schema.name}` location {_text(schema)}")
         gateway.run(CREATE_BRONZE.format(location=_text(lake / "bronze" / "ventes_raw")))
         tables = [table for schema in schemas for table in delta_tables(schema)]
-        for table in scratch_tables(lake):
-            gateway.run(_creation(table, "parquet"))
         for table in tables:
             gateway.run(_creation(table, "delta"))
+        for table in scratch_tables(lake, schemas):
+            try:
+                gateway.run(_creation(table, "parquet"))
+            except StatementError as error:
+                # the next run writes it again
+                logger.warning("left out of the catalogue, because it cannot be read: %s (%s)", table, error)
     return len(tables)
 
 
@@ -134,12 +139,13 @@ def delta_tables(folder: Path) -> Iterator[Path]:
             yield table
 
 
-def scratch_tables(lake: Path) -> Iterator[Path]:
+def scratch_tables(lake: Path, schemas: Iterable[Path]) -> list[Path]:
     """What a run has written for itself alone (dbt_sales/macros/spark/scratch.sql): its next task may read it.
 
     Without its mark it is not finished, and no schema can be read from it.
     """
-    return (mark.parent for mark in sorted((lake / "scratch").glob("*/*/_SUCCESS")))
+    marks = (mark for schema in schemas for mark in (lake / "scratch" / schema.name).glob("*/_SUCCESS"))
+    return [mark.parent for mark in sorted(marks) if re.fullmatch(NAME, mark.parent.name)]
 
 
 def set_unfinished_aside(lake: Path) -> None:
@@ -151,10 +157,22 @@ def set_unfinished_aside(lake: Path) -> None:
     for schema in schema_folders(lake):
         for table in (log.parent for log in schema.glob("*/_delta_log") if schema.name not in kept):
             if _is_unfinished(table):
-                aside = lake / ".unfinished" / f"{schema.name}.{table.name}.{time.time_ns()}"
-                aside.parent.mkdir(exist_ok=True)
-                table.rename(aside)
-                logger.warning("moved %s to %s: it was never finished", table, aside)
+                _set_aside(table, "it was never finished")
+
+
+def set_replaced_aside(lake: Path) -> None:
+    """Move away a Delta table of an older version of this project that is a scratch table now."""
+    for scratch in sorted((lake / "scratch").glob("*/*")):
+        replaced = lake / scratch.relative_to(lake / "scratch")
+        if (replaced / "_delta_log").exists():
+            _set_aside(replaced, "a scratch table has taken its place")
+
+
+def _set_aside(table: Path, reason: str) -> None:
+    aside = table.parents[1] / ".unfinished" / f"{table.parent.name}.{table.name}.{time.time_ns()}"
+    aside.parent.mkdir(exist_ok=True)
+    table.rename(aside)
+    logger.warning("moved %s to %s: %s", table, aside, reason)
 
 
 def _is_unfinished(table: Path) -> bool:

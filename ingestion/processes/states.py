@@ -179,9 +179,10 @@ class DagState(State):
 
 @dataclass(frozen=True, kw_only=True)
 class TailState(State):
-    """Whether the last closed slice published what the tail had said of its events: `equal` or `different`.
+    """Whether the last slices published what the tail had said of their events: `equal` or `different`.
 
-    `different` counts such slices since the start; `difference` tells the last of them.
+    `compared` and `different` count comparisons since the start, each with one slice or a few; `difference` tells the
+    last that was not equal.
     """
 
     FILE = "tail"

@@ -35,7 +35,11 @@ def maintain() -> list[Upkeep]:
     """
     paths = load(PathSettings)
     tables = {
-        f"{schema}.{folder.name}": folder for schema in SCHEMAS for folder in delta_tables(paths.lake_dir / schema)
+        f"{schema}.{folder.name}": folder
+        for schema in SCHEMAS
+        for folder in delta_tables(paths.lake_dir / schema)
+        # the next start of the gateway moves away what a scratch table has replaced
+        if not (paths.lake_dir / "scratch" / schema / folder.name).exists()
     }
     before = {table: _on_disk(folder) for table, folder in tables.items()}
     compact(at_least=1)

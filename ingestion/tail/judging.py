@@ -6,7 +6,7 @@ the first by partition and offset counts until then.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple, cast
@@ -136,22 +136,35 @@ class Comparison:
 class Catalogues:
     clients: dict[int, Client]
     produits: dict[int, Produit]
+    # when the files were written; not part of what they say
+    written_at: tuple[int, ...] = field(default=(), compare=False)
 
     @classmethod
     def read(cls) -> "Catalogues":
         """Both files as they are now.  Raises CatalogueError."""
+        written_at = _written_at()
         return cls(
             {client.client_id: client for client in catalogue.read_clients(catalogue.CLIENTS)},
             {produit.produit_id: produit for produit in catalogue.read_produits(catalogue.PRODUITS)},
+            written_at,
         )
+
+    def are_edited(self) -> bool:
+        return self.written_at != _written_at()
+
+
+def _written_at() -> tuple[int, ...]:
+    return tuple(path.stat().st_mtime_ns for path in (catalogue.CLIENTS, catalogue.PRODUITS))
 
 
 class Tail:
     """The events read behind one slice.  Not safe to share between threads; its views are."""
 
-    def __init__(self, begins: Offsets, published: Publication | None, catalogues: Catalogues) -> None:
-        """`begins`: by partition, the first offset to read."""
-        self.published, self.catalogues = published, catalogues
+    def __init__(
+        self, begins: Offsets, published: Publication | None, catalogues: Catalogues, *, has_all: bool = True
+    ) -> None:
+        """`begins`: by partition, the first offset to read; `has_all`: whether it is the first one not published."""
+        self.published, self.catalogues, self.has_all = published, catalogues, has_all
         self._begins, self._to_offsets = begins, begins
         self._sales: list[TailSale] = []
         # of each vente_id the copy that counts
@@ -207,7 +220,8 @@ class Tail:
     def behind(self, published: Publication) -> "Tail":
         """The tail behind a newer slice; which of its vente_ids are known has to be asked again."""
         starts = {n: max(start, published.offsets.get(n, 0)) for n, start in self._begins.items()}
-        later = Tail(starts, published, self.catalogues)
+        has_all = all(starts.get(n, 0) <= end for n, end in published.offsets.items())
+        later = Tail(starts, published, self.catalogues, has_all=has_all)
         later._to_offsets = {n: max(end, starts.get(n, 0)) for n, end in self._to_offsets.items()}
         later._sales = [sale for sale in self._sales if sale.offset >= starts[sale.partition]]
         later._order_again(_place)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from threading import Event as Signal
 from threading import Thread
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
@@ -15,14 +16,15 @@ from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.queries import Lake, LakeUnreadableError, Snapshot
 from ingestion.settings import KafkaSettings, load
+from ingestion.sizes import LARGEST_EVENT
 from ingestion.tail.judging import Catalogues, Comparison, Event, Tail, TailTotals, TailView
 from ingestion.topic.client import BrokerError, reader
 
 POLL_MS = 500
 # events are looked up among the published ones in groups, each read within this time
 GATHER_SECONDS = 0.2
-# kafka-python limits records, not bytes, and each may have megabytes
-POLLED = 16
+# kafka-python limits records, not bytes, and each may have megabytes: one by one as soon as one is large
+POLLED, SMALL_VALUE = 16, 64 * 1024
 RETRY_SECONDS = 2.0
 ANSWER_MS = 3000
 # an older view says nothing about now
@@ -37,7 +39,7 @@ class Watcher:
         self._lake, self._report = lake, report
         self._stop = Signal()
         self._thread: Thread | None = None
-        # the newest view, and the last one behind the slice before, which a reader may still show
+        # the newest view first; a reader may still show the slice before, so its last view stays until it expires
         self._views: tuple[TailView, ...] = ()
         self._told = ""
 
@@ -60,70 +62,76 @@ class Watcher:
         return None
 
     def show(self, view: TailView) -> None:
-        self._views = (view, *[other for other in self._views if other.tranche != view.tranche][:1])
+        earlier = (other for other in self._views if other.tranche != view.tranche)
+        self._views = (view, *(each for each in earlier if view.measured_at - each.measured_at < EXPIRES_AFTER))
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with reader(load(KafkaSettings)) as (consumer, partitions):
+                with reader(load(KafkaSettings), on_lost_offset="none") as (consumer, partitions):
                     self._follow(consumer, partitions)
             except LakeUnreadableError as error:
                 self._tell_once(error.for_log)
             except (SalesError, KafkaError, OSError) as error:
                 self._tell_once(str(error))
-            except Exception:
+            except Exception as error:
                 # the thread must survive any error: an old view expires
-                logger.exception("the provisional figures are not known")
+                self._tell_once(f"{type(error).__name__}: {error}", traceback=True)
             self._stop.wait(RETRY_SECONDS)
 
-    def _tell_once(self, reason: str) -> None:
+    def _tell_once(self, reason: str, *, traceback: bool = False) -> None:
         """It tries again every two seconds, perhaps for hours."""
         if reason != self._told:
-            logger.warning("the provisional figures are not known: %s", reason)
+            logger.warning("the provisional figures are not known: %s", reason, exc_info=traceback)
         self._told = reason
 
     def _follow(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)
         tail = self._begin(consumer, partitions)
-        self._told = ""
         while not self._stop.is_set():
             if tail.is_full:
                 consumer.pause(*partitions)
             events, read = _gather(consumer), _positions(consumer, partitions)
             # a consumer does not say that the broker is gone, and polls on; this asks it
-            end = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
+            end = _by_number(consumer.end_offsets(partitions, timeout_ms=ANSWER_MS))
+            _refuse_another_topic(consumer, partitions, read, end)
             base = self._lake.at(tail.tranche) if tail.published else None
             self._look_up(base, tail, tail.add(events, read))
             tail = self._keep_up(consumer, partitions, tail)
-            is_whole = all(read[each.partition] >= end[each] for each in partitions)
-            self.show(tail.view(datetime.now(UTC), is_whole=is_whole))
+            self.show(tail.view(datetime.now(UTC), is_whole=tail.has_all and tail.has_read(end)))
+            self._told = ""
 
     def _begin(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Tail:
         publication = self._lake.current().publication
         published = publication.offsets if publication else {}
-        first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
-        begins: Offsets = {}
+        first = _by_number(consumer.beginning_offsets(partitions))
+        begins = {n: max(start, published.get(n, 0)) for n, start in first.items()}
+        _refuse_another_topic(consumer, partitions, begins, _by_number(consumer.end_offsets(partitions)))
         for each in partitions:
-            start = begins[each.partition] = max(first[each], published.get(each.partition, 0))
-            if start > end[each]:
-                raise BrokerError(f"partition {each.partition} ends at {end[each]}, and {start} is published")
-            consumer.seek(each, start)
+            consumer.seek(each, begins[each.partition])
         consumer.resume(*partitions)
-        return Tail(begins, publication, Catalogues.read())
+        # what the topic has dropped may be in Bronze, and be published later
+        dropped = any(begins[n] > start for n, start in published.items() if n in begins)
+        return Tail(begins, publication, Catalogues.read(), has_all=not dropped)
 
     def _keep_up(self, consumer: KafkaConsumer, partitions: list[TopicPartition], tail: Tail) -> Tail:
         """Move behind the newest slice, once everything that it has taken is read."""
         snapshot = self._lake.current()
         newest = snapshot.publication
+        if tail.catalogues.are_edited() and Catalogues.read() != tail.catalogues:
+            return self._begin(consumer, partitions)
         if newest == tail.published:
             return tail
-        if newest is None or newest.tranche <= tail.tranche or Catalogues.read() != tail.catalogues:
-            # another lake, a rebuild, or other catalogues
+        if newest is None or newest.tranche <= tail.tranche:
+            # another lake, or a rebuild
             return self._begin(consumer, partitions)
+        if newest.offsets.keys() - {each.partition for each in partitions}:
+            raise BrokerError("the topic has new partitions")
         if not tail.has_read(newest.offsets):
             # a full tail never will
             return self._begin(consumer, partitions) if tail.is_full else tail
-        self._compare(snapshot, newest.tranche, tail)
+        if tail.has_all:
+            self._compare(snapshot, newest.tranche, tail)
         later = tail.behind(newest)
         self._look_up(snapshot, later, later.vente_ids)
         if not later.is_full:
@@ -142,25 +150,44 @@ class Watcher:
         self._report(found)
 
 
+def _refuse_another_topic(
+    consumer: KafkaConsumer, partitions: list[TopicPartition], read: Offsets, end: Offsets
+) -> None:
+    """Raise BrokerError if the topic has got partitions, or has lost events: then all begins again."""
+    known = consumer.partitions_for_topic(load(KafkaSettings).topic) or set()
+    if known - {each.partition for each in partitions}:
+        raise BrokerError("the topic has new partitions")
+    for n, offset in read.items():
+        if offset > end[n]:
+            raise BrokerError(f"partition {n} of the topic ends at {end[n]}, before {offset}, which was read")
+
+
 def _gather(consumer: KafkaConsumer) -> list[Event]:
     """The events that come within a moment."""
     events: list[Event] = []
     until = time.monotonic() + GATHER_SECONDS
-    timeout = POLL_MS
-    while polled := consumer.poll(timeout_ms=timeout, max_records=POLLED):
-        events += [
-            Event(each.partition, each.offset, each.value if isinstance(each.value, bytes) else None, each.timestamp)
-            for records in polled.values()
-            for each in records
-        ]
+    timeout, at_once = POLL_MS, POLLED
+    while polled := consumer.poll(timeout_ms=timeout, max_records=at_once):
+        found = [each for records in polled.values() for each in records]
+        events += map(_event, found)
         if time.monotonic() > until:
             break
-        timeout = 0
+        timeout, at_once = 0, 1 if max(each.serialized_value_size for each in found) > SMALL_VALUE else POLLED
     return events
+
+
+def _event(found: Any) -> Event:
+    # a larger value is rejected whatever it holds
+    is_kept = isinstance(found.value, bytes) and len(found.value) <= LARGEST_EVENT
+    return Event(found.partition, found.offset, found.value if is_kept else None, found.timestamp)
 
 
 def _positions(consumer: KafkaConsumer, partitions: Iterable[TopicPartition]) -> Offsets:
     return {each.partition: consumer.position(each) for each in partitions}
+
+
+def _by_number(offsets: dict[TopicPartition, int]) -> Offsets:
+    return {each.partition: offset for each, offset in offsets.items()}
 
 
 def _published_among(snapshot: Snapshot, vente_ids: set[int]) -> list[int]:

@@ -163,13 +163,14 @@ def create_topic(settings: KafkaSettings) -> None:
 
 @contextmanager
 def reader(
-    settings: KafkaSettings, isolation_level: str = "read_committed"
+    settings: KafkaSettings, isolation_level: str = "read_committed", on_lost_offset: str = "latest"
 ) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
     """A consumer outside any group, and the topic's partitions; it commits nothing.  Raises BrokerError.
 
+    `on_lost_offset`: where it goes on if the broker no longer holds the next offset; with `none`, it raises.
     Parts of its records that are too large are `LeftInKafka` (see `limit_unpacking`).
     """
-    options = {"enable_auto_commit": False, "isolation_level": isolation_level}
+    options = {"enable_auto_commit": False, "isolation_level": isolation_level, "auto_offset_reset": on_lost_offset}
     with _connected(settings, KafkaConsumer, **options) as consumer:
         partitions = consumer.partitions_for_topic(settings.topic)
         if not partitions:

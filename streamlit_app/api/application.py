@@ -1,5 +1,6 @@
 """The API as a separate app.  Run it alone: uvicorn --factory streamlit_app.api.application:create_replica"""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,8 +16,9 @@ from streamlit_app.api.head import AnswerHead
 from streamlit_app.api.metrics import MeasureRequests, Metrics
 
 DESCRIPTION = """
-Revenue of the published sales.  Every answer carries `X-As-Of`, `X-Data-Age` (seconds since the slice closed),
-`X-Tranche` and `X-Data-Status` (`fresh`, `stale` or `empty`), and an `ETag`: send it back as `If-None-Match`.
+Revenue of the published sales.  Every answer about one publication carries `X-As-Of`, `X-Data-Age` (seconds since the
+slice closed), `X-Tranche` and `X-Data-Status` (`fresh`, `stale` or `empty`), and an `ETag`: send it back as
+`If-None-Match`.
 
 * Money is in EUR, a JSON number with two decimals.  Hours are UTC.
 * `pays`, `produit`, `segment` may be repeated: any of the values.  A name is compared as it is written, upper and lower
@@ -57,6 +59,7 @@ def create_app(
     app.state.lake = lake or live.lake()
     app.state.sampler = sampler or live.sampler()
     app.state.tail = tail or (Watcher(lake) if lake else live.tail())
+    app.state.listeners = asyncio.Semaphore(live_routes.MOST_LISTENERS)
     app.state.metrics = Metrics(app.state.lake, app.state.sampler, app.state.tail, measures_lake=measures_lake)
     app.state.cache = SharedCache(load(AppSettings).redis_url, app.state.metrics.requests.cache_errors)
     app.add_middleware(MeasureRequests, requests=app.state.metrics.requests)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,16 +11,18 @@ from starlette.responses import StreamingResponse
 
 from ingestion import queries
 from ingestion.errors import SalesError
-from ingestion.queries import Filters, Lake
+from ingestion.queries import Filters, Lake, Snapshot
 from ingestion.tail.judging import TailView
 from ingestion.tail.watcher import Watcher
 from streamlit_app.api import models
 from streamlit_app.api.encoding import to_json
 from streamlit_app.api.head import HEADERS_ONLY
 from streamlit_app.api.params import FilterParams, well_formed
-from streamlit_app.api.refusals import REFUSALS
+from streamlit_app.api.refusals import REFUSALS, refuse
 
 LOOK_SECONDS = 1.0
+# each holds a connection, and looks once a second
+MOST_LISTENERS = 100
 # a proxy would close a connection on which nothing comes
 SILENT_LOOKS = 15
 # then the client connects again, and a server that stops waits for nobody
@@ -32,7 +35,9 @@ EVENT = {
         "examples": ["event: live\ndata: {…}\n\n"],
     }
 }
-router = APIRouter(prefix="/api", dependencies=[Depends(well_formed)], responses=REFUSALS, tags=["live"])
+# nothing here can be asked of an earlier slice
+LIVE_REFUSALS: dict[int | str, dict[str, Any]] = {status: REFUSALS[status] for status in (422, 500, 503)}
+router = APIRouter(prefix="/api", dependencies=[Depends(well_formed)], responses=LIVE_REFUSALS, tags=["live"])
 Params = Annotated[FilterParams, Query()]
 
 
@@ -56,11 +61,19 @@ async def live_events(request: Request, params: Params) -> Response:
     if HEADERS_ONLY in request.scope:
         return Response(media_type="text/event-stream", headers=headers)
     state = request.app.state
-    events = _events(state.lake, state.tail, params.filters)
+    if state.listeners.locked():
+        return refuse(503, f"{MOST_LISTENERS} clients listen already; ask /api/live instead")
+    events = _events(state.listeners, state.lake, state.tail, params.filters)
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-async def _events(lake: Lake, tail: Watcher, filters: Filters) -> AsyncIterator[bytes]:
+async def _events(listeners: asyncio.Semaphore, lake: Lake, tail: Watcher, filters: Filters) -> AsyncIterator[bytes]:
+    async with listeners:
+        async for event in _changes(lake, tail, filters):
+            yield event
+
+
+async def _changes(lake: Lake, tail: Watcher, filters: Filters) -> AsyncIterator[bytes]:
     sent, silent = None, 0
     for _ in range(int(LONGEST_STREAM_SECONDS / LOOK_SECONDS)):
         try:
@@ -68,7 +81,7 @@ async def _events(lake: Lake, tail: Watcher, filters: Filters) -> AsyncIterator[
         except SalesError:
             yield b"event: unreadable\ndata: the lake cannot be read at the moment\n\n"
             return
-        figures = _without_time(found)
+        figures = _figures(found)
         silent += 1
         if figures != sent:
             yield b"event: live\ndata: " + to_json(found) + b"\n\n"
@@ -86,9 +99,15 @@ def _live(lake: Lake, tail: Watcher, filters: Filters) -> dict[str, Any]:
         "provisional": True,
         "tranche": publication and publication.tranche,
         "as_of": publication and publication.closed_at,
-        "published": queries.overall_statistics(snapshot, filters),
+        "published": _published(snapshot, filters),
         "tail": _tail(view, filters) if view else None,
     }
+
+
+@lru_cache(maxsize=64)
+def _published(snapshot: Snapshot, filters: Filters) -> queries.OverallStatistics:
+    """Counted once for each publication: every listener asks every second."""
+    return queries.overall_statistics(snapshot, filters)
 
 
 def _tail(view: TailView, filters: Filters) -> dict[str, Any]:
@@ -104,5 +123,7 @@ def _tail(view: TailView, filters: Filters) -> dict[str, Any]:
     }
 
 
-def _without_time(found: dict[str, Any]) -> dict[str, Any]:
-    return found | {"tail": found["tail"] and {**found["tail"], "measured_at": None}}
+def _figures(found: dict[str, Any]) -> dict[str, Any]:
+    """What a listener is told of: neither the time of the measurement nor the offsets, which move with any event."""
+    passing = {"measured_at": None, "from_offsets": None, "to_offsets": None}
+    return found | {"tail": found["tail"] and {**found["tail"], **passing}}

@@ -21,6 +21,7 @@ with bar:
 data = load_figures(snapshot.key, filters, snapshot)
 if not data.trend.periods:
     st.info(language()["no_match"], icon=":material/filter_alt_off:")
+    provisional_panels.on_the_way(snapshot, filters)
     st.stop()
 
 with bar:

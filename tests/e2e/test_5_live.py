@@ -52,7 +52,7 @@ def test_what_is_on_the_way_is_published_as_it_was_shown(stack, browser: Browser
     assert added(before["published"], after["published"]) == figures(shown["tail"])
     assert figures(after["tail"]) == (0, Decimal("0.00"), 0)
     assert (stack.state("tail")["state"], stack.state("tail")["different"]) == ("equal", 0)
-    assert "provisional figures: equal to what" in stack.sales("status")
+    assert "provisional figures: equal to what was then published" in stack.sales("status")
     expect(line).to_have_text("Aucune vente en cours de vérification", timeout=10_000)
     page.close()
 

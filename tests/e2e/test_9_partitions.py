@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 
+from infra.testbed.embedded import until
 from ingestion.source.generator import make_ventes
 
 pytestmark = pytest.mark.e2e
@@ -38,3 +39,9 @@ def test_a_partition_that_speaks_later_is_published_too(stack, wider):
     stack.publish_all()
     assert len(stack.rows("ventes_clean")) == before + 4
     assert "everything agrees" in stack.verify()
+    # the provisional figures have seen the new partitions, and end behind what is published
+    published = {str(n): offset for n, offset in stack.get("/api/status")["offsets"].items()}
+    until(
+        lambda: (tail := stack.get("/api/live")["tail"]) and tail["from_offsets"] == published, "the tail moves on", 60
+    )
+    assert stack.state("tail")["state"] == "equal"

@@ -152,6 +152,31 @@ def test_other_folders_with_tables_are_schemas_too(lake: Path) -> None:
     assert [folder.name for folder in schema_folders(lake)] == ["bronze", "silver", "silver_dbt_test__audit"]
 
 
+def scratch(lake: Path, name: str, *, finished: bool = True) -> Path:
+    table = lake / "scratch" / name
+    table.mkdir(parents=True)
+    if finished:
+        (table / "_SUCCESS").touch()
+    return table
+
+
+def test_only_finished_scratch_tables_of_known_schemas_are_registered(lake: Path) -> None:
+    wanted = scratch(lake, "silver/ventes_evaluees")
+    scratch(lake, "silver/half", finished=False)
+    scratch(lake, "silver/No name")
+    scratch(lake, "dev/ventes_evaluees")
+    assert catalogue_filler.scratch_tables(lake, [lake / "silver"]) == [wanted]
+
+
+def test_the_delta_table_that_a_scratch_table_has_replaced_is_moved_away(lake: Path) -> None:
+    scratch(lake, "silver/ventes_evaluees")
+    for name in ("ventes_evaluees", "ventes_clean"):
+        write_deltalake(str(lake / "silver" / name), pa.table({"a": [1]}))
+    catalogue_filler.set_replaced_aside(lake)
+    assert [table.name for table in catalogue_filler.delta_tables(lake / "silver")] == ["ventes_clean"]
+    assert list((lake / ".unfinished").glob("silver.ventes_evaluees.*/_delta_log"))
+
+
 def test_path_is_one_string_whatever_it_holds() -> None:
     assert _text(Path("/data/l'été/a\\b")) == r"'/data/l\'été/a\\b'"
 

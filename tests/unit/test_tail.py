@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from ingestion import catalogue
 from ingestion.catalogue import clients, produits
 from ingestion.event import Offsets
 from ingestion.lake.ledger import Publication
@@ -120,6 +122,26 @@ def test_the_tail_goes_on_behind_a_slice() -> None:
     view = later.view(NOW, is_whole=True)
     assert (view.from_offsets, view.to_offsets) == ({0: 1, 1: 0}, {0: 2, 1: 0, 2: 5})
     assert view.totals().nombre_ventes == 2
+
+
+def test_a_tail_behind_a_hole_is_whole_again_behind_a_later_slice() -> None:
+    """Kafka has dropped offsets that are not published; what Bronze has of them, the tail does not know."""
+    tail = Tail({0: 10}, published(4, {0: 5}), CATALOGUES, has_all=False)
+    assert not tail.behind(published(5, {0: 8})).has_all
+    assert tail.behind(published(5, {0: 10})).has_all
+
+
+def test_an_edited_catalogue_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CLIENTS", "PRODUITS"):
+        copy = tmp_path / name
+        copy.write_bytes(getattr(catalogue, name).read_bytes())
+        monkeypatch.setattr(catalogue, name, copy)
+    before = Catalogues.read()
+    assert not before.are_edited()
+    with (tmp_path / "CLIENTS").open("a") as file:
+        file.write("77,Zoe,France,Particulier\n")
+    assert before.are_edited()
+    assert Catalogues.read() != before
 
 
 def test_a_tail_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,26 +15,16 @@
 {%- endmacro %}
 
 
-{# The hooks of a published model: its session says the version of its last commit, a tenth of what the table's history
-   costs.  Sessions are used for several models, so the version is forgotten before the model writes. #}
-{% macro forget_committed_version() -%}
-    reset {{ committed_version_setting() }}
-{%- endmacro %}
-
-
+{# The hook of a published model: its session says the version of its last commit, a tenth of what the table's history
+   costs.  dbt opens a session for each node, so the commit is the model's own; where there was none, the history says. #}
 {% macro remember_committed_version() %}
     {%- if execute -%}
-        {%- set said = run_query("set " ~ committed_version_setting()).rows[0][1] -%}
+        {%- set said = run_query("set spark.databricks.delta.lastCommitVersionInSession").rows[0][1] -%}
         {%- if said and said.isdigit() -%}
             {%- do answers_of_run().update({'version of ' ~ this.identifier: said | int}) -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
-
-
-{% macro committed_version_setting() -%}
-    spark.databricks.delta.lastCommitVersionInSession
-{%- endmacro %}
 
 
 {# What the ledger says of earlier slices.  A rebuild keeps it for all slices but the newest, because their versions are

@@ -10,7 +10,17 @@
         {%- for column in columns -%}
             {%- do texts.append('cast(' ~ column.name ~ ' as string) as ' ~ column.name) -%}
         {%- endfor -%}
+        {%- set given = adapter.get_columns_in_relation(source_relation) | map(attribute='name') | list -%}
+        {%- if given != columns | map(attribute='name') | list -%}
+            {%- do exceptions.raise_compiler_error(
+                model.name ~ ": the columns of the model's file must be those of its query, got " ~ given | join(', ')
+            ) -%}
+        {%- endif -%}
         {%- set rows = query_once_per_run("select " ~ texts | join(', ') ~ " from " ~ source_relation) -%}
+        {%- if lock_holder().invocation != invocation_id -%}
+            {#- nothing else would stop two runs from adding the same slice -#}
+            {%- do exceptions.raise_compiler_error("another Silver run has taken the lock; run again") -%}
+        {%- endif -%}
         {%- do answers_of_run().update({'appended to ' ~ this.identifier: rows}) -%}
         {%- if rows -%}
             insert into {{ target_relation }} ({{ columns | map(attribute='name') | join(', ') }}) values
@@ -18,7 +28,7 @@
             (
                 {%- for column in columns -%}
                     {%- set value = row[column.name] -%}
-                    {%- set literal = "'" ~ value | string | replace("\\", "\\\\") | replace("'", "\\'") ~ "'" -%}
+                    {%- set literal = "'" ~ value | string | replace("\\", "\\\\") | replace("'", "\\'") | replace("$", "\\u0024") ~ "'" -%}
                     cast({{ 'null' if value is none else literal }} as {{ column.data_type }}){{ ', ' if not loop.last }}
                 {%- endfor -%}
             ){{ ',' if not loop.last }}

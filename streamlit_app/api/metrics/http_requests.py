@@ -36,16 +36,19 @@ class MeasureRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, started = 500, time.perf_counter()
+        status, started, taken = 500, time.perf_counter(), 0.0
 
         async def note(message: Message) -> None:
-            nonlocal status
+            nonlocal status, taken
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if (b"content-type", b"text/event-stream; charset=utf-8") in message["headers"]:
+                    # its end is the listener's choice
+                    taken = time.perf_counter() - started
             await send(message)
 
         try:
             await self._app(scope, receive, note)
         finally:
             route = getattr(scope.get("route"), "path", "none")
-            self._requests.seconds.labels(route, str(status)).observe(time.perf_counter() - started)
+            self._requests.seconds.labels(route, str(status)).observe(taken or time.perf_counter() - started)

@@ -26,8 +26,8 @@ class ProvisionalFigures(Collector):
             )
         told = read_state(TailState)
         slices = CounterMetricFamily(
-            "sales_tail_slices",
-            "Closed slices by whether they published what had been shown as provisional",
+            "sales_tail_comparisons",
+            "Comparisons of provisional with published figures, by whether they were equal",
             labels=("outcome",),
         )
         slices.add_metric(("equal",), told.compared - told.different if told else 0)

@@ -87,8 +87,9 @@ def test_a_sale_is_shown_once_while_its_slice_closes(live, tail, published):
     assert tail.view(after).totals().nombre_ventes == 1
     tail.show(view(3, begins=ends + 1))
     assert tail.view(before).totals().nombre_ventes == 2
+    # also while several slices close before it looks again
     tail.show(view(4, begins=ends + 1))
-    assert tail.view(before) is None
+    assert tail.view(before).totals().nombre_ventes == 2
 
 
 def events(text: str) -> list[dict]:
@@ -128,6 +129,25 @@ def test_head_of_the_events_does_not_wait_for_any(live):
     answer = live.head("/api/live/events")
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+def test_only_so_many_listen_at_once(published, sampler, tail, monkeypatch):
+    monkeypatch.setattr(live_routes, "MOST_LISTENERS", 0)
+    answer = TestClient(create_app(published.lake, sampler, tail)).get("/api/live/events")
+    assert (answer.status_code, answer.json()["error"]) == (503, "0 clients listen already; ask /api/live instead")
+
+
+def test_a_stream_is_measured_until_it_begins(published, sampler, tail, monkeypatch):
+    monkeypatch.setattr(live_routes, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(live_routes, "LONGEST_STREAM_SECONDS", 0.3)
+    api = TestClient(create_app(published.lake, sampler, tail))
+    assert api.get("/api/live/events").text.startswith("event: live")
+    (count,) = [
+        line
+        for line in api.get("/metrics").text.splitlines()
+        if '/events",status="200"' in line and 'le="0.25"' in line
+    ]
+    assert count.endswith(" 1.0")
 
 
 def test_events_take_the_same_parameters(live):
