@@ -85,11 +85,12 @@
 {% macro touched_hours() %}
     {%- set evaluated = ref('ventes_evaluees') -%}
     {%- if not execute or var('rebuild') or load_relation(evaluated) is none -%}
-        {%- set needs_it = model.resource_type != 'unit_test' and flags.WHICH in ('run', 'build', 'test', 'retry') -%}
-        {%- if execute and not var('rebuild') and needs_it -%}
-            {%- do exceptions.raise_compiler_error(
-                evaluated ~ " does not exist; make the slice from its beginning (`sales silver` or `dbt build`)"
-            ) -%}
+        {%- if execute and not var('rebuild') -%}
+            {%- if model.resource_type != 'unit_test' and flags.WHICH in ('run', 'build', 'test', 'retry') -%}
+                {%- do exceptions.raise_compiler_error(
+                    evaluated ~ " does not exist; make the slice from its beginning (`sales silver` or `dbt build`)"
+                ) -%}
+            {%- endif -%}
         {%- endif -%}
         {{ return([]) }}
     {%- endif -%}

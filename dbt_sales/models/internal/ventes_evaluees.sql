@@ -1,8 +1,4 @@
-{{ config(
-    materialized='scratch',
-    file_format='parquet',
-    location_root='${spark.sales.lake}/scratch/' ~ target.schema,
-) }}
+{{ config(materialized='scratch', file_format='parquet') }}
 {%- set current = current_slice() %}
 
 with
