@@ -75,7 +75,7 @@ def test_rebuild_killed_between_two_models(stack):
     stack.sales("produce", "--count", "10")
     stack.publish_all()
     operations = [commit["operation"] for commit in DeltaTable(str(stack.silver / "ventes_clean")).history()]
-    assert operations[:3] == ["MERGE", "RESTORE", "CREATE OR REPLACE TABLE AS SELECT"]
+    assert operations[:3] == ["WRITE", "RESTORE", "CREATE OR REPLACE TABLE AS SELECT"]
     stack.verify()
 
 
