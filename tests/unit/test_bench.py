@@ -15,6 +15,7 @@ from infra.bench.bronze_commits import Commit, Window, bronze_latencies, commits
 from infra.bench.catchup import Watch, _rates
 from infra.bench.demo import seconds, step_seconds
 from infra.bench.results import Figure, Unit, by_name, percentile, percentiles
+from infra.bench.sale_to_page import shown_for_good
 from infra.bench.sample_lake import CLEAN, write_lake
 from infra.cli import app, bench_commands, main
 from infra.cli.bench_commands import DIGITS
@@ -247,3 +248,9 @@ def test_a_running_stack_is_a_reason_not_to_measure(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("infra.bench.machine.running_stacks", lambda: {"/somewhere/var"})
     with pytest.raises(SalesError, match="VAR_DIR=/somewhere/var"):
         app(["bench", "demo"], standalone_mode=False)
+
+
+def test_a_sale_is_shown_when_the_page_never_shows_fewer_again() -> None:
+    """Two sales; the second look has the first one twice, and the fourth has it in neither number."""
+    looks = [(1.0, 0), (2.0, 2), (3.0, 1), (4.0, 0), (5.0, 1), (6.0, 2)]
+    assert shown_for_good(looks, 2) == [5.0, 6.0]
