@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING
 
+import httpx
 from kafka import TopicPartition
 
 from infra.bench.api import CHROMIUM_OPTIONS, chromium
@@ -18,7 +19,7 @@ from infra.bench.bronze_commits import Window
 from infra.bench.fresh import RATE, SECONDS, SHARES, WARM_UP_SECONDS, wait_until_published
 from infra.bench.results import Measured, Tell, by_name, percentiles
 from infra.bench.traffic import send_for
-from infra.testbed.embedded import Stack, started
+from infra.testbed.embedded import Stack, started, until
 from ingestion.errors import SalesError
 from ingestion.topic.client import reader
 
@@ -67,7 +68,9 @@ def _run(stack: Stack, page: "Page", number: int, tell: Tell) -> dict[str, float
     tell(f"run {number}: {SECONDS:g} s at {RATE:g} sales/s")
     windows: list[Window] = []
     sending = Thread(target=lambda: windows.append(send_for(stack, SECONDS, RATE)))
-    before, deadline = _shown(page), time.monotonic() + SECONDS + SHOWN_SECONDS
+    before = httpx.get(f"{stack.url}/api/overall_statistics").json()["nombre_ventes"]
+    until(lambda: _shown(page) == before, "the page shows what is published")
+    deadline = time.monotonic() + SECONDS + SHOWN_SECONDS
     looks: list[tuple[float, int]] = []
     sending.start()
     while time.monotonic() < deadline:
