@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from threading import Event, Thread
 
 from ingestion.lake.failures import reading
+from ingestion.processes.background import Background
 from ingestion.processes.states import TailState, update_state
 from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.reading.freshness import Freshness, Measuring
@@ -23,19 +23,9 @@ class Sampler:
 
     def __init__(self, measure_now: Callable[[], Freshness], interval: float = SAMPLE_SECONDS) -> None:
         self._measure, self._interval = measure_now, interval
-        self._stop = Event()
-        self._thread: Thread | None = None
+        self._background = Background("freshness", self._run)
+        self.start, self.stop = self._background.start, self._background.stop
         self._latest: Freshness | None = None
-
-    def start(self) -> None:
-        """Start the thread, unless it is already running."""
-        if self._thread is None or not self._thread.is_alive():
-            self._stop.clear()
-            self._thread = Thread(target=self._run, name="freshness", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
 
     def cause(self, now: datetime) -> str | None:
         """Why the figures are stale, as a key of CAUSES; None when they are not."""
@@ -50,7 +40,7 @@ class Sampler:
         return self._latest if self._latest and not self._latest.expired(now) else None
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._background.stopped.is_set():
             try:
                 self._latest = self._measure()
             except LakeUnreadableError as error:
@@ -58,7 +48,7 @@ class Sampler:
             except Exception:
                 # the thread must survive any error: an old measurement expires and shows as stale
                 logger.exception("freshness could not be measured")
-            self._stop.wait(self._interval)
+            self._background.stopped.wait(self._interval)
 
 
 @cache

@@ -1,6 +1,7 @@
 """The filters that restrict an answer."""
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,20 @@ class Filters:
         }
         wanted = [condition for condition, value in conditions.items() if value]
         return f"where {' and '.join(wanted)}" if wanted else ""
+
+    def matching(self) -> Callable[[str, str, str, datetime], bool]:
+        """The same as `where`, for rows in memory: a function of country, product, segment and hour."""
+        wanted = [frozenset(map(composed, names)) for names in (self.pays, self.produit, self.segment)]
+
+        def matches(pays: str, produit_nom: str, segment: str, heure: datetime) -> bool:
+            names = zip((pays, produit_nom, segment), wanted, strict=True)
+            return (
+                all(not chosen or composed(name) in chosen for name, chosen in names)
+                and (self.start is None or heure >= self.start)
+                and (self.end is None or heure < self.end)
+            )
+
+        return matches
 
     @property
     def parameters(self) -> dict[str, Any]:

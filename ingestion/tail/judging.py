@@ -15,7 +15,7 @@ from ingestion import catalogue
 from ingestion.catalogue import Client, Produit
 from ingestion.event import Offsets
 from ingestion.lake.ledger import Publication
-from ingestion.queries.filters import Filters, composed
+from ingestion.queries.filters import Filters
 from ingestion.verify.verdict import evaluate
 
 # of a tail with more sales only the first so many are held, about 10 MB
@@ -51,16 +51,6 @@ class TailSale:
         """The sale's hour in UTC, without a zone, as hours are stored."""
         moment = datetime.fromtimestamp(self.timestamp // 1_000_000, UTC)
         return moment.replace(tzinfo=None, minute=0, second=0)
-
-    def matches(self, filters: Filters) -> bool:
-        heure = self.heure
-        return (
-            _one_of(self.pays, filters.pays)
-            and _one_of(self.produit_nom, filters.produit)
-            and _one_of(self.segment, filters.segment)
-            and (filters.start is None or heure >= filters.start)
-            and (filters.end is None or heure < filters.end)
-        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +100,10 @@ class TailView:
         )
 
     def matching(self, filters: Filters | None) -> list[TailSale]:
-        return [sale for sale in self.sales if not filters or sale.matches(filters)]
+        if not filters:
+            return list(self.sales)
+        matches = filters.matching()
+        return [sale for sale in self.sales if matches(sale.pays, sale.produit_nom, sale.segment, sale.heure)]
 
     def totals(self, filters: Filters | None = None) -> TailTotals:
         return TailTotals.of(self.matching(filters))
@@ -268,7 +261,3 @@ class Tail:
 
 def _place(sale: TailSale) -> tuple[int, ...]:
     return (sale.partition, sale.offset)
-
-
-def _one_of(name: str, wanted: tuple[str, ...]) -> bool:
-    return not wanted or composed(name) in map(composed, wanted)

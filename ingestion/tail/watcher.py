@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from threading import Event as Signal
-from threading import Thread
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -14,6 +12,7 @@ from kafka.errors import KafkaError
 
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
+from ingestion.processes.background import Background
 from ingestion.queries import Lake, LakeUnreadableError, Snapshot
 from ingestion.settings import KafkaSettings, load
 from ingestion.sizes import LARGEST_EVENT
@@ -37,21 +36,11 @@ class Watcher:
 
     def __init__(self, lake: Lake, report: Callable[[Comparison], None] = lambda found: None) -> None:
         self._lake, self._report = lake, report
-        self._stop = Signal()
-        self._thread: Thread | None = None
+        self._background = Background("tail", self._run)
+        self.start, self.stop = self._background.start, self._background.stop
         # the newest view first; a reader may still show the slice before, so its last view stays until it expires
         self._views: tuple[TailView, ...] = ()
         self._told = ""
-
-    def start(self) -> None:
-        """Start the thread, unless it is already running."""
-        if self._thread is None or not self._thread.is_alive():
-            self._stop.clear()
-            self._thread = Thread(target=self._run, name="tail", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
 
     def view(self, shown: Snapshot) -> TailView | None:
         """The tail behind the slice that a reader shows; None if it is not known now."""
@@ -66,7 +55,7 @@ class Watcher:
         self._views = (view, *(each for each in earlier if view.measured_at - each.measured_at < EXPIRES_AFTER))
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._background.stopped.is_set():
             try:
                 with reader(load(KafkaSettings), on_lost_offset="none") as (consumer, partitions):
                     self._follow(consumer, partitions)
@@ -77,7 +66,7 @@ class Watcher:
             except Exception as error:
                 # the thread must survive any error: an old view expires
                 self._tell_once(f"{type(error).__name__}: {error}", traceback=True)
-            self._stop.wait(RETRY_SECONDS)
+            self._background.stopped.wait(RETRY_SECONDS)
 
     def _tell_once(self, reason: str, *, traceback: bool = False) -> None:
         """It tries again every two seconds, perhaps for hours."""
@@ -88,15 +77,14 @@ class Watcher:
     def _follow(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)
         tail = self._begin(consumer, partitions)
-        while not self._stop.is_set():
+        while not self._background.stopped.is_set():
             if tail.is_full:
                 consumer.pause(*partitions)
             events, read = _gather(consumer), _positions(consumer, partitions)
             # a consumer does not say that the broker is gone, and polls on; this asks it
             end = _by_number(consumer.end_offsets(partitions, timeout_ms=ANSWER_MS))
             _refuse_another_topic(consumer, partitions, read, end)
-            base = self._lake.at(tail.tranche) if tail.published else None
-            self._look_up(base, tail, tail.add(events, read))
+            self._look_up(tail, tail.add(events, read))
             tail = self._keep_up(consumer, partitions, tail)
             self.show(tail.view(datetime.now(UTC), is_whole=tail.has_all and tail.has_read(end)))
             self._told = ""
@@ -133,14 +121,14 @@ class Watcher:
         if tail.has_all:
             self._compare(snapshot, newest.tranche, tail)
         later = tail.behind(newest)
-        self._look_up(snapshot, later, later.vente_ids)
+        self._look_up(later, later.vente_ids)
         if not later.is_full:
             consumer.resume(*partitions)
         return later
 
-    def _look_up(self, published: Snapshot | None, tail: Tail, vente_ids: set[int]) -> None:
-        if published and vente_ids:
-            tail.know(_published_among(published, vente_ids))
+    def _look_up(self, tail: Tail, vente_ids: set[int]) -> None:
+        if tail.published and vente_ids:
+            tail.know(_published_among(self._lake.at(tail.tranche), vente_ids))
 
     def _compare(self, snapshot: Snapshot, newest: int, tail: Tail) -> None:
         slices = [each.offsets for each in self._lake.ledger.slices() if tail.tranche < each.tranche <= newest]
