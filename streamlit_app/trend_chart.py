@@ -87,11 +87,15 @@ def with_tail(spec: Spec, rows: list[Values]) -> Spec:
 
 
 def tail_rows(words: Language, trend: Trend, sales: Iterable[TailSale]) -> list[Values]:
-    """For each period with provisional sales, from its published revenue to that and theirs."""
+    """For each period with provisional sales, from its published revenue to that and theirs.
+
+    A sale from before the first period is left to the line above: one late sale would squeeze all bars into a corner.
+    """
     published = {each.debut: each.total_montant for each in trend.periods}
     periods: dict[datetime, list[TailSale]] = {}
     for sale in sales:
-        periods.setdefault(_start(sale.heure, trend.grain), []).append(sale)
+        if (start := _start(sale.heure, trend.grain)) >= min(published, default=start):
+            periods.setdefault(start, []).append(sale)
     rows = []
     for start, found in sorted(periods.items()):
         low, added = published.get(start, Decimal(0)), TailTotals.of(found)

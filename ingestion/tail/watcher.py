@@ -80,10 +80,11 @@ class Watcher:
         while not self._background.stopped.is_set():
             if tail.is_full:
                 consumer.pause(*partitions)
-            events, read = _gather(consumer), _positions(consumer, partitions)
-            # a consumer does not say that the broker is gone, and polls on; this asks it
+            # asked before reading: what arrives meanwhile does not make the tail less whole.  A consumer does not say that
+            # the broker is gone, and polls on; this does.
             end = _by_number(consumer.end_offsets(partitions, timeout_ms=ANSWER_MS))
-            _refuse_another_topic(consumer, partitions, read, end)
+            _refuse_another_topic(consumer, partitions, _positions(consumer, partitions), end)
+            events, read = _gather(consumer), _positions(consumer, partitions)
             self._look_up(tail, tail.add(events, read))
             tail = self._keep_up(consumer, partitions, tail)
             self.show(tail.view(datetime.now(UTC), is_whole=tail.has_all and tail.has_read(end)))

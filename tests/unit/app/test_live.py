@@ -188,7 +188,8 @@ def test_provisional_revenue_stands_on_the_published(published):
     trend = queries.trend(snapshot, queries.Filters())
     (last,) = [each for each in trend.periods if each.debut == datetime(2025, 12, 23)]
     midnight = replace(sale(4), timestamp=int(datetime(2025, 12, 23, tzinfo=UTC).timestamp()) * 1_000_000)
-    (row,) = trend_chart.tail_rows(languages()["fr"], trend, [midnight])
+    years_ago = replace(sale(5), timestamp=0)
+    (row,) = trend_chart.tail_rows(languages()["fr"], trend, [midnight, years_ago])
     assert (row["low"], row["high"]) == (float(last.total_montant), float(last.total_montant) + 10.5)
     spec = trend_chart.revenue_trend(languages()["fr"], trend, datetime(2025, 12, 23, 1))
     both = trend_chart.with_tail(spec, [row])
