@@ -92,9 +92,10 @@ def tail_rows(words: Language, trend: Trend, sales: Iterable[TailSale]) -> list[
     A sale from before the first period is left to the line above: one late sale would squeeze all bars into a corner.
     """
     published = {each.debut: each.total_montant for each in trend.periods}
+    earliest = min(published, default=datetime.min)
     periods: dict[datetime, list[TailSale]] = {}
     for sale in sales:
-        if (start := _start(sale.heure, trend.grain)) >= min(published, default=start):
+        if (start := _start(sale.heure, trend.grain)) >= earliest:
             periods.setdefault(start, []).append(sale)
     rows = []
     for start, found in sorted(periods.items()):

@@ -80,8 +80,8 @@ class Watcher:
         while not self._background.stopped.is_set():
             if tail.is_full:
                 consumer.pause(*partitions)
-            # asked before reading: what arrives meanwhile does not make the tail less whole.  A consumer does not say that
-            # the broker is gone, and polls on; this does.
+            # asked before reading: what arrives meanwhile does not make the tail less whole.  When the broker is gone,
+            # this raises, and a consumer only polls on.
             end = _by_number(consumer.end_offsets(partitions, timeout_ms=ANSWER_MS))
             _refuse_another_topic(consumer, partitions, _positions(consumer, partitions), end)
             events, read = _gather(consumer), _positions(consumer, partitions)
