@@ -36,7 +36,7 @@ ifneq ($(ODD),)
 $(error the path of a clone must not contain $(ODD), got $(CURDIR); move it (docs/runbook.md, The name of a folder))
 endif
 
-.PHONY: help setup lock demo airflow up down status logs test test-story test-airflow test-stack check types sql units docs bench warm clean distclean
+.PHONY: help setup lock demo airflow up down status logs test test-story test-airflow test-stack check lint types sql units docs bench warm clean distclean
 
 help: ## this list
 	@if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi; \
@@ -110,8 +110,10 @@ test-stack: setup ## the full stack in Docker: the story, and every fault
 	@python -m pytest --durations=10 -m stack tests/stack
 
 check: $(VENV)/.installed ## lint, types, SQL, unit and contract tests; no services
+	@$(MAKE) --jobs 4 lint types sql units
+
+lint: ## of check: ruff
 	@ruff check . && ruff format --check .
-	@$(MAKE) --jobs 3 types sql units
 
 types: ## of check: mypy
 	@mypy

@@ -10,9 +10,12 @@ from infra.cli.console import DIM, number, say, show, size, waiting
 
 if TYPE_CHECKING:
     from infra.bench.machine import Machine
+    from infra.bench.result_file import Comparison
     from infra.bench.results import CaseResult, Figure, Unit
 
-DIGITS: "dict[Unit, int]" = {"s": 2, "ms": 2, "events/s": 0, "MiB": 0, "%": 0}
+# `full` needs a Docker engine, `history` the better part of an hour
+ON_DEMAND = ("full", "history")
+DIGITS: "dict[Unit, int]" = {"s": 2, "ms": 2, "events/s": 0, "MiB": 0, "%": 0, "jobs": 0, "events": 0, "": 2}
 
 
 def register(app: typer.Typer) -> None:
@@ -23,9 +26,9 @@ def bench(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CASE]...",
-            help="demo, pipeline, latency, fresh, live, catchup, api, memory, dag, modes, full; "
-            "by default all but full.",
+            metavar="[CASE... | compare A B]",
+            help="By default demo, pipeline, slice, latency, fresh, live, catchup, api, memory, dag and modes; "
+            "on demand full and history. Or: compare, and two files that --json has written.",
         ),
     ] = None,
     runs: Annotated[int | None, typer.Option(min=1, help="Runs of each case.  [default: each case's own]")] = None,
@@ -35,9 +38,12 @@ def bench(
     ] = False,
 ) -> None:
     """Measure the figures of docs/performance.md on separate stacks; your own data stays untouched."""
-    from infra.bench.cases import CASES, run_case
+    from infra.bench.all_cases import CASES, run_case
     from infra.bench.machine import describe
+    from infra.bench.result_file import Report, write
 
+    if names and names[0] == "compare":
+        return _compare([Path(name) for name in names[1:]])
     for name in names or []:
         if name not in CASES:
             raise typer.BadParameter(f"there is no case {name}; choose from {', '.join(CASES)}")
@@ -46,12 +52,11 @@ def bench(
     signal.signal(signal.SIGTERM, _end)
     machine, results = describe(), list["CaseResult"]()
     show_machine(machine)
-    # the case `full` needs a Docker engine
-    for name in names or (name for name in CASES if name != "full"):
+    for name in names or (name for name in CASES if name not in ON_DEMAND):
         with waiting(f"measuring {name}", plain=True) as tell:
             results.append(run_case(name, runs, tell))
         if json_file:
-            _write(json_file, machine, results)
+            write(json_file, Report(machine, results))
         show_result(CASES[name].title, results[-1])
 
 
@@ -107,9 +112,33 @@ def _value(figure: "Figure", value: float) -> str:
     return f"{value:.{digits}f}" if digits else number(round(value))
 
 
-def _write(file: Path, machine: "Machine", results: list["CaseResult"]) -> None:
-    import json
-    from dataclasses import asdict
+def _compare(files: list[Path]) -> None:
+    from infra.bench.result_file import compare, read
 
-    content = {"machine": asdict(machine), "cases": [asdict(result) for result in results]}
-    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    if len(files) != 2:
+        raise typer.BadParameter(f"compare needs two files that --json has written, got {len(files)}")
+    before, after = map(read, files)
+    rows = [
+        [each.case, each.before.name, each.before.unit, *map(_with_spread, (each.before, each.after)), *_change(each)]
+        for each in compare(before, after)
+    ]
+    if not rows:
+        say(f"{files[0]} and {files[1]} have no figure in common")
+        return
+    show(
+        "Comparison",
+        ["case", "figure", "unit", str(files[0]), str(files[1]), "ratio", "difference"],
+        rows,
+        (str(files[0]), str(files[1]), "ratio"),
+    )
+    if before.machine != after.machine:
+        say(f"not the same machine: {before.machine} and {after.machine}", DIM)
+    say("beyond the noise: every run of one file lies above every run of the other", DIM)
+
+
+def _change(each: "Comparison") -> tuple[str, str]:
+    return f"{each.ratio:.2f}" if each.ratio is not None else "", each.change
+
+
+def _with_spread(figure: "Figure") -> str:
+    return f"{_value(figure, figure.median)} ({_spread(figure)})"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.producer.future import RecordMetadata
 
 from ingestion import hints
@@ -20,6 +20,11 @@ from ingestion.source.sent_totals import SentCounter
 from ingestion.topic.client import BrokerError, no_topic, topic_id
 
 MAX_IN_FLIGHT = 20_000
+# how long the client tries to deliver a batch
+DELIVERY_SECONDS = 60.0
+# Then it gives up, but not while it waits for a producer's id, which a cluster without a quorum never gives.
+GIVEN_UP_SECONDS = DELIVERY_SECONDS + 5.0
+CLOSING_SECONDS = 5.0
 logger = logging.getLogger(__name__)
 
 
@@ -81,7 +86,8 @@ def produce(
     try:
         for number, message in enumerate(messages):
             sending.pace(number, rate)
-            sending.send(message)
+            if not sending.send(message):
+                break
             sending.tell_when_due()
     except KeyboardInterrupt:
         logger.info("interrupted; waiting for what is under way")
@@ -103,7 +109,7 @@ class _Sending:
             batch_size=256 * 1024,
             # applies before compression; the topic's own limit applies after it
             max_request_size=2 * LARGEST_EVENT,
-            delivery_timeout_ms=60_000,
+            delivery_timeout_ms=round(1000 * DELIVERY_SECONDS),
         )
         self._in_flight = threading.BoundedSemaphore(MAX_IN_FLIGHT)
         self._on_acknowledged = on_acknowledged
@@ -118,17 +124,19 @@ class _Sending:
         if rate is not None:
             time.sleep(max(0.0, self._started + number / rate - time.monotonic()))
 
-    def send(self, message: Message) -> None:
-        self._in_flight.acquire()
+    def send(self, message: Message) -> bool:
+        """Send one message; false if no more can be sent, because none of those under way gets an answer."""
+        if not self._in_flight.acquire(timeout=GIVEN_UP_SECONDS):
+            return False
+        self._sent += 1
         try:
             future = self._producer.send(self._topic, key=message.key, value=message.value)
         except KafkaError as error:
-            self._sent += 1
             self._failed(error)
-            return
-        self._sent += 1
+            return True
         future.add_callback(self._acknowledged, message.kind)
         future.add_errback(self._failed)
+        return True
 
     def _acknowledged(self, kind: str, metadata: RecordMetadata) -> None:
         # called in the producer's thread, or in this one if the answer came before the callback was added
@@ -148,12 +156,16 @@ class _Sending:
             self._counter.report(kinds)
 
     def close(self) -> None:
-        """Close the producer; what was sent is still delivered."""
-        self._producer.close()
+        """Close the producer; what was sent is still delivered if the broker answers."""
+        try:
+            self._producer.close(GIVEN_UP_SECONDS)
+        except KafkaTimeoutError:
+            # the client has no other way to end its thread, which goes on asking; what is under way fails
+            self._producer._sender.force_close()
+            self._producer._sender.join(CLOSING_SECONDS)
 
     def finish(self) -> Report:
-        self._producer.flush()
-        self._producer.close()
+        self.close()
         self._report.seconds = time.monotonic() - self._started
         missing = self._sent - self._report.acknowledged
         self._counter.report(self._report.kinds, unacknowledged=missing)

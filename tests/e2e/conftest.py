@@ -13,7 +13,7 @@ import pytest
 from deltalake import DeltaTable
 from playwright.sync_api import Browser, sync_playwright
 
-from infra.bench.api import CHROMIUM_OPTIONS, chromium
+from infra.bench.cases.api import CHROMIUM_OPTIONS, chromium
 from infra.testbed.dags import Airflow, opened
 from infra.testbed.embedded import Stack, isolated, until
 from ingestion.event import Message

@@ -1,10 +1,12 @@
 """Whatever arrives reaches Bronze, and what Bronze makes of it is what the reference makes of it."""
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
 
+from ingestion.event import EVENT_FIELDS
 from ingestion.verify.strict_json import UnreadableError, read_object
 
 pytestmark = pytest.mark.e2e
@@ -62,12 +64,88 @@ NASTY = {
     "1 MB of text": b'{"a": "' + b"x" * 1_000_000 + b'"}',
 }
 
+# an event as our own producer sends it, and the same with one change each
+ORDINARY = (
+    b'{"vente_id": 1, "client_id": 2, "produit_id": 3, "timestamp": "2026-11-22T10:00:00.000001", "quantite": 4, '
+    b'"montant": 12.10, "client_nom": "Zo\xc3\xab", "produit_nom": "Casque", "categorie": "Audio", "pays": "France", '
+    b'"segment": "Particulier"}'
+)
+CHANGES = {
+    "nothing": (b"", b""),
+    "another order": (b'"vente_id": 1, "client_id": 2', b'"client_id": 2, "vente_id": 1'),
+    "a field twice": (b'"pays": "France"', b'"pays": "France", "pays": "France"'),
+    "a field twice, another missing": (b'"pays": "France", "segment"', b'"pays": "France", "pays"'),
+    "an unknown field": (b'"pays": "France"', b'"pays": "France", "canal": "web"'),
+    "an unknown field for a known one": (b'"pays"', b'"canal"'),
+    "another case": (b'"pays"', b'"Pays"'),
+    "null": (b"12.10", b"null"),
+    "a truth value": (b"12.10", b"true"),
+    "half a literal": (b"12.10", b"tru"),
+    "an object": (b"12.10", b'{"a": 1}'),
+    "an array": (b"12.10", b"[1]"),
+    "exponent": (b"12.10", b"1.25E3"),
+    "39 digits": (b"12.10", b"9" * 39),
+    "1 001 digits": (b"12.10", b"9" * 1001),
+    "beyond a double": (b"12.10", b"1e999"),
+    "negative zero": (b"12.10", b"-0"),
+    "leading zero": (b"12.10", b"012.10"),
+    "leading plus": (b"12.10", b"+12.10"),
+    "leading point": (b"12.10", b".10"),
+    "trailing point": (b"12.10", b"12."),
+    "two points": (b"12.10", b"1.2.3"),
+    "hexadecimal": (b"12.10", b"0x10"),
+    "NaN": (b"12.10", b"NaN"),
+    "-INF": (b"12.10", b"-INF"),
+    "Infinity": (b"12.10", b"-Infinity"),
+    "no value": (b"12.10", b""),
+    "two values": (b"12.10", b"12 10"),
+    "text": (b"12.10", b'"12.10"'),
+    "empty text": (b'"France"', b'""'),
+    "single quotes": (b'"France"', b"'France'"),
+    "no quotes": (b'"France"', b"France"),
+    "a key in single quotes": (b'"pays"', b"'pays'"),
+    "a key without quotes": (b'"pays"', b"pays"),
+    "an escape": (b"France", b"Fran\\u00e7ais"),
+    "an escape that JSON does not know": (b"France", b"Fr\\ance"),
+    "an escaped quote": (b"France", b'Fr\\"ance'),
+    "a lone surrogate": (b"France", b"\\ud800"),
+    "an encoded surrogate": (b"France", b"\xed\xa0\x80"),
+    "not UTF-8": (b"France", b"\xff"),
+    "NUL": (b"France", b"\x00"),
+    "a tab in a text": (b"France", b"a\tb"),
+    "a line end in a text": (b"France", b"a\nb"),
+    "DEL": (b"France", b"\x7f"),
+    "a line separator": (b"France", b"\xe2\x80\xa8"),
+    "an emoji": (b"France", b"\xf0\x9f\x98\x80"),
+    "a brace in a text": (b"France", b"a}b"),
+    "an open brace in a text": (b"France", b"a{b"),
+    "a bracket in a text": (b"France", b"a[b"),
+    "a comment": (b'"pays"', b'/* a */ "pays"'),
+    "a comment of one line": (b'"pays"', b'// a\n"pays"'),
+    "a YAML comment": (b'"pays"', b'# a\n"pays"'),
+    "other white space": (b'"pays": "France"', b'\r\n\t"pays"  :\t"France"'),
+    "a no-break space between": (b'"pays"', b'\xc2\xa0"pays"'),
+    "no white space": (b'"pays": "France", ', b'"pays":"France",'),
+    "no comma": (b'"France",', b'"France"'),
+    "two commas": (b'"France",', b'"France",,'),
+    "trailing comma": (b'"Particulier"}', b'"Particulier",}'),
+    "no colon": (b'"pays":', b'"pays"'),
+    "no end": (b'"Particulier"}', b'"Particulier"'),
+    "the end in a text": (b'"Particulier"}', b'"Particulier}'),
+    "another end": (b'"Particulier"}', b'"Particulier"}}'),
+    "text behind": (b'"Particulier"}', b'"Particulier"}x'),
+    "another event behind": (b'"Particulier"}', b'"Particulier"}{"a": 1}'),
+    "BOM": (b'{"vente_id"', b'\xef\xbb\xbf{"vente_id"'),
+}
+NASTY |= {f"ordinary but for {name}": ORDINARY.replace(old, new, 1) for name, (old, new) in CHANGES.items()}
+
 
 @pytest.fixture(scope="module")
 def arrived(stack, send):
     send({name.encode(): value for name, value in NASTY.items()})
     stack.sales("drain")
-    rows = stack.table("bronze/ventes_raw").select("key, value, parse_error, montant, unknown_fields").fetchall()
+    columns = f"key, value, parse_error, montant, unknown_fields, {{{', '.join(EVENT_FIELDS)}}}"
+    rows = stack.table("bronze/ventes_raw").select(columns).fetchall()
     return {key.decode(): rest for key, *rest in rows if key.decode() in NASTY}
 
 
@@ -99,6 +177,27 @@ def test_a_number_keeps_its_value(arrived, name):
         assert Decimal(montant) == Decimal(expected)
     else:
         assert montant == expected
+
+
+@pytest.mark.parametrize("name", [name for name in NASTY if name.startswith("ordinary")])
+def test_the_fields_are_those_of_the_reference(arrived, name):
+    _, _, _, unknown, fields = arrived[name]
+    try:
+        expected = read_object(NASTY[name])
+    except UnreadableError:
+        expected = {}
+    found = fields | dict(unknown or {})
+    assert {name: exact(value) for name, value in found.items()} == {
+        name: exact(value) for name, value in (dict.fromkeys(EVENT_FIELDS) | expected).items()
+    }
+
+
+def exact(value):
+    """A number's value, because a variant does not keep its spelling; an object or an array as itself."""
+    text = json.dumps(value) if isinstance(value, bool | dict | list) else value
+    if text and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
+        return Decimal(text)
+    return re.sub(r'[" ]', "", text) if text and text[0] in "[{" else text
 
 
 def test_unknown_fields_are_kept_and_reported(arrived, stack):

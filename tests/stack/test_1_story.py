@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from infra.bench.api import CHROMIUM_OPTIONS, chromium
+from infra.bench.cases.api import CHROMIUM_OPTIONS, chromium
 from infra.grafana.build import queries
 from infra.prometheus.metrics import METRICS
 from infra.testbed.embedded import until

@@ -15,6 +15,32 @@
 {%- endmacro %}
 
 
+{# The rows of this model's table that readers see, as a query, to which a slice adds its own.  They are read at the
+   published version, so a run that is repeated adds nothing twice.  No rows before the first slice, and in a rebuild. #}
+{% macro published_rows(where='true') -%}
+    {%- set versions = newest_slice(ref('tranches')).versions if execute and not var('rebuild') else {} -%}
+    {%- if versions and load_relation(this) is none -%}
+        {%- do exceptions.raise_compiler_error(
+            "readers see version " ~ versions[this.identifier] ~ " of " ~ this ~ ", but the gateway does not know the "
+            ~ "table; start the gateway again, or run `sales silver rebuild` if its files are gone"
+        ) -%}
+    {%- endif -%}
+    {%- if versions -%}
+        select {{ model.columns.keys() | join(', ') }}
+        from {{ this }} version as of {{ versions[this.identifier] }}
+        where {{ where }}
+    {%- elif execute -%}
+        select
+            {%- for column in model.columns.values() %}
+            cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        where false
+    {%- else -%}
+        select * from {{ this }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# The hook of a published model: its session says the version of its last commit, a tenth of what the table's history
    costs.  dbt opens a session for each node, so the commit is the model's own; where there was none, the history says. #}
 {% macro remember_committed_version() %}

@@ -15,7 +15,7 @@
                 "show tblproperties " ~ ledger ~ " ('" ~ rebuild_property() ~ "')"
             ).rows[0][1] -%}
             {%- if rebuild_begun or not newest.is_closed -%}
-                {%- do restore_tables(newest, ledger) -%}
+                {%- do restore_tables(newest) -%}
             {%- endif -%}
             {%- if rebuild_begun -%}
                 {%- do run_query("alter table " ~ ledger ~ " unset tblproperties ('" ~ rebuild_property() ~ "')") -%}
@@ -31,10 +31,8 @@
 {%- endmacro %}
 
 
-{% macro restore_tables(newest, ledger) %}
-    {%- set rows = run_query("select max_by(versions, tranche) from " ~ ledger).rows if ledger else [] -%}
-    {%- set versions = fromjson(rows[0][0]) if rows and rows[0][0] else none -%}
-    {%- if not versions and newest.tranche > 1 -%}
+{% macro restore_tables(newest) %}
+    {%- if not newest.versions and newest.tranche > 1 -%}
         {%- do exceptions.raise_compiler_error(
             "slices before " ~ newest.tranche ~ " are closed, but the gateway does not know their ledger; start the "
             ~ "gateway again: it registers the tables of the lake"
@@ -42,8 +40,8 @@
     {%- endif -%}
     {%- for identifier in restored_tables() -%}
         {%- set relation = load_relation(this.incorporate(path={'identifier': identifier})) -%}
-        {%- if relation and versions -%}
-            {%- do run_query("restore table " ~ relation ~ " to version as of " ~ versions[identifier]) -%}
+        {%- if relation and newest.versions -%}
+            {%- do run_query("restore table " ~ relation ~ " to version as of " ~ newest.versions[identifier]) -%}
         {%- elif relation -%}
             {%- do run_query("delete from " ~ relation) -%}
         {%- endif -%}

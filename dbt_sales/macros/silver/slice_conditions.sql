@@ -16,6 +16,12 @@
 {%- endmacro %}
 
 
+{# On a row of a table with `tranche`: this run has made it.  In a rebuild, every row. #}
+{% macro of_slice(current) -%}
+    {{ 'true' if var('rebuild') else 'tranche = ' ~ (current.tranche or 0) }}
+{%- endmacro %}
+
+
 {# On a Bronze row: no slice has taken it yet.  A partition that no slice knows is taken completely, whatever its
    number, because partitions receive their first events in any order. #}
 {% macro after_slice(newest) -%}
@@ -35,16 +41,25 @@
     {%- if not hours -%}
         false
     {%- else -%}
-        date_vente in (
-            {%- for day in hours | map('truncate', 10, true, '', 0) | unique -%}
-                date '{{ day }}'{{ ', ' if not loop.last }}
-            {%- endfor -%}
-        )
+        {{ is_one_of('date_vente', 'date', hours | map('truncate', 10, true, '', 0) | unique | list) }}
         and timestamp >= timestamp '{{ hours | first }}'
         and timestamp < timestamp '{{ hours | last }}' + interval 1 hour
-        and date_trunc('hour', timestamp) in (
-            {%- for hour in hours -%}
-                timestamp '{{ hour }}'{{ ', ' if not loop.last }}
+        and {{ is_one_of("date_trunc('hour', timestamp)", 'timestamp', hours) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A value is one of these, which are in order.  If they are many, it lies between the first and the last: a list of ten
+   thousand takes Spark longer than the rows between. #}
+{% macro is_one_of(value, type, values) -%}
+    {%- if not values -%}
+        false
+    {%- elif values | length > 1000 -%}
+        {{ value }} between {{ type }} '{{ values | first }}' and {{ type }} '{{ values | last }}'
+    {%- else -%}
+        {{ value }} in (
+            {%- for each in values -%}
+                {{ type }} '{{ each }}'{{ ', ' if not loop.last }}
             {%- endfor -%}
         )
     {%- endif -%}
@@ -76,14 +91,5 @@
 
 
 {% macro hours_of_slice() -%}
-    {%- set hours = touched_hours() -%}
-    {%- if not hours -%}
-        false
-    {%- else -%}
-        heure in (
-            {%- for hour in hours -%}
-                timestamp '{{ hour }}'{{ ', ' if not loop.last }}
-            {%- endfor -%}
-        )
-    {%- endif -%}
+    {{ is_one_of('heure', 'timestamp', touched_hours()) }}
 {%- endmacro %}

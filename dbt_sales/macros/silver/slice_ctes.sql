@@ -11,6 +11,23 @@
 {%- endmacro %}
 
 
+{# The slice's bounds, as rows of `tranches`; in a rebuild, those of all slices. #}
+{% macro bounds_of_slice(current) -%}
+    {%- if var('rebuild') -%}
+        select tranche, kafka_partition, from_offset, to_offset from {{ ref('tranches') }}
+    {%- else -%}
+        {%- for bound in current.bounds -%}
+            {{ ' union all ' if not loop.first }}select {{ current.tranche }} as tranche, {{ bound.kafka_partition }} as kafka_partition,
+            {{ bound.from_offset }}L as from_offset, {{ bound.to_offset }}L as to_offset
+        {%- else -%}
+            select cast(null as int) as tranche, cast(null as int) as kafka_partition,
+            cast(null as bigint) as from_offset, cast(null as bigint) as to_offset
+            where false
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# The sales of earlier slices that a copy in this one could repeat.  `ventes_clean` is referenced by name: a `ref`
    would be a cycle, because that table is made from what this query feeds.  In a rebuild there are none, because all
    slices are judged at once. #}

@@ -54,30 +54,33 @@
 {% endmacro %}
 
 
-{# The newest slice, whether the ledger has closed it, and its end in each partition (dicts with `kafka_partition`,
-   `to_offset`), where the next slice starts.  The model `tranches` asks this of itself. #}
+{# The newest slice, whether the ledger has closed it, its end in each partition (dicts with `kafka_partition`,
+   `to_offset`), where the next slice starts, and the versions of the tables that readers see (a dict; empty before the
+   first publication).  The model `tranches` asks this of itself. #}
 {% macro newest_slice(tranches=this) %}
     {%- if not execute or load_relation(tranches) is none -%}
-        {{ return({'tranche': 0, 'is_closed': true, 'ends': []}) }}
+        {{ return({'tranche': 0, 'is_closed': true, 'ends': [], 'versions': {}}) }}
     {%- endif -%}
     {%- set ends = query_once_per_run(
         "select kafka_partition, max(to_offset) as to_offset, max(tranche) as tranche, max(tranche) <= "
-        ~ newest_closed(tranches) ~ " as is_closed"
+        ~ of_ledger(tranches, "coalesce(max(tranche), 0)", "0") ~ " as is_closed, "
+        ~ of_ledger(tranches, "max_by(versions, tranche)", "null") ~ " as versions"
         ~ " from " ~ tranches ~ " group by kafka_partition order by kafka_partition"
     ) -%}
     {{ return({
         'tranche': ends[0].tranche if ends else 0,
         'is_closed': ends[0].is_closed if ends else true,
         'ends': ends,
+        'versions': fromjson(ends[0].versions) if ends and ends[0].versions else {},
     }) }}
 {% endmacro %}
 
 
-{# The newest slice that the ledger has closed, as a subquery.  The ledger is referenced by name: a `ref` would be a
-   cycle, because the ledger is made from everything that follows. #}
-{% macro newest_closed(tranches) -%}
+{# An aggregate of the ledger, as a subquery, or its value without a ledger.  The ledger is referenced by name: a `ref`
+   would be a cycle, because the ledger is made from everything that follows. #}
+{% macro of_ledger(tranches, aggregate, otherwise) -%}
     {%- set ledger = tranches.incorporate(path={'identifier': 'bilan_ingestion'}) -%}
-    {{ "(select coalesce(max(tranche), 0) from " ~ ledger ~ ")" if load_relation(ledger) else "0" }}
+    {{ "(select " ~ aggregate ~ " from " ~ ledger ~ ")" if load_relation(ledger) else otherwise }}
 {%- endmacro %}
 
 

@@ -5,14 +5,12 @@
 ) }}
 {%- set current = current_slice() %}
 {%- do refuse_part_of_a_slice(current) %}
-{%- set of_slice = 'true' if var('rebuild') else 'tranche = ' ~ (current.tranche or 0) %}
 
 with
 
 tranches as (
 
-    select * from {{ ref('tranches') }}
-    where {{ of_slice }}
+    {{ bounds_of_slice(current) }}
 
 ),
 
@@ -46,14 +44,14 @@ events as (
         kafka_partition,
         'clean' as counted
     from {{ ref('ventes_clean') }}
-    where {{ of_slice }}
+    where {{ of_slice(current) }}
     union all
     select
         tranche,
         kafka_partition,
         'rejected' as counted
     from {{ ref('ventes_rejetees') }}
-    where {{ of_slice }}
+    where {{ of_slice(current) }}
     union all
     select
         tranche,

@@ -3,9 +3,15 @@
     unique_key=['heure', 'produit_nom', 'pays', 'segment'],
     meta={'replace_scope': 'hours_of_slice'},
 ) }}
-{%- set hours = touched_hours() %}
+{%- set current = current_slice() %}
 
 with
+
+published as (
+
+    {{ published_rows(where=hours_of_slice()) }}
+
+),
 
 ventes_clean as (
 
@@ -14,10 +20,19 @@ ventes_clean as (
         produit_nom,
         pays,
         segment,
-        montant,
-        quantite
+        montant as total_montant,
+        quantite as total_quantite,
+        1 as nombre_ventes
     from {{ ref('ventes_clean') }}
-    where {{ in_hours(hours) if is_incremental() else 'true' }}
+    where {{ of_slice(current) }}
+
+),
+
+combined as (
+
+    select * from published
+    union all
+    select * from ventes_clean
 
 ),
 
@@ -28,10 +43,10 @@ final as (
         produit_nom,
         pays,
         segment,
-        cast(sum(montant) as decimal(18, 2)) as total_montant,
-        cast(sum(quantite) as bigint) as total_quantite,
-        count(*) as nombre_ventes
-    from ventes_clean
+        cast(sum(total_montant) as decimal(18, 2)) as total_montant,
+        sum(total_quantite) as total_quantite,
+        sum(nombre_ventes) as nombre_ventes
+    from combined
     group by heure, produit_nom, pays, segment
 
 )

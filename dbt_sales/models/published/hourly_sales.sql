@@ -1,14 +1,30 @@
 {{ config(materialized='table') }}
+{%- set current = current_slice() %}
 
 with
 
-cube_horaire as (
+published as (
+
+    {{ published_rows() }}
+
+),
+
+ventes_clean as (
 
     select
-        heure,
-        total_montant,
-        total_quantite
-    from {{ ref('cube_horaire') }}
+        date_trunc('hour', timestamp) as heure,
+        montant as total_montant,
+        quantite as total_quantite
+    from {{ ref('ventes_clean') }}
+    where {{ of_slice(current) }}
+
+),
+
+combined as (
+
+    select * from published
+    union all
+    select * from ventes_clean
 
 ),
 
@@ -18,7 +34,7 @@ final as (
         heure,
         cast(sum(total_montant) as decimal(18, 2)) as total_montant,
         sum(total_quantite) as total_quantite
-    from cube_horaire
+    from combined
     group by heure
 
 )

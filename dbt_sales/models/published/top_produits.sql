@@ -2,12 +2,12 @@
 
 with
 
-cube_horaire as (
+ventes_aggreges as (
 
     select
         produit_nom,
         total_montant
-    from {{ ref('cube_horaire') }}
+    from {{ ref('ventes_aggreges') }}
 
 ),
 
@@ -16,7 +16,7 @@ by_produit as (
     select
         produit_nom,
         cast(sum(total_montant) as decimal(18, 2)) as total_montant
-    from cube_horaire
+    from ventes_aggreges
     group by produit_nom
 
 ),

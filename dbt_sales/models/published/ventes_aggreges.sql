@@ -1,15 +1,31 @@
 {{ config(materialized='table') }}
+{%- set current = current_slice() %}
 
 with
 
-cube_horaire as (
+published as (
+
+    {{ published_rows() }}
+
+),
+
+ventes_clean as (
 
     select
         produit_nom,
         pays,
-        total_montant,
-        total_quantite
-    from {{ ref('cube_horaire') }}
+        montant as total_montant,
+        quantite as total_quantite
+    from {{ ref('ventes_clean') }}
+    where {{ of_slice(current) }}
+
+),
+
+combined as (
+
+    select * from published
+    union all
+    select * from ventes_clean
 
 ),
 
@@ -20,7 +36,7 @@ final as (
         pays,
         cast(sum(total_montant) as decimal(18, 2)) as total_montant,
         sum(total_quantite) as total_quantite
-    from cube_horaire
+    from combined
     group by produit_nom, pays
 
 )

@@ -19,7 +19,7 @@ ventes_evaluees as (
     where
         verdict = 'valide'
         {# a run without `ventes_evaluees` finds the rows of a slice that is closed #}
-        and {{ 'true' if var('rebuild') else 'tranche = ' ~ (current.tranche or 0) }}
+        and {{ of_slice(current) }}
 
 ),
 

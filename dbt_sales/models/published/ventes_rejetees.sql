@@ -14,7 +14,7 @@ ventes_evaluees as (
     where
         verdict = 'rejete'
         {# a run without `ventes_evaluees` finds the rows of a slice that is closed #}
-        and {{ 'true' if var('rebuild') else 'tranche = ' ~ (current.tranche or 0) }}
+        and {{ of_slice(current) }}
 
 ),
 

@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from infra.bench.api import ENDPOINTS
+from infra.bench.cases.api import ENDPOINTS
 from streamlit_app.api import models
 from streamlit_app.api.application import create_app
 

@@ -11,7 +11,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from infra.bench.api import ENDPOINTS
+from infra.bench.cases.api import ENDPOINTS
 from streamlit_app.api.application import create_app
 from streamlit_app.api.times import whole_hour
 

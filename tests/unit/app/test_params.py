@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.bench.api import ENDPOINTS
+from infra.bench.cases.api import ENDPOINTS
 from streamlit_app.api.application import create_app
 
 QUESTIONS = (*ENDPOINTS, "rejected", "status")

@@ -10,7 +10,7 @@ import pytest
 from deltalake import write_deltalake
 from fastapi.testclient import TestClient
 
-from infra.bench.api import ENDPOINTS
+from infra.bench.cases.api import ENDPOINTS
 from ingestion import queries
 from ingestion.lake.delta_tables import commit_file
 from ingestion.lake.engine import Engine

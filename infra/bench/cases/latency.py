@@ -11,7 +11,7 @@ from threading import Event
 from types import TracebackType
 
 from infra.bench.bronze_commits import Window, bronze_latencies
-from infra.bench.pipeline import STEPS
+from infra.bench.cases.pipeline import STEPS
 from infra.bench.results import Measured, Tell, by_name, percentiles
 from infra.bench.traffic import send_for
 from infra.testbed.embedded import Stack, started

@@ -5,7 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from infra.bench import api, catchup, dag, demo, fresh, full, latency, memory, modes, pipeline, sale_to_page
+from infra.bench.cases import (
+    api,
+    catchup,
+    dag,
+    demo,
+    fresh,
+    full,
+    history,
+    latency,
+    memory,
+    modes,
+    one_slice,
+    pipeline,
+    sale_to_page,
+)
 from infra.bench.results import CaseResult, Measured, Tell
 
 
@@ -21,10 +35,12 @@ class Case:
 CASES = {
     "demo": Case("sales demo, from nothing running", demo.measure, 3),
     "pipeline": Case("the pipeline on a warm stack: produce 50, drain, one slice, verify", pipeline.measure, 5),
+    "slice": Case("one slice of 50 sales on a warm gateway", one_slice.measure, 5),
     "latency": Case("event to Bronze, 100 events/s", latency.measure, 1),
     "fresh": Case("event to published figure with the follower, 2 events/s", fresh.measure, 1),
     "live": Case("sale to page in a browser, 2 sales/s, provisional figures included", sale_to_page.measure, 1),
     "catchup": Case("Bronze catch-up, 300 000 events waiting", catchup.measure, 3),
+    "history": Case("one slice behind up to 3 000 000 sales of ten years", history.measure, 5),
     "api": Case("API over 1 000 000 sales", api.measure, 3),
     "memory": Case("memory of the idle stack after work", memory.measure, 1),
     "dag": Case("one run of unified_sales_pipeline, 50 sales", dag.measure, 5),

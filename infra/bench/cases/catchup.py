@@ -12,22 +12,31 @@ events are sent while the stream is stopped; then the processes start.  The foll
   bronze process reports once a second (a batch that is followed by another within that second is missed; the note says
   when).
 * start to last commit: from the command to start to the last Bronze commit, including all start-up.
+* hand-written consumer: after each catch-up, the same events read again by `infra/bench/hand_written.py`, while the
+  gateway is idle; its time includes the sums, and excludes the start of Python.
+
+After the last run, all events are published and verified; if `sales verify` finds a difference, there are no figures.
 """
 
 import time
 from datetime import datetime
 from typing import Any
 
-from infra.bench.bronze_commits import Commit, commits
+from infra.bench.bronze_commits import Commit, Window, commits
+from infra.bench.hand_written import consume
 from infra.bench.results import Figure, Measured, Tell, by_name
 from infra.bench.traffic import send
 from infra.testbed.embedded import Stack, started, until
+from ingestion.errors import SalesError
+from ingestion.lake.ledger import publications
+from ingestion.topic.client import offset_range
 
 COUNT = 300_000
 WARM_UP_COUNT = 5_000
 CATCH_UP_SECONDS = 240.0
 POLL_SECONDS = 0.1
 PROGRESS_SECONDS = 3.0
+PUBLISHED_SECONDS = 900.0
 
 
 class Watch:
@@ -62,6 +71,7 @@ def measure(runs: int, tell: Tell) -> Measured:
     tell("starting a stack")
     figures: list[Figure] = []
     notes: list[str] = []
+    hand_written: list[float] = []
     with started() as stack:
         send(stack, WARM_UP_COUNT)
         stack.run("sales", "drain")
@@ -70,23 +80,50 @@ def measure(runs: int, tell: Tell) -> Measured:
                 watches = []
                 for number in range(1, runs + 1):
                     tell(f"{label}, run {number}: {COUNT} events")
-                    watches.append(catch_up(stack, programs))
+                    watch, window = catch_up(stack, programs)
+                    watches.append(watch)
+                    hand_written.append(_hand_written(stack, window))
                 figures += _figures(label, watches)
                 notes += [f"{label}: {_batches(watch)}" for watch in watches]
+        tell("publishing and verifying what was caught up")
+        publish_all(stack)
+        stack.run("sales", "verify")
+    figures += by_name("events/s", [{"hand-written consumer": rate} for rate in hand_written])
     return Measured(figures, notes)
 
 
-def catch_up(stack: Stack, programs: tuple[str, ...]) -> Watch:
+def _hand_written(stack: Stack, window: Window) -> float:
+    """Events per second of the hand-written consumer.  Raises SalesError if it does not find every event."""
+    began = time.monotonic()
+    found = consume(stack.kafka, window.from_offsets, window.to_offsets)
+    seconds = time.monotonic() - began
+    if found != COUNT:
+        raise SalesError(f"the hand-written consumer must find {COUNT} events, got {found}")
+    return COUNT / seconds
+
+
+def publish_all(stack: Stack, seconds: float = PUBLISHED_SECONDS) -> None:
+    """Wait until the follower has published everything that is in Bronze."""
+    _, ends = offset_range(stack.kafka)
+
+    def published() -> bool:
+        newest = publications(stack.silver)[-1].offsets
+        return all(newest.get(partition, 0) >= end for partition, end in ends.items())
+
+    until(published, "everything is published", seconds)
+
+
+def catch_up(stack: Stack, programs: tuple[str, ...]) -> tuple[Watch, Window]:
     """Stop the stream, send, start the programs again, watch.  Raises SalesError if the events do not arrive."""
     _stop(stack, programs)
     newest = max((commit.version for commit in commits(stack.bronze)), default=-1)
-    send(stack, COUNT)
+    window = send(stack, COUNT)
     watch = Watch(stack, newest)
     with stack.supervisor() as supervisor:
         for name in programs:
             supervisor.startProcess(name, False)
     _watch_until(watch, COUNT, CATCH_UP_SECONDS)
-    return watch
+    return watch, window
 
 
 def _stop(stack: Stack, programs: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ to the end of its last.  Two warm-up runs are not counted.
 
 import time
 
-from infra.bench.memory import of_stack
+from infra.bench.cases.memory import of_stack
 from infra.bench.results import Figure, Measured, Tell, by_name
 from infra.testbed.dags import Airflow, opened
 from infra.testbed.embedded import isolated

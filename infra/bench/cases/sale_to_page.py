@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import httpx
 from kafka import TopicPartition
 
-from infra.bench.api import CHROMIUM_OPTIONS, chromium
 from infra.bench.bronze_commits import Window
-from infra.bench.fresh import RATE, SECONDS, SHARES, WARM_UP_SECONDS, wait_until_published
+from infra.bench.cases.api import CHROMIUM_OPTIONS, chromium
+from infra.bench.cases.fresh import RATE, SECONDS, SHARES, WARM_UP_SECONDS, wait_until_published
 from infra.bench.results import Measured, Tell, by_name, percentiles
 from infra.bench.traffic import send_for
 from infra.testbed.embedded import Stack, started, until

@@ -10,7 +10,7 @@ import time
 import httpx
 import psutil
 
-from infra.bench.dag import timed
+from infra.bench.cases.dag import timed
 from infra.bench.results import Figure, Measured, Tell, by_name, percentile
 from infra.docker.compose import MONITORING
 from infra.testbed.containers import FullStack, isolated_containers

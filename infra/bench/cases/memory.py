@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from infra.bench.pipeline import turn
+from infra.bench.cases.pipeline import turn
 from infra.bench.results import Measured, Tell, by_name
 from infra.local.stack_marker import MARK
 from infra.testbed.embedded import Stack, started

@@ -1,0 +1,1 @@
+"""The cases: each module measures one thing, on a stack or lake of its own (`measure`)."""
