@@ -66,17 +66,17 @@ def _is_double(name: str) -> str:
     return f"members['{name}'] rlike '^-?([0-9]+[.]|I)' and {kind} = 'DOUBLE'"
 
 
-# from_json keeps a number's own text, but accepts more than JSON unless told otherwise.
+# from_json accepts more than JSON unless told otherwise
 _STRICT = "map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')"
-_ALL_FIELDS = " and ".join(["size(flat) = {}", *["flat['{}'] is not null"] * len(EVENT_FIELDS)]).format(
-    len(EVENT_FIELDS), *EVENT_FIELDS
-)
+# It passes a number with a point or an exponent through a double.  What is all digits afterwards was a whole number; an
+# amount's own digits are taken from the text.
+_WHOLE = ", ".join(f"flat['{name}']" for name in NUMBERS if name != "montant")
+_AMOUNT = r"""'"montant"[ \t\r\n]*:[ \t\r\n]*([0-9.]+)[ \t\r\n]*[,}]'"""
 
 # A value that is too large is measured and then left alone: each further step over 20 MB of text would copy it.
 #
-# Nearly every event is ordinary: a flat object with exactly the event's fields, none of them null, and no escapes.
-# from_json reads it in half the time.  It cannot report a repeated key, a lone surrogate or text after the object, but
-# an ordinary event has none of these.
+# Nearly every event is ordinary: a flat object with exactly the event's fields, no escapes, and plain numbers.  from_json reads it in half the time.  It cannot report a repeated key, a lone surrogate or text after
+# the object, but an ordinary event has none of these.
 #
 # All others are read as a variant.  `variant` keeps decimals exact, and refuses duplicate keys and lone surrogates.  It
 # stops reading after the first value.  Nothing can follow a flat object: it has no arrays, and its only } is the last
@@ -99,7 +99,10 @@ _STAGES = (
         f" then from_json(text, 'map<string,string>', {_STRICT}) end",
     },
     {
-        "is_ordinary": f"coalesce({_ALL_FIELDS}, false)",
+        "amount": f"case when sort_array(map_keys(flat)) = array({_KNOWN}) then regexp_extract(text, {_AMOUNT}, 1) end",
+    },
+    {
+        "is_ordinary": f"coalesce(amount <> '' and not (concat({_WHOLE}) rlike '[^0-9]'), false)",
     },
     {
         "variant": "case when not is_ordinary and (is_flat"
@@ -119,7 +122,8 @@ _STAGES = (
 
 
 def _field(name: str) -> str:
-    return f"if(own_texts is null, members['{name}'], own_texts['{name}'])" if name in NUMBERS else f"members['{name}']"
+    own = f"if(own_texts is null, members['{name}'], own_texts['{name}'])" if name in NUMBERS else f"members['{name}']"
+    return f"if(is_ordinary, amount, {own})" if name == "montant" else own
 
 
 _EXPRESSIONS = {

@@ -79,6 +79,7 @@ CHANGES = {
     "an unknown field for a known one": (b'"pays"', b'"canal"'),
     "another case": (b'"pays"', b'"Pays"'),
     "null": (b"12.10", b"null"),
+    "null in a text": (b'"France"', b"null"),
     "a truth value": (b"12.10", b"true"),
     "half a literal": (b"12.10", b"tru"),
     "an object": (b"12.10", b'{"a": 1}'),
@@ -87,6 +88,17 @@ CHANGES = {
     "39 digits": (b"12.10", b"9" * 39),
     "1 001 digits": (b"12.10", b"9" * 1001),
     "beyond a double": (b"12.10", b"1e999"),
+    "more digits than a double has": (b"12.10", b"12.1000000000000000000001"),
+    "large and with decimals": (b"12.10", b"12345678901234567.89"),
+    "a negative amount": (b"12.10", b"-12.10"),
+    "white space around an amount": (b": 12.10,", b" \t:\r\n12.10 ,"),
+    "a whole number with decimals": (b'"quantite": 4', b'"quantite": 4.00000000000000000001'),
+    "a whole number with an exponent": (b'"quantite": 4', b'"quantite": 4e0'),
+    "a whole number in a text": (b'"quantite": 4', b'"quantite": "4"'),
+    "a negative whole number": (b'"quantite": 4', b'"quantite": -4'),
+    "a whole number of 39 digits": (b'"vente_id": 1', b'"vente_id": ' + b"9" * 39),
+    "a name that is a field's": (b'"Casque"', b'"montant"'),
+    "a name that looks like a field": (b'"Casque"', b'"montant: 5,"'),
     "negative zero": (b"12.10", b"-0"),
     "leading zero": (b"12.10", b"012.10"),
     "leading plus": (b"12.10", b"+12.10"),
@@ -137,6 +149,10 @@ CHANGES = {
     "another event behind": (b'"Particulier"}', b'"Particulier"}{"a": 1}'),
     "BOM": (b'{"vente_id"', b'\xef\xbb\xbf{"vente_id"'),
 }
+CHANGES["an amount at the end"] = (
+    ORDINARY,
+    ORDINARY.replace(b' "montant": 12.10,', b"").replace(b"}", b', "montant": 12.10}'),
+)
 NASTY |= {f"ordinary but for {name}": ORDINARY.replace(old, new, 1) for name, (old, new) in CHANGES.items()}
 
 
@@ -144,7 +160,8 @@ NASTY |= {f"ordinary but for {name}": ORDINARY.replace(old, new, 1) for name, (o
 def arrived(stack, send):
     send({name.encode(): value for name, value in NASTY.items()})
     stack.sales("drain")
-    columns = f"key, value, parse_error, montant, unknown_fields, {{{', '.join(EVENT_FIELDS)}}}"
+    fields = ", ".join(f"{name} := {name}" for name in EVENT_FIELDS)
+    columns = f"key, value, parse_error, montant, unknown_fields, struct_pack({fields})"
     rows = stack.table("bronze/ventes_raw").select(columns).fetchall()
     return {key.decode(): rest for key, *rest in rows if key.decode() in NASTY}
 
