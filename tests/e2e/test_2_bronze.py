@@ -181,7 +181,12 @@ def test_it_reads_what_the_reference_reads(arrived, name):
     assert parse_error == expected
 
 
-@pytest.mark.parametrize("name", [name for name, value in NASTY.items() if value and b'"montant"' in value])
+WITH_A_NUMBER = [
+    name for name, value in NASTY.items() if value and b'"montant"' in value and not name.startswith("ordinary")
+]
+
+
+@pytest.mark.parametrize("name", WITH_A_NUMBER)
 def test_a_number_keeps_its_value(arrived, name):
     """Its text, too, where a double could not hold it."""
     montant = arrived[name][2]
