@@ -33,6 +33,7 @@ def bench(
     ] = None,
     runs: Annotated[int | None, typer.Option(min=1, help="Runs of each case.  [default: each case's own]")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures into this file.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Also draw the figures into this file.")] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Measure although a stack is running on this machine.")
     ] = False,
@@ -57,6 +58,10 @@ def bench(
             results.append(run_case(name, runs, tell))
         if json_file:
             write(json_file, Report(machine, results))
+        if html_file:
+            from infra.bench.plots import draw
+
+            draw(html_file, Report(machine, results))
         show_result(CASES[name].title, results[-1])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -17,6 +18,7 @@ from infra.bench.cases.demo import seconds, step_seconds
 from infra.bench.cases.history import exponent
 from infra.bench.cases.sale_to_page import shown_for_good
 from infra.bench.machine import Machine
+from infra.bench.plots import draw
 from infra.bench.result_file import Report, compare, read, write
 from infra.bench.results import CaseResult, Figure, Measured, Unit, by_name, percentile, percentiles
 from infra.bench.sample_lake import CLEAN, write_lake
@@ -301,6 +303,17 @@ def test_two_files_are_compared_on_the_command_line(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "0.50  beyond the noise" in said
     assert "not the same machine" in said
+
+
+def test_the_page_of_plots_holds_every_run_and_needs_nothing_from_elsewhere(tmp_path):
+    measured = [Figure("calm", "s", (9.25, 9.5, 10.125)), Figure("calm, Spark jobs", "jobs", (111.0, 112.0, 114.0))]
+    case = CaseResult("slice", "2026-11-22T10:00:00+00:00", 0.5, Measured(measured))
+    draw(tmp_path / "a.html", Report(report(1.0).machine, [case]))
+    page = (tmp_path / "a.html").read_text()
+    for figure in measured:
+        for value in figure.runs:
+            assert f'{{"figure": "{figure.name}", "value": {value}}}' in page
+    assert re.search(r"<(script|link)[^>]+(src|href)=", page) is None
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"machine": {}, "cases": []}'])
