@@ -2,7 +2,8 @@
 
 It reads the topic with a Kafka client, parses the JSON with DuckDB, appends to a Delta table, and sums revenue by
 product and country.  It is no replacement: it keeps no offsets, so after a crash it would lose or repeat events; it
-drops what does not parse, knows neither duplicates nor a ledger, and does not publish several tables as one.
+fails at the first event that is not JSON, knows neither duplicates nor a ledger, and does not publish several tables
+as one.
 """
 
 import tempfile

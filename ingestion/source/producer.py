@@ -116,7 +116,9 @@ class _Sending:
         self._report = Report()
         self._lock = threading.Lock()
         self._failures: list[Exception] = []
-        self._sent = 0
+        self._sent = self._answered = 0
+        self._answered_at = time.monotonic()
+        self._gave_up = False
         self._started = time.monotonic()
         self._counter = SentCounter()
 
@@ -125,8 +127,12 @@ class _Sending:
             time.sleep(max(0.0, self._started + number / rate - time.monotonic()))
 
     def send(self, message: Message) -> bool:
-        """Send one message; false if no more can be sent, because none of those under way gets an answer."""
-        if not self._in_flight.acquire(timeout=GIVEN_UP_SECONDS):
+        """Send one message; false if none of those under way gets an answer."""
+        if self._sent == self._answered:
+            self._answered_at = time.monotonic()
+        silent_for = time.monotonic() - self._answered_at
+        if silent_for > GIVEN_UP_SECONDS or not self._in_flight.acquire(timeout=GIVEN_UP_SECONDS):
+            self._gave_up = True
             return False
         self._sent += 1
         try:
@@ -143,10 +149,16 @@ class _Sending:
         with self._lock:
             self._report.add(kind, metadata.partition, metadata.offset)
             self._on_acknowledged(self._report.acknowledged)
-        self._in_flight.release()
+            self._note_answer()
 
     def _failed(self, error: Exception) -> None:
-        self._failures.append(error)
+        with self._lock:
+            self._failures.append(error)
+            self._note_answer()
+
+    def _note_answer(self) -> None:
+        self._answered += 1
+        self._answered_at = time.monotonic()
         self._in_flight.release()
 
     def tell_when_due(self) -> None:
@@ -161,8 +173,11 @@ class _Sending:
             self._producer.close(GIVEN_UP_SECONDS)
         except KafkaTimeoutError:
             # the client has no other way to end its thread, which goes on asking; what is under way fails
+            self._failures.append(TimeoutError(f"no answer for {GIVEN_UP_SECONDS:g} s"))
             self._producer._sender.force_close()
             self._producer._sender.join(CLOSING_SECONDS)
+            # or it would be closed once more, and wait and fail once more, when it is deleted
+            self._producer._closed = True
 
     def finish(self) -> Report:
         self.close()
@@ -171,8 +186,9 @@ class _Sending:
         self._counter.report(self._report.kinds, unacknowledged=missing)
         if missing:
             reason = self._failures[0] if self._failures else "no answer"
+            stopped = ", and no more were sent" if self._gave_up else ""
             raise ProduceError(
-                f"{missing} of {self._sent} events were not acknowledged ({reason}); look at the broker "
+                f"{missing} of {self._sent} events were not acknowledged ({reason}){stopped}; look at the broker "
                 f"({hints.logs('kafka')}), then produce them again",
                 self._report,
             )

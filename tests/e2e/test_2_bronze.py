@@ -222,6 +222,13 @@ def exact(value):
     return re.sub(r'[" ]', "", text) if text and text[0] in "[{" else text
 
 
+def test_an_ordinary_amount_keeps_its_spelling(arrived):
+    """As it would not if the event were read as a variant."""
+    assert arrived["ordinary but for nothing"][2] == "12.10"
+    assert arrived["ordinary but for another order"][2] == "12.10"
+    assert arrived["ordinary but for a negative amount"][2] == "-12.1"
+
+
 def test_unknown_fields_are_kept_and_reported(arrived, stack):
     assert json.loads(dict(arrived["plain"][3])["canal"])["nom"][0] == "web"
     assert "canal" in stack.sales("status")

@@ -18,7 +18,7 @@ def in_bronze(stack) -> int:
     return next((int(line.split()[-1]) for line in said.splitlines() if line.strip().startswith("found ")), 0)
 
 
-def test_large_events_reach_bronze_and_the_others_go_on(stack, recovered):
+def test_large_events_reach_bronze_and_the_others_go_on(stack):
     stack.sales("produce", "--count", "20")
     producer = KafkaProducer(
         bootstrap_servers=stack.brokers, compression_type="gzip", max_request_size=2**31 - 1, batch_size=400 * MB

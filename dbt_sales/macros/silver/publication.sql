@@ -19,7 +19,11 @@
    published version, so a run that is repeated adds nothing twice.  No rows before the first slice, and in a rebuild. #}
 {% macro published_rows(where='true') -%}
     {%- set versions = newest_slice(ref('tranches')).versions if execute and not var('rebuild') else {} -%}
-    {%- if versions and load_relation(this) is none -%}
+    {%- if versions and this.identifier not in versions -%}
+        {%- do exceptions.raise_compiler_error(
+            this ~ " has never been published, so there is nothing to add to; run `sales silver rebuild`"
+        ) -%}
+    {%- elif versions and load_relation(this) is none -%}
         {%- do exceptions.raise_compiler_error(
             "readers see version " ~ versions[this.identifier] ~ " of " ~ this ~ ", but the gateway does not know the "
             ~ "table; start the gateway again, or run `sales silver rebuild` if its files are gone"

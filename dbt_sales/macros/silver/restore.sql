@@ -4,6 +4,12 @@
 {% macro restore_published() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
         {%- set ledger = load_relation(this.incorporate(path={'identifier': 'bilan_ingestion'})) -%}
+        {%- if ledger and load_relation(this) is none -%}
+            {%- do exceptions.raise_compiler_error(
+                "the ledger has slices, but the gateway does not know " ~ this ~ "; start the gateway again: it registers "
+                ~ "the tables of the lake"
+            ) -%}
+        {%- endif -%}
         {%- if var('rebuild') -%}
             {#- the property disappears when the rebuild replaces its last table, the ledger itself #}
             {%- do run_query(

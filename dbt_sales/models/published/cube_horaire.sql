@@ -30,9 +30,25 @@ ventes_clean as (
 
 combined as (
 
-    select * from published
+    select
+        heure,
+        produit_nom,
+        pays,
+        segment,
+        total_montant,
+        total_quantite,
+        nombre_ventes
+    from published
     union all
-    select * from ventes_clean
+    select
+        heure,
+        produit_nom,
+        pays,
+        segment,
+        total_montant,
+        total_quantite,
+        nombre_ventes
+    from ventes_clean
 
 ),
 

@@ -22,9 +22,17 @@ ventes_clean as (
 
 combined as (
 
-    select * from published
+    select
+        heure,
+        total_montant,
+        total_quantite
+    from published
     union all
-    select * from ventes_clean
+    select
+        heure,
+        total_montant,
+        total_quantite
+    from ventes_clean
 
 ),
 

@@ -23,9 +23,19 @@ ventes_clean as (
 
 combined as (
 
-    select * from published
+    select
+        produit_nom,
+        pays,
+        total_montant,
+        total_quantite
+    from published
     union all
-    select * from ventes_clean
+    select
+        produit_nom,
+        pays,
+        total_montant,
+        total_quantite
+    from ventes_clean
 
 ),
 

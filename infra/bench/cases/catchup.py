@@ -107,8 +107,8 @@ def publish_all(stack: Stack, seconds: float = PUBLISHED_SECONDS) -> None:
     _, ends = offset_range(stack.kafka)
 
     def published() -> bool:
-        newest = publications(stack.silver)[-1].offsets
-        return all(newest.get(partition, 0) >= end for partition, end in ends.items())
+        closed = publications(stack.silver)
+        return bool(closed) and all(closed[-1].offsets.get(partition, 0) >= end for partition, end in ends.items())
 
     until(published, "everything is published", seconds)
 

@@ -17,10 +17,11 @@ from typing import Any
 import httpx
 import psutil
 
+from infra.bench.bronze_commits import commits
 from infra.bench.resident_dbt import TOLD
 from infra.bench.results import Figure, Measured, Tell, by_name
 from infra.bench.traffic import send
-from infra.testbed.embedded import Stack, started
+from infra.testbed.embedded import Stack, started, until
 from ingestion.errors import SalesError
 from ingestion.settings import PROJECT
 
@@ -124,8 +125,10 @@ def calm_slice(stack: Stack, worker: "subprocess.Popen[str]", gateway: Gateway, 
 @contextmanager
 def _arrivals(stack: Stack) -> Iterator[None]:
     """Sales that keep arriving."""
+    known = len(commits(stack.bronze))
     producer = stack.start("sales", "produce", "--forever", "--rate", str(RATE), quiet=True)
     try:
+        until(lambda: len(commits(stack.bronze)) > known, "the first of them is in Bronze")
         yield
     finally:
         producer.terminate()
