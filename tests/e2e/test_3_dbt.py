@@ -1,12 +1,16 @@
 """dbt typed by hand, in dbt_sales/, while the follower runs."""
 
 import json
+import os
+import time
 
 import pytest
 
 from ingestion.settings import DBT_PROJECT
 
 pytestmark = pytest.mark.e2e
+# to these, a slice adds its sales
+SUMS = ("cube_horaire", "hourly_sales", "ventes_aggreges")
 
 
 def test_a_run_without_news_evaluates_nothing(stack):
@@ -19,12 +23,31 @@ def test_a_run_without_news_evaluates_nothing(stack):
     assert stack.rows("ventes_clean") == before
 
 
+def test_what_readers_see_may_be_old_and_not_the_newest_version(stack):
+    """As after a week without sales: the upkeep and a run without news make versions, and publish none."""
+    stack.publish_all()
+    assert "Completed successfully" in stack.dbt("run", "--select", *SUMS)
+    published, ten_days_ago = stack.versions(), time.time() - 10 * 86_400
+    for table in SUMS:
+        assert stack.delta(f"silver/{table}").version() > published[table]
+        for number in range(published[table] + 1):
+            commit = stack.silver / table / "_delta_log" / f"{number:020}.json"
+            if commit.exists():
+                os.utime(commit, (ten_days_ago, ten_days_ago))
+    stack.sales("produce", "--count", "10")
+    stack.publish_all()
+    stack.verify()
+
+
 def test_a_model_that_runs_again_adds_nothing_twice(stack):
     """The run that restores the tables appends to them; one of single models, as a task of the DAG, merges."""
     growing = ("ventes_clean", "ventes_rejetees")
 
     def counted():
         return [stack.value(f"silver/{table}", "count(*)") for table in growing]
+
+    def summed():
+        return [stack.value(f"silver/{table}", "sum(total_quantite)") for table in SUMS]
 
     stack.publish_all()
     before = counted()
@@ -36,11 +59,16 @@ def test_a_model_that_runs_again_adds_nothing_twice(stack):
         stack.dbt("run", "--select", "tranches", "ventes_evaluees", *growing)
         open_slice = counted()
         assert all(now > then for now, then in zip(open_slice, before, strict=True))
-        stack.dbt("run", "--select", *growing)
+        stack.dbt("run", "--select", *growing, *SUMS)
         assert counted() == open_slice
+        open_sums = summed()
+        assert len(set(open_sums)) == 1
+        stack.dbt("run", "--select", *SUMS)
+        assert summed() == open_sums
         # what it finds is rolled back, and made again
         stack.sales("silver")
         assert counted() == open_slice
+        assert summed() == open_sums
     stack.verify()
 
 
