@@ -40,7 +40,7 @@ endif
 
 help: ## this list
 	@if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi; \
-	    awk -F':.*## ' "/^[a-z-]+:.*## /{printf \"  $$bold%-10s$$plain %s\n\", \$$1, \$$2}" Makefile
+	    awk -F':.*## ' "/^[a-z-]+:.*## /{printf \"  $$bold%-12s$$plain %s\n\", \$$1, \$$2}" Makefile
 
 $(UV):
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or 3.12 is needed, none was found; install one or run make PYTHON=/path/to/python3.12" >&2; exit 1; }
