@@ -25,10 +25,12 @@ def test_a_run_without_news_evaluates_nothing(stack):
 
 def test_what_readers_see_may_be_old_and_not_the_newest_version(stack):
     """As after a week without sales: the upkeep and a run without news make versions, and publish none."""
+    # without news, the cube is not written
+    replaced = [table for table in SUMS if table != "cube_horaire"]
     stack.publish_all()
-    assert "Completed successfully" in stack.dbt("run", "--select", *SUMS)
+    assert "Completed successfully" in stack.dbt("run", "--select", *replaced)
     published, ten_days_ago = stack.versions(), time.time() - 10 * 86_400
-    for table in SUMS:
+    for table in replaced:
         assert stack.delta(f"silver/{table}").version() > published[table]
         for number in range(published[table] + 1):
             commit = stack.silver / table / "_delta_log" / f"{number:020}.json"
