@@ -73,7 +73,9 @@ class Gateway:
         return sum(each.user + each.system for each in times), jobs
 
     def _get(self, path: str) -> list[dict[str, Any]]:
-        answer: list[dict[str, Any]] = httpx.get(self._api + path, trust_env=False).raise_for_status().json()
+        answer: list[dict[str, Any]] = (
+            httpx.get(self._api + path, timeout=30, trust_env=False).raise_for_status().json()
+        )
         return answer
 
 
