@@ -12,6 +12,7 @@ import psutil
 import pytest
 from deltalake import DeltaTable
 from playwright.sync_api import Browser, sync_playwright
+from pyhive import hive
 
 from infra.bench.cases.api import CHROMIUM_OPTIONS, chromium
 from infra.testbed.dags import Airflow, opened
@@ -30,6 +31,14 @@ class StackUnderTest(Stack):
     def dbt(self, *arguments: str) -> str:
         """A `dbt` typed by hand, in the dbt project's folder."""
         return self.run("dbt", "--no-use-colors", *arguments)
+
+    def query(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        """The rows that a client of the gateway reads, fetched until nothing comes."""
+        port = int(self.environment["SPARK_THRIFT_PORT"])
+        cursor = hive.connect(host="127.0.0.1", port=port, username="reader", auth="NONE").cursor()
+        cursor.execute(statement)
+        while rows := cursor.fetchmany(1000):
+            yield from rows
 
     def get(self, path: str) -> Any:
         answer = httpx.get(self.url + path, timeout=10)

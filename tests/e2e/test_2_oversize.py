@@ -130,14 +130,3 @@ def test_many_large_ones_in_few_batches(stack, send_packed):
         "5 rows shown, there are more (--limit)\n"
     )
     assert stack.state("gateway")["session_id"] == session
-
-
-def test_a_gateway_killed_twice_over_ordinary_events_isolates_nothing(stack):
-    known = isolated_events(stack.bronze)
-    stack.sales("produce", "--count", "20")
-    for _ in range(2):
-        stack.kill("gateway")
-        stack.wait_ready()
-    stack.publish_all()
-    assert isolated_events(stack.bronze) == known
-    stack.verify()

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from pyhive import hive
 from pyspark.sql.connect.session import SparkSession
 
 from infra.local.separate_stack import isolated_environment
+from infra.local.stack_marker import MARK
 from infra.testbed.embedded import until
 
 pytestmark = pytest.mark.e2e
@@ -39,7 +39,6 @@ FOREIGN = {
 }
 READ = """
 import sys
-from pyhive import hive
 cursor = hive.connect(host="127.0.0.1", port=int(sys.argv[1]), username="reader", auth="NONE").cursor()
 cursor.execute("select * from bronze.beaucoup")
 print(len(cursor.fetchmany(5000)), flush=True)
@@ -69,14 +68,51 @@ def same_gateway(request, stack):
 
 
 def count_fetched(stack, statement):
-    """What a client reads that fetches until nothing comes."""
-    port = int(stack.environment["SPARK_THRIFT_PORT"])
-    cursor = hive.connect(host="127.0.0.1", port=port, username="reader", auth="NONE").cursor()
-    cursor.execute(statement)
-    fetched = 0
-    while rows := cursor.fetchmany(1000):
-        fetched += len(rows)
-    return fetched
+    return sum(1 for _ in stack.query(statement))
+
+
+def second(stack):
+    """Another stack on the same lake: its own folder and ports."""
+    own = isolated_environment(stack.folder / "second")
+    return replace(stack, folder=stack.folder / "second", environment=own | {"LAKE_DIR": str(stack.lake)})
+
+
+def refused(stack):
+    code, said = second(stack).attempt("sales", "start")
+    assert code == 1
+    assert said.count("\n") == 1, said
+    return f"is held by the gateway of VAR_DIR={stack.environment['VAR_DIR']} on " in said
+
+
+def mark_of(process: psutil.Process) -> str | None:
+    """The stack that a process belongs to."""
+    try:
+        return process.environ().get(MARK)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+
+
+def test_the_lake_is_held_by_a_gateway_until_it_is_dead(stack):
+    """The supervisor is killed, then the gateway: what they leave is stopped, and the next start knows every table.
+
+    It starts in an environment full of other tools' variables.
+    """
+    stack.publish_all()
+    before = {table: stack.rows(table) for table in stack.versions()}
+    psutil.Process(int((stack.folder / "var" / "run" / "supervisor.pid").read_text())).kill()
+    assert refused(stack)
+    stack.kill("gateway")
+    free = stack.attempt("python", "-m", "infra.local.refuse_owned_lake")
+    assert free == (0, "")
+    stack.sales("stop")
+    left = [process.pid for process in psutil.process_iter() if mark_of(process) == stack.environment["VAR_DIR"]]
+    assert left == []
+    replace(stack, environment=stack.environment | FOREIGN).sales("start")
+    assert "Completed successfully" in stack.dbt("run")
+    assert {table: stack.rows(table) for table in stack.versions()} == before
+    stack.sales("produce", "--count", "10")
+    stack.publish_all()
+    stack.verify()
 
 
 def test_readers_of_everything_get_it_while_slices_close(stack, large):
@@ -137,19 +173,6 @@ def test_a_slice_closes_with_its_tests_whatever_the_environment_says(stack):
     stack.verify()
 
 
-def second(stack):
-    """Another stack on the same lake: its own folder and ports."""
-    own = isolated_environment(stack.folder / "second")
-    return replace(stack, folder=stack.folder / "second", environment=own | {"LAKE_DIR": str(stack.lake)})
-
-
-def refused(stack):
-    code, said = second(stack).attempt("sales", "start")
-    assert code == 1
-    assert said.count("\n") == 1, said
-    return f"is held by the gateway of VAR_DIR={stack.environment['VAR_DIR']} on " in said
-
-
 def test_a_second_stack_on_the_lake_is_refused(stack):
     assert refused(stack)
     assert not (second(stack).folder / "var" / "run" / "supervisord.conf").exists()
@@ -170,17 +193,3 @@ def test_a_command_with_another_lake_is_refused(stack):
         code, said = moved.attempt("sales", verb)
         assert code == 1
         assert f"runs with LAKE_DIR={stack.lake}, not /nowhere" in " ".join(said.split())
-
-
-def test_the_lake_is_held_by_a_gateway_until_it_is_dead(stack):
-    """And the start that follows is one from an environment full of other tools' variables."""
-    stack.publish_all()
-    psutil.Process(int((stack.folder / "var" / "run" / "supervisor.pid").read_text())).kill()
-    assert refused(stack)
-    stack.kill("gateway")
-    free = stack.attempt("python", "-m", "infra.local.refuse_owned_lake")
-    assert free == (0, "")
-    replace(stack, environment=stack.environment | FOREIGN).sales("start")
-    stack.sales("produce", "--count", "10")
-    stack.publish_all()
-    stack.verify()

@@ -11,7 +11,8 @@ from infra.testbed.dags import opened
 from infra.testbed.embedded import isolated
 from tests.e2e.conftest import StackUnderTest
 
-pytestmark = pytest.mark.e2e
+# with Airflow's tests, so that this stack is started once
+pytestmark = [pytest.mark.e2e, pytest.mark.airflow]
 PROXIES = {
     # nothing listens there
     "http_proxy": "http://127.0.0.1:9",
@@ -55,7 +56,6 @@ def test_sales_are_published_and_shown(odd: StackUnderTest, loopback: str) -> No
     assert "ready" in odd.sales("status")
 
 
-@pytest.mark.airflow
 def test_airflows_tasks_report(odd: StackUnderTest) -> None:
     """They do so by HTTP, to this machine."""
     odd.sales("airflow")

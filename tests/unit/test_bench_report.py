@@ -66,6 +66,15 @@ def test_the_page_of_plots_holds_every_run_and_needs_nothing_from_elsewhere(tmp_
     assert re.search(r"<(script|link)[^>]+(src|href)=", page) is None
 
 
+def test_runs_that_follow_each_other_are_drawn_in_their_order(tmp_path):
+    """As those of a soak are, which says whether anything grows."""
+    measured = Measured([Figure("p95", "s", (9.5, 9.25)), Figure("p50", "s", (5.0, 5.5))], in_order=True)
+    draw(tmp_path / "a.html", Report(report(1.0).machine, [CaseResult("soak", "2026-11-22", 0.5, measured)]))
+    page = (tmp_path / "a.html").read_text()
+    for run, value in enumerate((9.5, 9.25), start=1):
+        assert f'{{"figure": "p95", "run": {run}, "value": {value}}}' in page
+
+
 @pytest.mark.parametrize("content", [None, "", "[]", '{"machine": {}, "cases": []}'])
 def test_what_bench_has_not_written_is_refused(tmp_path, capsys, content):
     write(tmp_path / "a.json", report(1.0))
