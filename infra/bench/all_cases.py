@@ -19,6 +19,7 @@ from infra.bench.cases import (
     one_slice,
     pipeline,
     sale_to_page,
+    soak,
 )
 from infra.bench.results import CaseResult, Measured, Tell
 
@@ -45,6 +46,7 @@ CASES = {
     "memory": Case("memory of the idle stack after work", memory.measure, 1),
     "dag": Case("one run of unified_sales_pipeline, 50 sales", dag.measure, 5),
     "full": Case("the full stack in containers", full.measure, 5),
+    "soak": Case("two hours at 5 sales/s, in windows of ten minutes", soak.measure, 12),
     "modes": Case("one slice from Airflow, in three ways", modes.measure, 5),
 }
 

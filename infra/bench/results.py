@@ -29,10 +29,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Measured:
-    """The figures of a case, and the notes needed to read them."""
+    """The figures of a case, and the notes needed to read them.
+
+    `in_order`: the runs follow each other on one stack, so their order says something.
+    """
 
     figures: list[Figure]
     notes: list[str] = field(default_factory=list)
+    in_order: bool = False
 
 
 @dataclass(frozen=True)
