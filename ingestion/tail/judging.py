@@ -5,7 +5,7 @@ published sales.  One thing cannot be known before a slice is cut: which events 
 the first by partition and offset counts until then.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -77,6 +77,7 @@ class TailView:
     """The valid sales of the tail at one moment, behind the slice `tranche` (0: nothing was published).
 
     By partition, the offsets [from, to) were judged.  `is_whole` is False if there are more sales behind them.
+    `copies`: of each `vente_id` that is there more than once, its first offset in each partition.
     """
 
     measured_at: datetime
@@ -85,18 +86,24 @@ class TailView:
     to_offsets: Offsets
     sales: tuple[TailSale, ...]
     is_whole: bool
+    copies: Mapping[int, Offsets] = field(default_factory=dict)
 
     def behind(self, published: Publication | None) -> "TailView":
         """The part behind a newer slice."""
         if published is None or published.tranche <= self.tranche:
             return self
         starts = {n: max(start, published.offsets.get(n, 0)) for n, start in self.from_offsets.items()}
+
+        def is_later(sale: TailSale) -> bool:
+            first = self.copies.get(sale.vente_id, {sale.partition: sale.offset})
+            return all(offset >= starts[n] for n, offset in first.items())
+
         return replace(
             self,
             tranche=published.tranche,
             from_offsets=starts,
             to_offsets={n: max(end, starts.get(n, 0)) for n, end in self.to_offsets.items()},
-            sales=tuple(sale for sale in self.sales if sale.offset >= starts[sale.partition]),
+            sales=tuple(filter(is_later, self.sales)),
         )
 
     def matching(self, filters: Filters | None) -> list[TailSale]:
@@ -162,6 +169,8 @@ class Tail:
         self._sales: list[TailSale] = []
         # of each vente_id the copy that counts
         self._first: dict[int, TailSale] = {}
+        # and of each that has several, the first in each partition
+        self._copies: dict[int, Offsets] = {}
         self._known: set[int] = set()
 
     @property
@@ -194,7 +203,8 @@ class Tail:
         self._known.update(published)
 
     def view(self, at: datetime, *, is_whole: bool) -> TailView:
-        return TailView(at, self.tranche, self._begins, self._to_offsets, tuple(self._valid()), is_whole)
+        sales, copies = tuple(self._valid()), dict(self._copies)
+        return TailView(at, self.tranche, self._begins, self._to_offsets, sales, is_whole, copies)
 
     def has_read(self, offsets: Offsets) -> bool:
         return all(self._to_offsets.get(n, 0) >= offset for n, offset in offsets.items())
@@ -250,11 +260,16 @@ class Tail:
 
     def _order_again(self, order: Callable[[TailSale], tuple[int, ...]]) -> None:
         self._first.clear()
+        self._copies.clear()
         for sale in self._sales:
             self._take(sale, order)
 
     def _take(self, sale: TailSale, order: Callable[[TailSale], tuple[int, ...]]) -> None:
         first = self._first.get(sale.vente_id)
+        if first is not None:
+            lowest = self._copies.get(sale.vente_id, {first.partition: first.offset})
+            offset = min(sale.offset, lowest.get(sale.partition, sale.offset))
+            self._copies[sale.vente_id] = lowest | {sale.partition: offset}
         if first is None or order(sale) < order(first):
             self._first[sale.vente_id] = sale
 

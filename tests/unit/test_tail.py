@@ -96,6 +96,14 @@ def test_a_view_moves_behind_the_slice_that_a_reader_shows() -> None:
     assert view.behind(published(4, {0: 1})) is view.behind(None) is view
 
 
+def test_a_sale_is_not_shown_beside_its_published_copy() -> None:
+    """A reader may show a newer slice than the tail, one that has taken the later copy, in partition 1."""
+    view = tail_of(event(0, 5, 7), event(1, 2, 7), event(1, 3, 7), event(0, 6, 8)).view(NOW, is_whole=True)
+    assert [sale.offset for sale in view.sales if sale.vente_id == 7] == [5]
+    assert [sale.vente_id for sale in view.behind(published(5, {0: 5, 1: 3})).sales] == [8]
+    assert [sale.vente_id for sale in view.behind(published(5, {0: 5, 1: 2})).sales] == [7, 8]
+
+
 def test_a_slice_is_compared_with_what_was_said_of_its_events() -> None:
     tail = tail_of(event(0, 0, 1), event(0, 1, 2), event(1, 0, 3), event(1, 1, 4))
     assert tail.has_read({0: 2, 1: 1})
