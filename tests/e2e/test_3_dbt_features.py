@@ -100,7 +100,9 @@ def test_part_of_a_run_closes_no_slice(stack):
     with stack.follower_held():
         stack.sales("produce", "--count", "10")
         stack.sales("drain")
+        deferred = ("--defer", "--state", str(stack.folder / "dbt" / "target"))
         refusals = [
+            (("run", "--select", "top_produits", *deferred), "--defer would read the slices of another schema"),
             (("build", "--empty", *AS_IN_A_SLICE), "--empty would leave events out of a slice"),
             (("run", "--select", "ventes_clean", "--vars", "{rebuild: true}"), "a rebuild makes every table of Silver"),
             (("build", "--exclude-resource-type", "test", "unit_test"), "this run leaves out "),

@@ -10,6 +10,7 @@
             {%- endif -%}
             {%- do versions.update({relation.identifier: version | int}) -%}
         {%- endfor -%}
+        {%- do answers_of_run().update({'versions': versions}) -%}
         {{ tojson(versions, sort_keys=true) }}
     {%- endif -%}
 {%- endmacro %}

@@ -39,6 +39,11 @@
             "--" ~ option ~ " would leave events out of a slice; use it without the models that make one (--select)"
         ) -%}
     {%- endfor -%}
+    {%- if invocation_args_dict.get('defer') and touched -%}
+        {%- do refusals.append(
+            "--defer would read the slices of another schema; use it without the models that make one (--select)"
+        ) -%}
+    {%- endif -%}
     {%- if var('rebuild') is true and missing and flags.WHICH in ('run', 'build', 'retry') -%}
         {%- do refusals.append(
             "a rebuild makes every table of Silver again, and this run leaves out " ~ missing[:3] | join(', ')

@@ -2,6 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     meta={'few_rows': true},
+    post_hook='{{ remember_slice() }}',
 ) }}
 {%- set current = current_slice() %}
 {%- do refuse_part_of_a_slice(current) %}
