@@ -1,7 +1,7 @@
 """The filters that restrict an answer."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,20 +20,33 @@ class Filters:
     def __bool__(self) -> bool:
         return self != Filters()
 
-    def where(self, moment: str = "heure", day: str | None = None) -> str:
-        """A where clause of fixed text; the values are passed separately, as `parameters`.
+    def where(self) -> str:
+        """A where clause of fixed text; the values are passed separately, as `parameters`."""
+        return self._where({"heure >= $start": self.start, "heure < $end": self.end})
 
-        `day`: a partition column, by which files can be skipped before they are opened.
+    def wheres_by_day(self) -> list[str]:
+        """Where clauses for `ventes_clean`, of which each row that matches satisfies exactly one.
+
+        The first takes the days between the bounds, known by the partition: their timestamps are not even read.
         """
+        between = self._where({"date_vente > $start::date": self.start, "date_vente < $end::date": self.end})
+        if not self.start and not self.end:
+            return [between]
+        bounds = [f"${name}::date" for name, bound in (("start", self.start), ("end", self.end)) if bound]
+        at_bounds = {
+            f"date_vente in ({', '.join(bounds)})": bounds,
+            '"timestamp" >= $start': self.start,
+            '"timestamp" < $end': self.end,
+        }
+        return [between, self._where(at_bounds)]
+
+    def _where(self, on_time: Mapping[str, object]) -> str:
         conditions = {
             # names are stored as the catalogue writes them; DuckDB composes each distinct one once
             "nfc_normalize(pays) = any($pays)": self.pays,
             "nfc_normalize(produit_nom) = any($produit)": self.produit,
             "nfc_normalize(segment) = any($segment)": self.segment,
-            f"{moment} >= $start": self.start,
-            f"{moment} < $end": self.end,
-            f"{day} >= $start::date": self.start and day,
-            f"{day} <= $end::date": self.end and day,
+            **on_time,
         }
         wanted = [condition for condition, value in conditions.items() if value]
         return f"where {' and '.join(wanted)}" if wanted else ""

@@ -185,13 +185,13 @@ def customer_segmentation(snapshot: Snapshot, filters: Filters = ALL) -> list[Cu
 
 def _clients(snapshot: Snapshot, filters: Filters, group: str) -> dict[str, int]:
     """Distinct clients by group (a column of `ventes_clean`, or a constant for all of them)."""
+    sales = " union all ".join(
+        f"select {group} as grouped, client_id from read_parquet($files, hive_partitioning = true) {where}"
+        for where in filters.wheres_by_day()
+    )
     rows = snapshot.rows(
         "ventes_clean",
-        f"""
-        select {group}, count(distinct client_id)
-        from read_parquet($files, hive_partitioning = true) {filters.where('"timestamp"', day="date_vente")}
-        group by all
-        """,
+        f"select grouped, count(distinct client_id) from ({sales}) group by all",
         **filters.parameters,
     )
     return dict(rows)

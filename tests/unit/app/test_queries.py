@@ -2,8 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from deltalake import DeltaTable, write_deltalake
@@ -83,6 +84,23 @@ def test_overall_statistics_count_distinct_clients_and_round_the_basket_half_up(
 def test_filtered_statistics_take_clients_from_the_same_hours(published):
     overall = queries.overall_statistics(published.lake.current(), Filters(start=TEN, end=MIDNIGHT))
     assert tuples([overall]) == [("85.49", 2, 2, 2, "42.75")]
+
+
+def test_clients_are_those_of_the_hours_wherever_the_days_end(tiny):
+    """One sale for each client, at both ends of the hours around midnights."""
+    first = datetime(2025, 12, 20)
+    moments = [first + timedelta(hours=hour) for hour in (0, 23, 24, 47, 48, 71, 72)]
+    moments += [moment + timedelta(minutes=59, seconds=59) for moment in moments]
+    sold = [
+        (client, "Casque audio", "France", "Particulier", moment.isoformat(), 1, "10.00")
+        for client, moment in enumerate(moments, start=1)
+    ]
+    tiny.publish(sold)
+    hours = [None, *(first + timedelta(hours=hour) for hour in (0, 1, 23, 24, 30, 47, 48, 71, 72, 96))]
+    for start, end in product(hours, hours):
+        overall = queries.overall_statistics(tiny.lake.current(), Filters(start=start, end=end))
+        chosen = [at for at in moments if (start or at) <= at and (end is None or at < end)]
+        assert overall.nombre_clients == overall.nombre_ventes == len(chosen), (start, end)
 
 
 def test_shares_of_countries_are_percent(published):
