@@ -3,7 +3,14 @@
    the lock; only one that has closed a slice leaves it again.  So after a crash the tables are asked. #}
 
 
-{# Take it away; `newest_slice` of this run then returns what it said, if there was one. #}
+{# What the view said when this run began; empty without one.  `of`: the table `tranches` that has the slice, because a run
+   of another target has its own. #}
+{% macro remembered_slice() %}
+    {{ return(answers_of_run().get('newest slice', {})) }}
+{% endmacro %}
+
+
+{# Take the view away. #}
 {% macro take_remembered_slice() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
         {%- set script -%}
@@ -35,7 +42,8 @@
             {%- do ends.append({'kafka_partition': bound.kafka_partition | int, 'to_offset': bound.to_offset | int}) -%}
         {%- endfor -%}
         {%- set slice = {
-            'tranche': current.tranche | int, 'is_closed': true, 'ends': ends, 'versions': answers_of_run()['versions'],
+            'of': ref('tranches') | string, 'tranche': current.tranche | int, 'is_closed': true, 'ends': ends,
+            'versions': answers_of_run()['versions'],
         } -%}
         {%- set script -%}
             begin

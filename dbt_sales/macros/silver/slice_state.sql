@@ -60,8 +60,8 @@
 {% macro newest_slice(tranches=this) %}
     {%- if not execute or load_relation(tranches) is none -%}
         {{ return({'tranche': 0, 'is_closed': true, 'ends': [], 'versions': {}}) }}
-    {%- elif 'newest slice' in answers_of_run() -%}
-        {{ return(answers_of_run()['newest slice']) }}
+    {%- elif remembered_slice().of == tranches | string -%}
+        {{ return(remembered_slice()) }}
     {%- endif -%}
     {%- set ends = query_once_per_run(
         "select kafka_partition, max(to_offset) as to_offset, max(tranche) as tranche, max(tranche) <= "
