@@ -109,7 +109,7 @@ class FullStack:
 
 @contextmanager
 def isolated_containers(name: str, **settings: str) -> Iterator[FullStack]:
-    """A stack that is not started yet; at the end it is deleted with all its data, unless KEEP_STACK is set.
+    """A stack that is not started yet; at the end it is deleted with all its data, unless PYTEST_KEEP is set.
 
     Raises SalesError if no Docker engine answers.
     """
@@ -120,7 +120,7 @@ def isolated_containers(name: str, **settings: str) -> Iterator[FullStack]:
     own = {"STACK_NAME": name, "AIRFLOW_SCHEDULE": "", "COMPOSE_PROFILES": "monitoring", **settings}
     stack = FullStack(os.environ | dict(zip(ports, _free_ports(len(ports)), strict=True)) | own)
     # for writing a test, because a start takes minutes
-    keep = bool(os.environ.get("KEEP_STACK"))
+    keep = bool(os.environ.get("PYTEST_KEEP"))
     if not keep:
         stack.compose("down", "--volumes", "--remove-orphans")
     try:

@@ -241,7 +241,11 @@ class Tail:
         found = evaluate(event.value, event.kafka_timestamp * 1000)
         if found.raison is not None:
             return None
-        vente_id, client_id, produit_id, timestamp, quantite, montant = cast("tuple[int, ...]", found[1:])
+        # an event that breaks no rule has them all
+        vente_id, client_id, produit_id, timestamp, quantite, montant = cast(
+            "tuple[int, ...]",
+            (found.vente_id, found.client_id, found.produit_id, found.timestamp, found.quantite, found.montant),
+        )
         client = self.catalogues.clients.get(client_id)
         produit = self.catalogues.produits.get(produit_id)
         if client is None or produit is None:
