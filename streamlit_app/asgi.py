@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from starlette.routing import Route
 
-from streamlit_app import live
+from streamlit_app import singletons
 from streamlit_app.api.application import create_app
 
 api = create_app()
@@ -29,11 +29,11 @@ API_PATHS = (
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     _let_pages_and_api_share_the_process()
-    live.sampler().start()
-    live.tail().start()
+    singletons.sampler().start()
+    singletons.tail().start()
     yield {}
-    live.tail().stop()
-    live.sampler().stop()
+    singletons.tail().stop()
+    singletons.sampler().stop()
 
 
 def _let_pages_and_api_share_the_process() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ingestion.queries import LakeUnreadableError, Snapshot, newest_vente_at
-from streamlit_app import live
+from streamlit_app import singletons
 from streamlit_app.figures import running_hour
 from streamlit_app.language_choice import language, language_selector
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 def shown() -> Snapshot:
     """The snapshot that this run of the page shows; the banner compares the newest one with it."""
-    snapshot = live.lake().current()
+    snapshot = singletons.lake().current()
     st.session_state["shown"] = snapshot.key
     st.session_state["running"] = _running(snapshot)
     return snapshot
@@ -42,7 +42,7 @@ def run_under_banner(page: StreamlitPage) -> None:
 @st.fragment(run_every="2s")
 def freshness_banner() -> None:
     try:
-        snapshot = live.lake().current()
+        snapshot = singletons.lake().current()
         if _is_outdated(snapshot):
             st.rerun()
         _say_how_fresh(snapshot)
@@ -62,7 +62,7 @@ def _is_outdated(snapshot: Snapshot) -> bool:
 def _running(snapshot: Snapshot) -> datetime:
     """The running hour, or the earliest possible one while nothing is published."""
     publication = snapshot.publication
-    return running_hour(publication, live.sampler().latest()) if publication else datetime.min
+    return running_hour(publication, singletons.sampler().latest()) if publication else datetime.min
 
 
 def _say_unreadable(error: LakeUnreadableError) -> None:
@@ -72,7 +72,7 @@ def _say_unreadable(error: LakeUnreadableError) -> None:
 
 
 def _say_how_fresh(snapshot: Snapshot) -> None:
-    words, cause = language(), live.sampler().cause(live.utc_now())
+    words, cause = language(), singletons.sampler().cause(singletons.utc_now())
     if snapshot.publication is None:
         st.info(f"{words['empty']}{_why(cause)}", icon=":material/hourglass_empty:")
     elif cause:
@@ -86,7 +86,7 @@ def _why(cause: str | None) -> str:
 
 
 def _age(snapshot: Snapshot) -> str:
-    publication, newest, now = snapshot.publication, newest_vente_at(snapshot), live.utc_now()
+    publication, newest, now = snapshot.publication, newest_vente_at(snapshot), singletons.utc_now()
     if publication is None:
         return ""
     words, closed_at = language(), publication.closed_at

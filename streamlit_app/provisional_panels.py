@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ingestion.queries import Filters, Snapshot, Trend
-from streamlit_app import live
+from streamlit_app import singletons
 from streamlit_app.chart_parts import Spec
 from streamlit_app.language_choice import language
 from streamlit_app.trend_chart import tail_rows, with_tail
@@ -12,7 +12,7 @@ from streamlit_app.trend_chart import tail_rows, with_tail
 @st.fragment(run_every="2s")
 def on_the_way(snapshot: Snapshot, filters: Filters) -> None:
     """One line, always as high, so that nothing moves when a figure changes."""
-    words, view = language(), live.tail().view(snapshot)
+    words, view = language(), singletons.tail().view(snapshot)
     if view is None:
         text = words["way_unknown"]
     else:
@@ -26,5 +26,5 @@ def on_the_way(snapshot: Snapshot, filters: Filters) -> None:
 
 @st.fragment(run_every="2s")
 def trend_with_tail(spec: Spec, trend: Trend, snapshot: Snapshot, filters: Filters) -> None:
-    view = live.tail().view(snapshot)
+    view = singletons.tail().view(snapshot)
     st.vega_lite_chart(spec=with_tail(spec, tail_rows(language(), trend, view.matching(filters) if view else [])))

@@ -13,7 +13,7 @@ from ingestion.lake.ledger import Publication
 from ingestion.printable import printable
 from ingestion.queries import LakeUnreadableError, RejectedEvent, Snapshot, Totals
 from ingestion.reading.explain import Coordinates, Trace, explain, read_reference
-from streamlit_app import charts, live, panels
+from streamlit_app import charts, panels, singletons
 from streamlit_app.event_text import as_text
 from streamlit_app.figures import is_dark
 from streamlit_app.language_choice import language
@@ -44,7 +44,7 @@ def balance(totals: Totals) -> None:
 
 def backlog() -> None:
     """How far the published figures are behind Kafka now."""
-    words, freshness = language(), live.sampler().latest()
+    words, freshness = language(), singletons.sampler().latest()
     if freshness is None or freshness.lag is None:
         st.caption(words["lag_unknown"])
     elif freshness.lag:

@@ -19,7 +19,7 @@ from cosmos import DbtTaskGroup
 
 from ingestion.orchestration import dag_reports, runs, silver_tasks, stages
 from ingestion.settings import AirflowSettings, load
-from ingestion.silver.slices import holder
+from ingestion.silver.slices import holder, slice_commits
 
 # every two minutes, unless the environment says otherwise
 SCHEDULE = load(AirflowSettings).schedule or None
@@ -54,8 +54,8 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential
     doc_md=__doc__,
     on_success_callback=dag_reports.run_succeeded,
     on_failure_callback=dag_reports.run_failed,
-    # the lock on Silver names the process that holds it
-    user_defined_macros={"holder": holder},
+    # what dbt is told of the process that runs it, and of the tables
+    user_defined_macros={"holder": holder, "slice_commits": slice_commits},
 )
 def unified_sales_pipeline() -> None:
     # long enough for a slice, because it finishes one that is open

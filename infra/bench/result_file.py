@@ -32,6 +32,8 @@ class Comparison:
     case: str
     before: Figure
     after: Figure
+    # runs that follow each other on one stack are one run
+    in_order: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -44,7 +46,7 @@ class Comparison:
 
         With three runs on each side this happens by luck in one comparison of ten, with five in one of 126.
         """
-        if min(len(self.before.runs), len(self.after.runs)) < ENOUGH_RUNS:
+        if self.in_order or min(len(self.before.runs), len(self.after.runs)) < ENOUGH_RUNS:
             return "too few runs"
         (lowest_before, highest_before), (lowest_after, highest_after) = self.before.spread, self.after.spread
         apart = highest_before < lowest_after or highest_after < lowest_before
@@ -72,4 +74,4 @@ def compare(before: Report, after: Report) -> Iterator[Comparison]:
     for case in before.cases:
         for figure in case.measured.figures:
             if other := found.get((case.name, figure.name)):
-                yield Comparison(case.name, figure, other)
+                yield Comparison(case.name, figure, other, case.measured.in_order)

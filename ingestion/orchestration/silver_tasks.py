@@ -84,7 +84,7 @@ def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any
         ),
         "operator_args": {
             "execution_timeout": timedelta(minutes=10),
-            "env": {"SALES_HOLDER": "{{ holder() }}"},
+            "env": {"SALES_HOLDER": "{{ holder() }}", "SALES_COMMITS": "{{ slice_commits() }}"},
             "append_env": True,
             "callback": remember_of_cosmos,
         }

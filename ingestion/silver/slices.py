@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
+from deltalake import DeltaTable
 
 from ingestion import catalogue
 from ingestion.addresses import is_loopback
@@ -18,6 +19,7 @@ from ingestion.environment import forget_foreign
 from ingestion.errors import SalesError
 from ingestion.event import Offsets
 from ingestion.gateway import sql
+from ingestion.lake.delta_tables import table_exists
 from ingestion.lake.ledger import Publication, newest_publication
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.printable import printable
@@ -94,6 +96,7 @@ class Silver:
     def _build(self, *options: str) -> None:
         catalogue.check()
         break_dead_lock()
+        os.environ["SALES_COMMITS"] = slice_commits()
         self._invoke("build", "--exclude", *HOT_PATH_EXCLUDED, *options)
 
     def generate_docs(self) -> Path:
@@ -164,6 +167,18 @@ def generate_docs() -> Path:
 def holder() -> str:
     """How this process identifies itself in the lock on Silver (dbt_sales/macros/spark/lock.sql)."""
     return str(claim_life())
+
+
+def slice_commits() -> str:
+    """The newest commits of the tables that say which slice is the newest; empty before there is a slice.
+
+    If a run has remembered the newest slice for the next one, that run compares these with what was remembered
+    (dbt_sales/macros/silver/remembered_slice.sql).
+    """
+    tables = [load(PathSettings).silver / name for name in ("tranches", "bilan_ingestion")]
+    if not all(map(table_exists, tables)):
+        return ""
+    return " ".join(str(DeltaTable(str(table)).version()) for table in tables)
 
 
 def break_dead_lock() -> None:

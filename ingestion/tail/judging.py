@@ -104,6 +104,8 @@ class TailView:
             from_offsets=starts,
             to_offsets={n: max(end, starts.get(n, 0)) for n, end in self.to_offsets.items()},
             sales=tuple(filter(is_later, self.sales)),
+            # a slice that has taken what is not read yet may hold a copy of these
+            is_whole=self.is_whole and all(end <= self.to_offsets.get(n, 0) for n, end in published.offsets.items()),
         )
 
     def matching(self, filters: Filters | None) -> list[TailSale]:

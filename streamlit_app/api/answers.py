@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from ingestion.queries import Snapshot
 from streamlit_app.api.encoding import moment, to_json
 from streamlit_app.api.params import AsOfParams
-from streamlit_app.live import utc_now
+from streamlit_app.singletons import utc_now
 
 # part of every ETag: raise it when the format of an answer changes
 FORMAT = 2

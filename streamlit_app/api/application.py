@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from ingestion.queries import Lake
 from ingestion.settings import AppSettings, load
 from ingestion.tail.watcher import Watcher
-from streamlit_app import live
+from streamlit_app import singletons
 from streamlit_app.api import live_routes, operations, refusals, routes
 from streamlit_app.api.cache import SharedCache
 from streamlit_app.api.head import AnswerHead
@@ -36,12 +36,12 @@ guess.
 
 def create_replica() -> FastAPI:
     """The API alone, possibly in several replicas; the dashboard measures the figures of the lake."""
-    return create_app(tail=Watcher(live.lake()), measures_lake=False)
+    return create_app(tail=Watcher(singletons.lake()), measures_lake=False)
 
 
 def create_app(
     lake: Lake | None = None,
-    sampler: live.Sampler | None = None,
+    sampler: singletons.Sampler | None = None,
     tail: Watcher | None = None,
     *,
     measures_lake: bool = True,
@@ -56,9 +56,9 @@ def create_app(
         openapi_url="/api/openapi.json",
         lifespan=_lifespan,
     )
-    app.state.lake = lake or live.lake()
-    app.state.sampler = sampler or live.sampler()
-    app.state.tail = tail or (Watcher(lake) if lake else live.tail())
+    app.state.lake = lake or singletons.lake()
+    app.state.sampler = sampler or singletons.sampler()
+    app.state.tail = tail or (Watcher(lake) if lake else singletons.tail())
     app.state.listeners = asyncio.Semaphore(live_routes.MOST_LISTENERS)
     app.state.metrics = Metrics(app.state.lake, app.state.sampler, app.state.tail, measures_lake=measures_lake)
     app.state.cache = SharedCache(load(AppSettings).redis_url, app.state.metrics.requests.cache_errors)

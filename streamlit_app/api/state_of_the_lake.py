@@ -5,7 +5,7 @@ from typing import Any
 from ingestion.queries import Lake, Snapshot, accepted_gaps, isolated_events, newest_vente_at
 from ingestion.reading.freshness import CAUSES
 from streamlit_app.api.answers import age_seconds
-from streamlit_app.live import Sampler, utc_now
+from streamlit_app.singletons import Sampler, utc_now
 
 NEWEST_ISOLATED = 20
 

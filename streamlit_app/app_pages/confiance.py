@@ -3,20 +3,20 @@
 import streamlit as st
 
 from ingestion import queries
-from streamlit_app import live, trust_panels
+from streamlit_app import singletons, trust_panels
 from streamlit_app.freshness_banner import shown
 from streamlit_app.language_choice import language
 
 words = language()
 snapshot = shown()
-slices = live.lake().ledger.slices()
+slices = singletons.lake().ledger.slices()
 
 st.header(words["page_trust"])
 st.markdown(words["trust_intro"])
 trust_panels.balance(snapshot.totals)
 trust_panels.backlog()
-trust_panels.losses(queries.accepted_gaps(live.lake()))
-trust_panels.isolated(queries.isolated_events(live.lake()))
+trust_panels.losses(queries.accepted_gaps(singletons.lake()))
+trust_panels.isolated(queries.isolated_events(singletons.lake()))
 
 with st.container(border=True):
     st.subheader(words["follow"])

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ingestion.queries import Filters
-from streamlit_app import live, panels, provisional_panels
+from streamlit_app import panels, provisional_panels, singletons
 from streamlit_app.figures import drawings, is_dark, load_figures, running_hour, trend_heading
 from streamlit_app.filter_bar import filter_bar
 from streamlit_app.freshness_banner import shown
@@ -26,7 +26,7 @@ if not data.trend.periods:
 
 with bar:
     panels.downloads(snapshot, filters)
-running = running_hour(snapshot.publication, live.sampler().latest())
+running = running_hour(snapshot.publication, singletons.sampler().latest())
 panels.headlines(data, running)
 provisional_panels.on_the_way(snapshot, filters)
 

@@ -39,7 +39,7 @@ LABELS = {
     "footer": "[API](/api/docs) · [Table lineage](/lineage/) · [Metrics](/metrics)",
     # the page of the lineage, until it has been generated
     "lineage": "Table lineage",
-    "no_lineage": "The dbt documentation has not been generated yet. Run `make docs` or `make airflow`, then reload this page.",
+    "no_lineage": "The dbt documentation does not exist yet. Run `make docs` or `make airflow`, then reload this page.",
     "to_dashboard": "Back to the dashboard",
     # freshness
     "fresh": "Up to date",

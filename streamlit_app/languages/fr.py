@@ -47,7 +47,7 @@ LABELS = {
     "footer": "[API](/api/docs) · [Lignage des tables](/lineage/) · [Mesures](/metrics)",
     # the page of the lineage, until it has been generated
     "lineage": "Lignage des tables",
-    "no_lineage": "La documentation dbt n'a pas encore été produite. Lancez `make docs` ou `make airflow`, puis rechargez cette page.",
+    "no_lineage": "La documentation dbt n'existe pas encore. Lancez `make docs` ou `make airflow`, puis rechargez.",
     "to_dashboard": "Retour au tableau de bord",
     # freshness
     "fresh": "À jour",

@@ -9,7 +9,7 @@ from ingestion import queries
 from ingestion.queries import Lake
 from streamlit_app.api import models
 from streamlit_app.api.application import create_app
-from streamlit_app.live import Sampler
+from streamlit_app.singletons import Sampler
 
 PROMISED = {
     "/api/aggregated_sales": ("produit_nom", "pays", "total_montant", "total_quantite"),

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import duckdb
@@ -35,10 +36,11 @@ class StackUnderTest(Stack):
     def query(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """The rows that a client of the gateway reads, fetched until nothing comes."""
         port = int(self.environment["SPARK_THRIFT_PORT"])
-        cursor = hive.connect(host="127.0.0.1", port=port, username="reader", auth="NONE").cursor()
-        cursor.execute(statement)
-        while rows := cursor.fetchmany(1000):
-            yield from rows
+        with closing(hive.connect(host="127.0.0.1", port=port, username="reader", auth="NONE")) as connection:
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            while rows := cursor.fetchmany(1000):
+                yield from rows
 
     def get(self, path: str) -> Any:
         answer = httpx.get(self.url + path, timeout=10)

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from infra.testbed.embedded import until
 from ingestion.settings import DBT_PROJECT
 
 pytestmark = pytest.mark.e2e
@@ -65,19 +64,41 @@ def test_a_model_that_runs_again_adds_nothing_twice(stack):
     stack.verify()
 
 
-def test_a_run_is_told_what_the_tables_say(stack):
-    """What the last run has left for it; a run that closes no slice leaves nothing."""
-    stack.sales("produce", "--count", "3")
+def remembered(stack):
+    """What the last run has left for the next one; None if nothing."""
+    if "newest_slice" not in str(list(stack.query("show views in default"))):
+        return None
+    ((found,),) = stack.query("select slice from default.newest_slice")
+    return json.loads(found)
+
+
+def test_a_run_remembers_the_newest_slice_for_the_next(stack):
+    """It is used if it is still true, and a run that closes no slice takes it away."""
+    said = "is the newest, as the last run remembered"
+    log = stack.folder / "var" / "dbt" / "log" / "dbt.log"
+
+    def publish():
+        before = log.read_text().count(said)
+        stack.sales("produce", "--count", "3")
+        stack.sales("drain")
+        stack.sales("silver")
+        return log.read_text().count(said) > before
+
     stack.publish_all()
-    until(lambda: stack.state("silver").get("state") == "idle", "the slice is closed")
-    ((slice_,),) = stack.query("select slice from default.newest_slice")
-    remembered, tranche = json.loads(slice_), stack.value("silver/tranches", "max(tranche)")
-    assert remembered["tranche"] == tranche
-    ends = stack.table("silver/tranches").filter(f"tranche = {tranche}").select("kafka_partition, to_offset").fetchall()
-    assert {end["kafka_partition"]: end["to_offset"] for end in remembered["ends"]} == dict(ends)
-    assert remembered["versions"] == stack.versions()
-    stack.dbt("run", "--select", "top_produits")
-    assert list(stack.query("show views in default")) == []
+    with stack.follower_held():
+        publish()
+        found, tranche = remembered(stack), stack.value("silver/tranches", "max(tranche)")
+        ends = stack.table("silver/tranches").filter(f"tranche = {tranche}").select("kafka_partition, to_offset")
+        assert (found["tranche"], found["is_closed"], found["versions"]) == (tranche, True, stack.versions())
+        assert {end["kafka_partition"]: end["to_offset"] for end in found["ends"]} == dict(ends.fetchall())
+        assert publish()
+        # as code that knows nothing of it would leave it: of an earlier slice
+        list(stack.query(f"create or replace view default.newest_slice as select '{json.dumps(found)}' as slice"))
+        assert not publish()
+        assert remembered(stack)["tranche"] == tranche + 2
+        stack.dbt("run", "--select", "top_produits")
+        assert remembered(stack) is None
+    stack.verify()
 
 
 def test_a_slice_without_a_single_number_is_published(stack, send):

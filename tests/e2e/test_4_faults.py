@@ -33,10 +33,11 @@ def test_gateway_killed_in_a_slice(stack):
     known = isolated_events(stack.bronze)
     stack.sales("produce", "--count", "50", "--dirty")
     until(lambda: stack.state("silver").get("state") == "running", "a slice runs")
-    stack.sales("produce", "--count", "20")
+    producing = stack.start("sales", "produce", "--count", "20", quiet=True)
     for _ in range(2):
         stack.kill("gateway")
         stack.wait_ready()
+    assert producing.wait(60) == 0
     stack.publish_all()
     assert isolated_events(stack.bronze) == known
     stack.verify()

@@ -86,3 +86,12 @@ def test_what_bench_has_not_written_is_refused(tmp_path, capsys, content):
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "must be a file that `sales bench --json b.json` has written" in said
+
+
+def test_runs_that_follow_each_other_are_compared_as_one():
+    def soak(*runs: float) -> Report:
+        measured = Measured([Figure("p95", "s", runs)], in_order=True)
+        return Report(report(1.0).machine, [CaseResult("soak", "2026-11-22", 0.5, measured)])
+
+    (compared,) = compare(soak(9.0, 9.5, 10.0), soak(7.0, 8.0, 8.9))
+    assert compared.change == "too few runs"

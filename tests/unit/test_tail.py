@@ -102,6 +102,9 @@ def test_a_sale_is_not_shown_beside_its_published_copy() -> None:
     assert [sale.offset for sale in view.sales if sale.vente_id == 7] == [5]
     assert [sale.vente_id for sale in view.behind(published(5, {0: 5, 1: 3})).sales] == [8]
     assert [sale.vente_id for sale in view.behind(published(5, {0: 5, 1: 2})).sales] == [7, 8]
+    assert view.behind(published(5, {0: 5, 1: 4})).is_whole
+    # that slice has taken an event that the tail has not read
+    assert not view.behind(published(5, {0: 5, 1: 5})).is_whole
 
 
 def test_a_slice_is_compared_with_what_was_said_of_its_events() -> None:

@@ -46,14 +46,18 @@
 {%- endmacro %}
 
 
-{# The hook of a published model: its session says the version of its last commit, a tenth of what the table's history
-   costs.  dbt opens a session for each node, so the commit is the model's own; where there was none, the history says. #}
+{# The hook of a model: the version of its commit, for the rest of the run. #}
 {% macro remember_committed_version() %}
+    {%- do answers_of_run().update({'version of ' ~ this.identifier: committed_version()}) if execute -%}
+{% endmacro %}
+
+
+{# The version of the last commit of this session, which costs a tenth of asking a table's history; none without one.  dbt
+   opens a session for each node, so the commit is the model's own. #}
+{% macro committed_version() %}
     {%- if execute -%}
         {%- set said = run_query("set spark.databricks.delta.lastCommitVersionInSession").rows[0][1] -%}
-        {%- if said and said.isdigit() -%}
-            {%- do answers_of_run().update({'version of ' ~ this.identifier: said | int}) -%}
-        {%- endif -%}
+        {{ return(said | int if said and said.isdigit() else none) }}
     {%- endif -%}
 {% endmacro %}
 

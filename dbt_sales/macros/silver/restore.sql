@@ -17,6 +17,8 @@
             ) if ledger -%}
         {%- else -%}
             {%- set newest = newest_slice() -%}
+            {%- do log("slice " ~ newest.tranche ~ " is the newest, as the last run remembered", info=true)
+                if remembered_slice(this) -%}
             {%- set rebuild_begun = ledger and 'begun' in run_query(
                 "show tblproperties " ~ ledger ~ " ('" ~ rebuild_property() ~ "')"
             ).rows[0][1] -%}

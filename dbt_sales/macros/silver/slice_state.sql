@@ -60,8 +60,8 @@
 {% macro newest_slice(tranches=this) %}
     {%- if not execute or load_relation(tranches) is none -%}
         {{ return({'tranche': 0, 'is_closed': true, 'ends': [], 'versions': {}}) }}
-    {%- elif remembered_slice().of == tranches | string -%}
-        {{ return(remembered_slice()) }}
+    {%- elif remembered_slice(tranches) and load_relation(ledger_of(tranches)) -%}
+        {{ return(remembered_slice(tranches)) }}
     {%- endif -%}
     {%- set ends = query_once_per_run(
         "select kafka_partition, max(to_offset) as to_offset, max(tranche) as tranche, max(tranche) <= "
@@ -81,9 +81,14 @@
 {# An aggregate of the ledger, as a subquery, or its value without a ledger.  The ledger is referenced by name: a `ref`
    would be a cycle, because the ledger is made from everything that follows. #}
 {% macro of_ledger(tranches, aggregate, otherwise) -%}
-    {%- set ledger = tranches.incorporate(path={'identifier': 'bilan_ingestion'}) -%}
+    {%- set ledger = ledger_of(tranches) -%}
     {{ "(select " ~ aggregate ~ " from " ~ ledger ~ ")" if load_relation(ledger) else otherwise }}
 {%- endmacro %}
+
+
+{% macro ledger_of(tranches) %}
+    {{ return(tranches.incorporate(path={'identifier': 'bilan_ingestion'})) }}
+{% endmacro %}
 
 
 {# The hours in which the slice has valid sales, as a list of literals; empty in a rebuild, which means every hour. #}

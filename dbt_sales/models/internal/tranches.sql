@@ -4,6 +4,7 @@
     incremental_strategy='append',
     meta={'few_rows': true},
     pre_hook='{{ restore_published() }}',
+    post_hook='{{ remember_committed_version() }}',
 ) }}
 {%- set newest = newest_slice() %}
 

@@ -1,8 +1,8 @@
 """Does anything grow?  A stack that takes 5 sales/s for two hours, looked at every ten minutes.
 
 Each run is one window of ten minutes.  The windows follow each other on one stack, so the values of a figure are in the
-order of time, and the page of plots shows them as a line.  Event to figure as in `fresh`; a slice lasts from the moment
-that it is opened until the ledger's commit; the sizes are those at the window's end, after everything is published.
+order of time, and the page of plots shows them as a line.  Event to figure as in `fresh`; a slice lasts from the start
+of its run until its row for the ledger is made; the sizes are those at the window's end, after everything is published.
 Nothing is deleted in the meantime: old versions are kept for a week (`sales maintain`).
 """
 
@@ -20,11 +20,13 @@ from infra.bench.cases.memory import MIB, of_stack
 from infra.bench.results import Figure, Measured, Tell, by_name, percentiles
 from infra.bench.traffic import send_for
 from infra.testbed.embedded import Stack, started
+from ingestion.errors import SalesError
 from ingestion.lake.ledger import PUBLISHED
 
 RATE = 5.0
 WINDOW_SECONDS = 600.0
 WARM_UP_SECONDS = 120.0
+MEMORY = ("PSS, all", "PSS, gateway")
 
 
 def measure(runs: int, tell: Tell) -> Measured:
@@ -36,6 +38,8 @@ def measure(runs: int, tell: Tell) -> Measured:
         for number in range(1, runs + 1):
             tell(f"window {number} of {runs}: {WINDOW_SECONDS:g} s at {RATE:g} events/s")
             windows.append(_window(stack))
+            # two hours are not to be lost, whatever happens in the last minute
+            tell(f"window {number} of {runs}: {windows[-1]['s']}")
         tell("verifying")
         stack.run("sales", "verify")
     return Measured(_figures(windows), in_order=True)
@@ -47,12 +51,12 @@ def _window(stack: Stack) -> dict[str, dict[str, float]]:
     window = send_for(stack, WINDOW_SECONDS, RATE)
     wait_until_published(stack, window)
     latencies = published_latencies(stack.bronze, stack.silver / "bilan_ingestion", window)
-    slices = _slice_seconds(stack.silver, began)
+    if len(latencies) != window.count:
+        raise SalesError(f"the slices must hold the {window.count} events that were sent, got {len(latencies)}")
+    slices, memory = _slice_seconds(stack.silver, began), of_stack(stack)
     return {
         "s": percentiles("event to figure", latencies, SHARES) | percentiles("slice", slices, (50,)),
-        "MiB": {
-            name: mib for name, mib in of_stack(stack).items() if name in ("PSS, all", "PSS, gateway", "resident, all")
-        }
+        "MiB": {name: memory[name] for name in MEMORY}
         | {"on disk, lake": _size(stack.lake), "on disk, broker": _size(stack.folder / "var" / "kafka")},
         "": {"files on disk, lake": float(len(_files(stack.lake)))}
         | {f"files of {name}": float(len(DeltaTable(str(path)).file_uris())) for name, path in _tables(stack).items()},

@@ -13,7 +13,7 @@ from streamlit_app.api.metrics.job_runs import Dags, DbtRuns, Producers, Upkeeps
 from streamlit_app.api.metrics.provisional_figures import ProvisionalFigures
 from streamlit_app.api.metrics.published_figures import FiguresCollector
 from streamlit_app.api.metrics.storage import Disks, Tables
-from streamlit_app.live import Sampler
+from streamlit_app.singletons import Sampler
 
 __all__ = ["MeasureRequests", "Metrics"]
 

@@ -15,7 +15,7 @@ from ingestion.lake.failures import reading
 from ingestion.processes.states import BronzeState, read_state
 from ingestion.queries import LakeUnreadableError
 from ingestion.reading.freshness import Freshness
-from streamlit_app.live import Sampler, utc_now
+from streamlit_app.singletons import Sampler, utc_now
 
 
 class Stream(Collector):

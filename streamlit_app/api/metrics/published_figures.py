@@ -7,7 +7,7 @@ from prometheus_client.registry import Collector
 
 from ingestion.queries import Lake, LakeUnreadableError, Snapshot, clean_count, newest_vente_at, rejected_by_raison
 from streamlit_app.api.answers import age_seconds
-from streamlit_app.live import Sampler, utc_now
+from streamlit_app.singletons import Sampler, utc_now
 
 
 class FiguresCollector(Collector):

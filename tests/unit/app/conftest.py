@@ -21,9 +21,9 @@ from ingestion.lake.ledger import PUBLISHED, REBUILT
 from ingestion.queries import Lake
 from ingestion.reading.freshness import Freshness
 from ingestion.tail.watcher import Watcher
-from streamlit_app import figures, live
+from streamlit_app import figures, singletons
 from streamlit_app.api.application import create_app
-from streamlit_app.live import Sampler
+from streamlit_app.singletons import Sampler
 
 HERE = Path(streamlit_app.__file__).parent
 # client, product, country, segment, time, quantity, amount
@@ -176,9 +176,9 @@ def page(monkeypatch, sampler):
     """Run one page of the app over a lake."""
 
     def run(lake, name="ventes", sampler=sampler, tail=None, locale=None, keep_caches=False, **query):
-        monkeypatch.setattr(live, "lake", lambda: lake)
-        monkeypatch.setattr(live, "sampler", lambda: sampler)
-        monkeypatch.setattr(live, "tail", lambda: tail or Watcher(lake))
+        monkeypatch.setattr(singletons, "lake", lambda: lake)
+        monkeypatch.setattr(singletons, "sampler", lambda: sampler)
+        monkeypatch.setattr(singletons, "tail", lambda: tail or Watcher(lake))
         if not keep_caches:
             # one test's lake counts its slices as another's
             figures.load_figures.clear()

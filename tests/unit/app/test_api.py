@@ -15,7 +15,7 @@ from ingestion.settings import PathSettings, load
 from streamlit_app.api import models, operations
 from streamlit_app.api.application import create_app
 from streamlit_app.languages import languages
-from streamlit_app.live import Sampler
+from streamlit_app.singletons import Sampler
 
 ENDPOINTS = {
     "aggregated_sales": list[models.AggregatedSales],

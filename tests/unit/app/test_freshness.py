@@ -11,7 +11,7 @@ from ingestion.processes.liveness import NUMBERS, claim_life
 from ingestion.processes.states import BronzeState
 from ingestion.reading.freshness import CAUSES, Freshness, waiting_offsets
 from streamlit_app.languages import languages
-from streamlit_app.live import Sampler
+from streamlit_app.singletons import Sampler
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 # above every number that is drawn

@@ -16,7 +16,7 @@ from ingestion.reading.freshness import Freshness
 from streamlit_app import trust_panels
 from streamlit_app.formats import UNIT
 from streamlit_app.languages import languages
-from streamlit_app.live import Sampler
+from streamlit_app.singletons import Sampler
 
 # the language of a browser that says nothing
 FRENCH = languages()["fr"]
