@@ -107,7 +107,8 @@ def gateway_command() -> list[str]:
         *("--hiveconf", f"hive.server2.thrift.port={spark.thrift_port}"),
         *("--hiveconf", f"hive.server2.thrift.bind.host={spark.host}"),
         *("--hiveconf", f"hive.exec.local.scratchdir={scratch / 'hive'}"),
-        *("--hiveconf", f"hive.downloaded.resources.dir={scratch / 'hive'}"),
+        # a session deletes this folder when it closes, so each needs its own
+        *("--hiveconf", f"hive.downloaded.resources.dir={scratch}/hive/${{hive.session.id}}"),
         # a client that stops fetching but stays connected keeps part of its answer in memory
         *("--hiveconf", f"hive.server2.idle.operation.timeout={IDLE_READER}"),
         *("--hiveconf", f"hive.server2.idle.session.timeout={IDLE_READER}"),
