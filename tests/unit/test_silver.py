@@ -3,10 +3,12 @@
 import os
 import shutil
 
+import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunnerResult
+from deltalake import write_deltalake
 
-from ingestion.settings import DBT_PROJECT
+from ingestion.settings import DBT_PROJECT, PathSettings, load
 from ingestion.silver import slices
 
 
@@ -39,3 +41,14 @@ def test_an_interruption_is_named():
         "interrupted; the next run finishes a slice that is open"
     )
     assert slices._failure(dbtRunnerResult(False, MemoryError())) == "MemoryError"
+
+
+def test_the_commits_of_a_slice_are_known_once_the_ledger_has_one(own_folders):
+    """By them a run knows whether what the last run remembered is still true."""
+    silver, row = load(PathSettings).silver, pa.table({"tranche": [1]})
+    assert slices.slice_commits() == ""
+    write_deltalake(str(silver / "tranches"), row)
+    assert slices.slice_commits() == ""
+    write_deltalake(str(silver / "bilan_ingestion"), row)
+    write_deltalake(str(silver / "tranches"), row, mode="append")
+    assert slices.slice_commits() == "1 0"
