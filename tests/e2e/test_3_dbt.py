@@ -17,6 +17,7 @@ def test_what_readers_see_may_be_old_and_not_the_newest_version(stack):
     """As after a week without sales: the upkeep and a run without news make versions, and publish none."""
     # without news, the cube is not written
     replaced = [table for table in SUMS if table != "cube_horaire"]
+    stack.sales("produce", "--count", "10")
     stack.publish_all()
     assert "Completed successfully" in stack.dbt("run", "--select", *replaced)
     published, ten_days_ago = stack.versions(), time.time() - 10 * 86_400
