@@ -34,14 +34,15 @@
 {% macro remember_slice() %}
     {%- set current = current_slice() -%}
     {%- set commits = [answers_of_run().get('version of tranches'), committed_version()] -%}
-    {%- if execute and not var('rebuild') and current.tranche is not none and none not in commits -%}
+    {%- set versions = answers_of_run().get('versions') -%}
+    {%- if execute and not var('rebuild') and current.tranche is not none and none not in commits and versions -%}
         {%- set ends = [] -%}
         {%- for bound in current.bounds -%}
             {%- do ends.append({'kafka_partition': bound.kafka_partition | int, 'to_offset': bound.to_offset | int}) -%}
         {%- endfor -%}
         {%- set slice = {
             'of': ref('tranches') | string, 'commits': commits | join(' '), 'tranche': current.tranche | int,
-            'is_closed': true, 'ends': ends, 'versions': answers_of_run()['versions'],
+            'is_closed': true, 'ends': ends, 'versions': versions,
         } -%}
         {%- set script -%}
             begin
