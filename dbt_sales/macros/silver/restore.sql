@@ -19,7 +19,8 @@
             {%- set newest = newest_slice() -%}
             {%- do log("slice " ~ newest.tranche ~ " is the newest, as the last run remembered", info=true)
                 if remembered_slice(this) -%}
-            {%- set rebuild_begun = ledger and 'begun' in run_query(
+            {#- the property is a commit of the ledger, so what was remembered would no longer be true -#}
+            {%- set rebuild_begun = ledger and not remembered_slice(this) and 'begun' in run_query(
                 "show tblproperties " ~ ledger ~ " ('" ~ rebuild_property() ~ "')"
             ).rows[0][1] -%}
             {%- if rebuild_begun or not newest.is_closed -%}
