@@ -31,6 +31,7 @@ WARM_UP_SLICES = 10
 RATE = 2.0
 # until the stream has told of its last batch and is quiet
 SETTLE_SECONDS = 2.0
+END_SECONDS = 60.0
 
 
 def measure(runs: int, tell: Tell) -> Measured:
@@ -93,8 +94,12 @@ def dbt(stack: Stack) -> "Iterator[subprocess.Popen[str]]":
     try:
         yield worker
     finally:
-        worker.kill()
-        worker.communicate()
+        try:
+            # the end of its input ends it, after the slice that it is in
+            worker.communicate(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.communicate()
 
 
 def _slice(worker: "subprocess.Popen[str]", gateway: Gateway) -> dict[str, float]:
