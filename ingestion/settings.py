@@ -14,6 +14,7 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -94,6 +95,10 @@ class PathSettings(_Settings):
         return self.lake_dir / "silver"
 
     @property
+    def gold(self) -> Path:
+        return self.lake_dir / "gold"
+
+    @property
     def run_dir(self) -> Path:
         """The files of the running stack: supervisor's socket, and the state that each process reports."""
         return self.var_dir / "run"
@@ -165,6 +170,19 @@ class SilverSettings(_Settings):
     model_config = SettingsConfigDict(env_prefix="SILVER_", frozen=True, extra="ignore")
 
     interval_seconds: float = Field(ge=0)
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be a time zone like UTC or Europe/Paris")
+    return name
+
+
+class GoldSettings(_Settings):
+    """`fuseau_rapport` decides what a day is; an interval of 0 makes Gold by hand only."""
+
+    fuseau_rapport: Annotated[str, AfterValidator(_zone)]
+    gold_interval_seconds: float = Field(ge=0)
 
 
 class AppSettings(_Settings):

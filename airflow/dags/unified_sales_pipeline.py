@@ -17,7 +17,7 @@ from typing import Any
 from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference, Param, dag, get_current_context, task
 from cosmos import DbtTaskGroup
 
-from ingestion.orchestration import dag_reports, runs, silver_tasks, stages
+from ingestion.orchestration import dag_reports, model_tasks, runs, stages
 from ingestion.settings import AirflowSettings, load
 from ingestion.silver.slices import holder, slice_commits
 
@@ -71,7 +71,7 @@ def unified_sales_pipeline() -> None:
     @task(
         **RETRIES,
         execution_timeout=timedelta(minutes=2),
-        outlets=[silver_tasks.asset("bronze.ventes_raw")],
+        outlets=[model_tasks.asset("bronze.ventes_raw")],
         doc_md=stages.drain_to.__doc__,
     )
     def run_bronze_processing(sent: dict[str, Any]) -> None:
@@ -85,8 +85,8 @@ def unified_sales_pipeline() -> None:
     def verify_final_output(sent: dict[str, Any]) -> dict[str, Any]:
         return stages.verify_output(sent)
 
-    run_silver_processing = DbtTaskGroup(group_id="run_silver_processing", **silver_tasks.cosmos_options())
-    silver_tasks.link_ledger(run_silver_processing)
+    run_silver_processing = DbtTaskGroup(group_id="run_silver_processing", **model_tasks.cosmos_options())
+    model_tasks.link_ledger(run_silver_processing)
     sent = produce_sales_data()
     check_infrastructure() >> sent
     bronze = run_bronze_processing(sent)

@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     silver = typer.Typer(invoke_without_command=True, rich_markup_mode="rich")
     silver.callback()(run)
     silver.command()(rebuild)
+    app.command(rich_help_panel=PANEL)(gold)
     app.add_typer(silver, name="silver", rich_help_panel=PANEL, help="Publish what Bronze holds; or rebuild it all.")
     # `docs` writes into the clone, which containers do not have
     for verb in (compact, maintain, *((docs,) if embedded() else ())):
@@ -76,6 +77,24 @@ def rebuild() -> None:
     with waiting("rebuilding Silver"):
         slices.rebuild()
     say(f"Silver is rebuilt ({span(time.monotonic() - started)})", GOOD)
+
+
+def gold(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make every mart again, not only what is new.")] = False,
+) -> None:
+    """Make the Gold marts from the newest published slice now; the follower does it every few minutes."""
+    from ingestion.silver.marts import publish_gold
+
+    started = time.monotonic()
+    with waiting("making Gold"):
+        made = publish_gold(rebuild=rebuild)
+    if made is None:
+        say("Gold stands on the newest slice already, or there is none yet", GOOD)
+    else:
+        say(
+            f"Gold is published: slice {made.tranche}, {number(made.sales)} sales ({span(time.monotonic() - started)})",
+            GOOD,
+        )
 
 
 def compact(

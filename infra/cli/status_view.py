@@ -35,6 +35,7 @@ def show_status() -> None:
     show_accepted_gaps(gaps)
     _show_isolated(isolated)
     _show_silver(silver)
+    _show_gold(silver)
     if bronze.end is not None:
         _show_freshness(silver)
     _show_tail()
@@ -148,6 +149,19 @@ def _show_silver(silver: "SilverStatus") -> None:
     if not silver.tranche:
         rows = [["slice", "none is published yet"], rows[2]]
     show("Silver", ["what", "value"], rows)
+
+
+def _show_gold(silver: "SilverStatus") -> None:
+    """Say which slice the marts stand on, and why the last run failed, if it did."""
+    from ingestion.processes.states import GoldState, read_state
+
+    if gold := silver.gold:
+        behind = silver.tranche - gold.tranche
+        old = f", {number(behind)} slice{'s' * (behind > 1)} behind" if behind > 0 else ""
+        say(f"Gold: slice {gold.tranche}, published {_ago(gold.published_at)}{old}, days of {gold.fuseau}", DIM)
+    told = read_state(GoldState)
+    if told and told.state == "failed" and not (silver.gold and silver.gold.published_at > told.at):
+        say(f"Gold: the last run failed {_ago(told.at)}: {shortened(told.error or '', 500)}", BAD)
 
 
 def _show_freshness(silver: "SilverStatus") -> None:

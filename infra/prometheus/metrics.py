@@ -12,6 +12,9 @@ DASHBOARD = {
     "sales_published_tranche",
     "sales_data_age_seconds",
     "sales_newest_vente_age_seconds",
+    # Gold
+    "sales_gold_tranche",
+    "sales_gold_age_seconds",
     # the provisional figures
     "sales_tail_known",
     "sales_tail_sales",

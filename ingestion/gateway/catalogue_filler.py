@@ -25,6 +25,7 @@ from ingestion.bronze_table import CREATE_BRONZE
 from ingestion.errors import for_operators
 from ingestion.gateway.connect import in_sql
 from ingestion.gateway.sql import NoGatewayError, StatementError, session
+from ingestion.lake.gold_ledger import newest_gold
 from ingestion.lake.ledger import newest_publication
 from ingestion.printable import printable
 from ingestion.processes.liveness import alive
@@ -34,7 +35,7 @@ from ingestion.settings import PathSettings, load
 
 # a filler that failed or was killed is replaced, but not so often that repeated failures keep the machine busy
 RETRY_SECONDS = 5.0
-SCHEMAS = ("bronze", "silver")
+SCHEMAS = ("bronze", "silver", "gold")
 NAME = "[a-z0-9_]+"
 logger = logging.getLogger(__name__)
 
@@ -151,9 +152,11 @@ def scratch_tables(lake: Path, schemas: Iterable[Path]) -> list[Path]:
 def set_unfinished_aside(lake: Path) -> None:
     """Move away what a killed `create table` has left behind, because no table could be created there again.
 
-    Bronze stays, and so does Silver once something is published: a table without its log was finished and has lost it.
+    Bronze stays, and so do Silver and Gold once they have published something: a table without its log was finished and
+    has lost it.
     """
-    kept = SCHEMAS if newest_publication(lake / "silver") else SCHEMAS[:1]
+    published = {"silver": newest_publication(lake / "silver"), "gold": newest_gold(lake / "gold")}
+    kept = {"bronze", *(schema for schema, newest in published.items() if newest)}
     for schema in schema_folders(lake):
         for table in (log.parent for log in schema.glob("*/_delta_log") if schema.name not in kept):
             if _is_unfinished(table):

@@ -32,7 +32,7 @@ _NEWEST = _SLICES.replace("group by", "where tranche = (select max(tranche) from
 INSERT_ONLY = ("ventes_clean", "ventes_rejetees")
 # a slice replaces the rows of these to which it adds, `top_produits` as a whole
 REBUILT = ("cube_horaire", "ventes_aggreges", "top_produits", "hourly_sales")
-# the tables whose versions the ledger names (dbt_sales/models/published/)
+# the tables whose versions the ledger names (dbt_sales/models/silver/published/)
 PUBLISHED = INSERT_ONLY + REBUILT
 
 

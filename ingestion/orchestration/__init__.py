@@ -1,4 +1,4 @@
 """What the DAGs in airflow/dags call, how their runs ended, and Airflow's own upkeep.
 
-Only `silver_tasks` imports Airflow.
+Only `model_tasks` imports Airflow.
 """

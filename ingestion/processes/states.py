@@ -87,6 +87,17 @@ class SilverState(State):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GoldState(State):
+    """The last run of Gold: `running`, `done` with its slice and duration, or `failed`."""
+
+    FILE = "gold"
+
+    tranche: int | None = None
+    seconds: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AirflowState(State):
     """One of Airflow's processes, in a file named after the process."""
 

@@ -15,6 +15,7 @@ from deltalake import DeltaTable
 from ingestion.lake.delta_tables import commit_file, data_files, refuse_empty_commit, table_exists
 from ingestion.lake.engine import Engine, Row
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
+from ingestion.lake.gold_ledger import GoldPublication, newest_gold
 from ingestion.lake.ledger import Ledger, Publication, Totals
 from ingestion.queries.parse_errors import ParseErrors, Place
 
@@ -81,7 +82,7 @@ class Lake:
     """One per process, safe to share between threads."""
 
     def __init__(self, silver: Path, bronze: Path) -> None:
-        self._silver, self.bronze = silver, bronze
+        self._silver, self.bronze, self._gold = silver, bronze, silver.parent / "gold"
         self.engine = Engine()
         self.ledger = Ledger(silver / "bilan_ingestion", self.engine)
         self.parse_errors = ParseErrors(bronze, self.engine)
@@ -109,6 +110,10 @@ class Lake:
     def commit_file(self, table: str, version: int) -> Path:
         return commit_file(self._silver / table, version)
 
+    def gold(self) -> GoldPublication | None:
+        """The newest publication of Gold.  Raises LakeUnreadableError."""
+        return newest_gold(self._gold)
+
     def open_slice(self) -> OpenSlice | None:
         """The open slice; None if every slice is closed.  Raises LakeUnreadableError."""
         path = self._silver / "tranches"
@@ -128,8 +133,9 @@ class Lake:
 
     def tables(self) -> list[Path]:
         """Every Delta table of the lake, by its folder."""
+        schemas = (self._silver, self._gold)
         return [self.bronze] * table_exists(self.bronze) + [
-            log.parent for log in sorted(self._silver.glob("*/_delta_log"))
+            log.parent for schema in schemas for log in sorted(schema.glob("*/_delta_log"))
         ]
 
     def _what_there_is(self) -> str:

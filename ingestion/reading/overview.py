@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingestion.event import Offsets
+from ingestion.lake.gold_ledger import GoldPublication
 from ingestion.settings import KafkaSettings, PathSettings, load
 from ingestion.topic.client import BrokerError, offset_range, topic_faults
 
@@ -31,7 +32,7 @@ class BronzeStatus:
 
 @dataclass(frozen=True)
 class SilverStatus:
-    """The newest closed slice (0: none yet), the totals over all closed slices, and the open slice, if there is one."""
+    """The newest closed slice (0: none yet), the totals over all closed slices, the open slice, and Gold's newest run."""
 
     tranche: int = 0
     closed_at: datetime | None = None
@@ -41,6 +42,7 @@ class SilverStatus:
     rows_clean: int = 0
     rows_rejected: int = 0
     rows_duplicates: int = 0
+    gold: GoldPublication | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def silver_status() -> SilverStatus:
         rows_clean=totals.rows_clean,
         rows_rejected=totals.rows_rejected,
         rows_duplicates=totals.rows_duplicates,
+        gold=lake.gold(),
     )
 
 

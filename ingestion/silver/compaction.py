@@ -24,6 +24,7 @@ TABLES = (
     "silver.tranches",
     *(f"silver.{name}" for name in INSERT_ONLY),
     "silver.bilan_ingestion",
+    "gold.bilan_gold",
 )
 # a file of this size is left as it is; without this limit, each compaction would rewrite the whole day
 BIG_BYTES = 16 << 20

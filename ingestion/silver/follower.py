@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 
 from ingestion.catalogue import CatalogueError
+from ingestion.errors import SalesError
 from ingestion.gateway import catalogue_filler
 from ingestion.gateway.sql import StatementError
 from ingestion.processes.liveness import alive
 from ingestion.processes.logs import configure_logging
-from ingestion.processes.states import AirflowState, GatewayState, SilverState, read_state, write_state
+from ingestion.processes.states import AirflowState, GatewayState, GoldState, SilverState, read_state, write_state
 from ingestion.settings import SilverSettings, load
 from ingestion.silver.compaction import compact
+from ingestion.silver.marts import Marts
 from ingestion.silver.slices import Silver, SilverError
 
 LOOK_SECONDS = 0.2
@@ -36,10 +38,11 @@ def main() -> None:
     _wait_for_gateway()
     # the catalogues first: with them, a fresh gateway loads its classes while Bronze reads its first batch
     _attempt(lambda: silver.run_slice("--select", "resource_type:seed"))
-    retry, slices = FIRST_RETRY_SECONDS, 0
+    marts, retry, slices = Marts(silver), FIRST_RETRY_SECONDS, 0
     while True:
         _wait_for_gateway()
         _rest_while_airflow_runs()
+        _make_what_is_due(marts)
         started, on_gateway = time.monotonic(), _gateway_session()
         if silver.pending_count() == 0:
             time.sleep(LOOK_SECONDS)
@@ -86,6 +89,21 @@ def _rests() -> bool:
 def airflow_runs() -> bool:
     scheduler = read_state(AirflowState, "airflow-scheduler")
     return scheduler is not None and alive(scheduler.life)
+
+
+def _make_what_is_due(marts: Marts) -> None:
+    """Make the marts if they are due; a failure does not hold up the next slice."""
+    try:
+        if not marts.are_due():
+            return
+        write_state(GoldState(state="running"))
+        started = time.monotonic()
+        made = marts.make()
+        write_state(GoldState(state="done", tranche=made.tranche, seconds=round(time.monotonic() - started, 1)))
+        logger.info("made Gold of slice %d in %.1f s", made.tranche, time.monotonic() - started)
+    except (SalesError, StatementError) as error:
+        write_state(GoldState(state="failed", error=str(error)))
+        logger.error("Gold stays as it is: %s", error)
 
 
 def _compact() -> None:

@@ -24,7 +24,7 @@ from ingestion.lake.ledger import Publication, newest_publication
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.printable import printable
 from ingestion.processes.liveness import alive, claim_life
-from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
+from ingestion.settings import DBT_PROJECT, GoldSettings, PathSettings, SparkSettings, load
 from ingestion.silver.run_results import remember
 
 if TYPE_CHECKING:
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 LOCK = "default.silver_lock"
 # the tag of the dbt tests that judge the whole history, or what no slice changes
 OUTSIDE_SLICES = "outside_slices"
-# what a slice does not need: unit tests, which check the code, and the tests above
-HOT_PATH_EXCLUDED = ["resource_type:unit_test", f"tag:{OUTSIDE_SLICES}"]
+# what no run needs: unit tests, which check the code, and the tests above
+NEVER_RUN = ["resource_type:unit_test", f"tag:{OUTSIDE_SLICES}"]
+GOLD = "tag:gold"
+# what a slice does not need
+HOT_PATH_EXCLUDED = [*NEVER_RUN, GOLD]
 logger = logging.getLogger(__name__)
 
 
@@ -57,6 +60,7 @@ class Silver:
             "SPARK_HOST": spark.host,
             "SPARK_THRIFT_PORT": str(spark.thrift_port),
             "SALES_HOLDER": holder(),
+            "FUSEAU_RAPPORT": load(GoldSettings).fuseau_rapport,
         }
 
     def pending_count(self) -> int:
@@ -92,6 +96,13 @@ class Silver:
     def rebuild(self) -> None:
         """Rebuild every table from Bronze, over all slices; readers see the old tables until the last one is done."""
         self._build("--vars", "{rebuild: true}")
+
+    def build_gold(self, *options: str) -> None:
+        """Make every mart from the newest published slice, and publish them.  Raises SilverError."""
+        if self.edited():
+            self.parse()
+        break_dead_lock()
+        self._invoke("build", "--select", GOLD, "--exclude", *NEVER_RUN, *options)
 
     def _build(self, *options: str) -> None:
         catalogue.check()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ingestion.settings import PathSettings, SilverSettings, load
 from ingestion.verify.bronze_checks import bronze_checks, longest_wait
+from ingestion.verify.gold_checks import gold_checks
 from ingestion.verify.ledger_checks import count_check, range_check
 from ingestion.verify.loading import load_bronze, load_gaps, load_silver, load_topic
 from ingestion.verify.published_verdicts import judge, raisons
@@ -50,6 +51,7 @@ def verify(
             checks.append(published)
         if published and published.ok:
             checks += _published_checks(bench)
+            checks += gold_checks(bench, lake)
         return Verification(tuple(checks), _note(bench, published is not None), raisons(bench), gaps)
 
 

@@ -9,12 +9,17 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 
 from infra.bench.sample_lake import SUM_QUERIES
+from ingestion.lake.gold_ledger import INTERNAL, MARTS
 from ingestion.lake.ledger import INSERT_ONLY, PUBLISHED, REBUILT
 from ingestion.settings import DBT_PROJECT, PROJECT
+from ingestion.verify.gold_checks import _RECOMPUTED as RECOMPUTED_MARTS
 from ingestion.verify.tables import _RECOMPUTED
 
 MODELS = DBT_PROJECT / "models"
-LEDGER = "bilan_ingestion"
+LEDGER, GOLD_LEDGER = "bilan_ingestion", "bilan_gold"
+
+
+FOLDERS = ["silver/internal", "silver/published", "silver/ledger", "gold/internal", "gold/marts", "gold/ledger"]
 
 
 def models_in(folder: str) -> set[str]:
@@ -32,21 +37,47 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModelNode]:
 
 
 def test_every_model_has_its_folder():
-    assert models_in("published") == set(PUBLISHED)
-    assert models_in("ledger") == {LEDGER}
-    assert {path.stem for path in MODELS.rglob("*.sql")} == models_in("internal") | {*PUBLISHED, LEDGER}
+    assert models_in("silver/published") == set(PUBLISHED)
+    assert models_in("silver/ledger") == {LEDGER}
+    assert models_in("gold/marts") == set(MARTS)
+    assert models_in("gold/internal") == set(INTERNAL)
+    assert models_in("gold/ledger") == {GOLD_LEDGER}
+    assert {path.stem for path in MODELS.rglob("*.sql")} == set().union(*map(models_in, FOLDERS))
 
 
 def test_dbts_access_says_who_reads_a_model(models):
-    assert {node.group for node in models.values()} == {"silver"}
+    assert {name: node.group for name, node in models.items()} == {
+        path.stem: path.relative_to(MODELS).parts[0] for path in MODELS.rglob("*.sql")
+    }
     access = {name: str(node.access) for name, node in models.items()}
-    assert access == dict.fromkeys(models_in("internal"), "private") | dict.fromkeys([*PUBLISHED, LEDGER], "public")
+    private = models_in("silver/internal") | models_in("gold/internal")
+    assert access == dict.fromkeys(models, "public") | dict.fromkeys(private, "private")
 
 
 def test_the_ledger_names_the_version_of_every_published_table():
-    sql = (MODELS / "ledger" / f"{LEDGER}.sql").read_text()
+    sql = (MODELS / "silver" / "ledger" / f"{LEDGER}.sql").read_text()
     (versions,) = re.findall(r"published_versions\(\[(.*?)\]\)", sql, re.DOTALL)
     assert re.findall(r"ref\('(\w+)'\)", versions) == list(PUBLISHED)
+
+
+def test_the_ledger_of_gold_names_the_version_of_every_mart():
+    sql = (MODELS / "gold" / "ledger" / f"{GOLD_LEDGER}.sql").read_text()
+    (versions,) = re.findall(r"versions_of_this_run\(\[(.*?)\]\)", sql, re.DOTALL)
+    assert re.findall(r"ref\('(\w+)'\)", versions) == [*MARTS, *INTERNAL]
+
+
+def test_every_mart_is_recomputed_and_tested_in_every_run():
+    assert set(RECOMPUTED_MARTS) == {*MARTS, *INTERNAL}
+    sql = (DBT_PROJECT / "tests" / "gold" / "assert_gold_holds.sql").read_text()
+    assert re.findall(r"ref\('(\w+)'\)", sql) == [*MARTS, *INTERNAL]
+
+
+def test_a_mart_that_a_run_changes_in_part_is_restored_first(models):
+    """The others are made whole, so what a failed run has left in them is never read."""
+    for name in (*MARTS, *INTERNAL):
+        config = models[name].config
+        restores = any("restore_mart" in hook.sql for hook in config.pre_hook)
+        assert restores == (config.materialized == "incremental"), name
 
 
 def test_a_growing_table_is_one_whose_rows_are_only_inserted(models):
@@ -65,7 +96,7 @@ def test_every_exposure_reads_the_ledger_and_every_published_table():
         assert set(exposure["depends_on"]) == {f"ref('{name}')" for name in (*PUBLISHED, LEDGER)}, exposure["name"]
 
 
-@pytest.mark.parametrize("folder", ["internal", "published", "ledger"])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_the_docs_list_the_models_of_each_folder(folder: str):
     text = (PROJECT / "docs" / "architecture.md").read_text()
     (row,) = re.findall(rf"^\| `models/{folder}/` \| (.*?) \|", text, re.MULTILINE)

@@ -18,12 +18,17 @@ STAGES = (
     "verify_final_output",
 )
 GROUP = "run_silver_processing"
-MODELS = {path.stem for path in (DBT_PROJECT / "models").rglob("*.sql")}
+GOLD = "run_gold_processing"
+MODELS, MARTS = ({path.stem for path in (DBT_PROJECT / "models" / part).rglob("*.sql")} for part in ("silver", "gold"))
 SEEDS = {path.stem for path in (DBT_PROJECT / "seeds").glob("*.csv")}
-TESTS = {path.stem for path in (DBT_PROJECT / "tests").glob("*.sql") if "'outside_slices'" not in path.read_text()}
+TESTS, GOLD_TESTS = (
+    {path.stem for path in (DBT_PROJECT / "tests" / part).glob("*.sql") if "'outside_slices'" not in path.read_text()}
+    for part in ("silver", "gold")
+)
 WATCHED = {f"{GROUP}.{name}_run" for name in MODELS} | {f"{GROUP}.{name}_seed" for name in SEEDS}
 TESTED = {f"{GROUP}.{name}_test" for name in TESTS}
 DBT = {f"{GROUP}.dbt_producer_watcher", f"{GROUP}.dbt_producer_watcher_done"}
+DAGS = {"unified_sales_pipeline", "gold_marts", "delta_maintenance", "airflow_maintenance"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,7 @@ def dag(loaded) -> dict:
 
 def test_the_dags_load(loaded):
     assert loaded["errors"] == {}
-    assert set(loaded["dags"]) == {"unified_sales_pipeline", "delta_maintenance", "airflow_maintenance"}
+    assert set(loaded["dags"]) == DAGS
 
 
 def test_the_tasks_are_the_stages_and_what_a_slice_runs(dag):
@@ -98,7 +103,7 @@ def test_every_task_has_an_owner_an_end_and_a_voice(loaded):
 
 def test_no_dag_has_runs_for_the_past(loaded):
     """Backfills run ten at a time, whatever `max_active_runs` says, and would send the sales of now."""
-    assert [dag["refused_runs"] for dag in loaded["dags"].values()] == [["backfill"]] * 3
+    assert [dag["refused_runs"] for dag in loaded["dags"].values()] == [["backfill"]] * len(DAGS)
 
 
 def test_every_stage_says_what_it_does(dag):
@@ -110,6 +115,20 @@ def test_every_table_is_an_asset_told_when_it_is_published(dag):
     told = {name: task["outlets"] for name, task in dag["tasks"].items() if task["outlets"]}
     published = [f"silver.{name}" for name in sorted(MODELS)]
     assert told == {"run_bronze_processing": ["bronze.ventes_raw"], f"{GROUP}.bilan_ingestion_run": published}
+
+
+def test_gold_is_made_after_a_slice_and_published_after_its_tests(loaded):
+    dag = loaded["dags"]["gold_marts"]
+    tasks = dag["tasks"]
+    assert "silver/bilan_ingestion" in str(dag["schedule"])
+    models, tests = (
+        {f"{GOLD}.{name}_{kind}" for name in names} for kind, names in (("run", MARTS), ("test", GOLD_TESTS))
+    )
+    producer = {f"{GOLD}.dbt_producer_watcher", f"{GOLD}.dbt_producer_watcher_done"}
+    assert GOLD_TESTS
+    assert set(tasks) == {"check_gold_is_due", *models, *tests, *producer}
+    assert all(f"{GOLD}.bilan_gold_run" in tasks[test]["downstream"] for test in tests)
+    assert tasks[f"{GOLD}.bilan_gold_run"]["outlets"] == [f"gold.{name}" for name in sorted(MARTS)]
 
 
 def test_a_run_can_be_told_what_to_send(dag):

@@ -132,7 +132,7 @@ def test_in_containers_there_are_no_verbs_that_start_or_install() -> None:
     verbs = set(re.findall(r"^│ ([a-z][a-z-]+) ", told, re.MULTILINE))
     assert verbs == {
         *("status", "produce", "drain", "sql", "accept-gap"),
-        *("compact", "maintain", "verify", "explain", "silver"),
+        *("compact", "maintain", "verify", "explain", "silver", "gold"),
     }
 
 

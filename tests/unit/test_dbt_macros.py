@@ -47,7 +47,7 @@ models:
 """
 REFUSED = {
     "in_parquet": ("file_format='parquet'", 'model in_parquet: file_format must be delta, got "parquet"'),
-    "elsewhere": ("schema='lab'", "model elsewhere: location_root must end in its schema /silver_lab, got "),
+    "elsewhere": ("schema='lab'", "model elsewhere: location_root must end in its schema /lab, got "),
     "clustered": ("clustered_by='a', buckets=2", "model clustered: clustered_by is not supported here"),
     "liquid": ("meta={}, liquid_clustered_by='a'", "model liquid: liquid_clustered_by is not supported here"),
     "materialized": ("materialized='materialized_view'", "model materialized: Spark has no materialized views"),
@@ -63,6 +63,7 @@ REFUSED = {
 }
 # the macros of dbt and dbt-spark that ours take the place of, as they were when ours were written
 OVERRIDDEN = {
+    "generate_schema_name": "ed7cf0e8",
     "get_insert_into_sql": "82197bcc",
     "materialization_seed_default": "f3cfec38",
     "spark__create_or_replace_clone": "14f46e26",
@@ -179,18 +180,19 @@ def test_nothing_of_this_project_is_refused(refusals):
 
 
 def test_variables_of_a_wrong_kind_are_refused(compile_models):
-    wrong = "{rebuild: 'false', whole_slices: 1, max_offsets_per_tranche: 0}"
+    wrong = "{rebuild: 'false', whole_slices: 1, rebuild_gold: 2, max_offsets_per_tranche: 0}"
     (answer,) = compile_models("--vars", wrong, "--inline", "{{ tojson(refused_variables()) }}").values()
     assert json.loads(answer) == [
         'the variable rebuild must be true or false, got "false"',
         "the variable whole_slices must be true or false, got 1",
+        "the variable rebuild_gold must be true or false, got 2",
         "the variable max_offsets_per_tranche must be a whole number >= 1, got 0",
     ]
 
 
 def test_a_slice_needs_all_that_its_ledger_is_made_from_and_its_tests(compile_models):
     (answer,) = compile_models("--inline", "{{ tojson(missing_of_a_slice()) }}").values()
-    models = {path.stem for path in (DBT_PROJECT / "models").rglob("*.sql")}
+    models = {path.stem for path in (DBT_PROJECT / "models" / "silver").rglob("*.sql")}
     tests = {"assert_slice_holds", "assert_cube_matches_ventes_clean", "assert_published_tables_agree"}
     assert set(json.loads(answer)) == models | {"clients", "produits"} | tests
 

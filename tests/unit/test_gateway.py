@@ -149,7 +149,7 @@ def test_other_folders_with_tables_are_schemas_too(lake: Path) -> None:
     for name in ("silver/ventes_clean", "silver_dbt_test__audit/a_test", "Other/table", "copy of silver/ventes_clean"):
         (lake / name / "_delta_log").mkdir(parents=True)
     (lake / "empty").mkdir()
-    assert [folder.name for folder in schema_folders(lake)] == ["bronze", "silver", "silver_dbt_test__audit"]
+    assert [folder.name for folder in schema_folders(lake)] == ["bronze", "silver", "gold", "silver_dbt_test__audit"]
 
 
 def scratch(lake: Path, name: str, *, finished: bool = True) -> Path:
@@ -218,7 +218,7 @@ def test_what_was_never_finished_is_moved_away_while_nothing_is_published(lake: 
     assert not table.exists()
     assert not other.exists()
     assert len(list((lake / ".unfinished").glob("*/part-0.parquet"))) == 2
-    assert catalogue_filler.schema_folders(lake) == [lake / "bronze", lake / "silver"]
+    assert catalogue_filler.schema_folders(lake) == [lake / name for name in ("bronze", "silver", "gold")]
 
 
 def test_a_published_table_that_has_lost_its_log_stays_where_it_is(lake: Path) -> None:

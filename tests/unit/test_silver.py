@@ -26,7 +26,7 @@ def test_an_edited_rule_is_read_again(project):
     assert not resident.edited()
     resident.parse()
     assert not resident.edited()
-    model = project / "models" / "published" / "top_produits.sql"
+    model = project / "models" / "silver" / "published" / "top_produits.sql"
     model.write_text(model.read_text() + "\n-- mended\n")
     os.utime(model, (4e9, 4e9))
     assert resident.edited()

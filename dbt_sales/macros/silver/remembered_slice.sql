@@ -12,9 +12,11 @@
 {% endmacro %}
 
 
-{# Take the view away: only a run that closes a slice leaves it again. #}
+{# Take the view away: only a run that closes a slice leaves it again.  A run that touches no slice, as those of Gold, does
+   not need it. #}
 {% macro take_remembered_slice() %}
-    {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
+    {%- set runs = execute and flags.WHICH in ('run', 'build', 'retry') -%}
+    {%- if runs and (not selected_resources or nodes_of_a_slice() | select('in', selected_resources) | list) -%}
         {%- set script -%}
             begin
                 declare found string default '';

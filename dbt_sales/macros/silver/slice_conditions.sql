@@ -49,23 +49,6 @@
 {%- endmacro %}
 
 
-{# A value is one of these, which are in order.  If they are many, it lies between the first and the last: a list of ten
-   thousand takes Spark longer than the rows between. #}
-{% macro is_one_of(value, type, values) -%}
-    {%- if not values -%}
-        false
-    {%- elif values | length > 1000 -%}
-        {{ value }} between {{ type }} '{{ values | first }}' and {{ type }} '{{ values | last }}'
-    {%- else -%}
-        {{ value }} in (
-            {%- for each in values -%}
-                {{ type }} '{{ each }}'{{ ', ' if not loop.last }}
-            {%- endfor -%}
-        )
-    {%- endif -%}
-{%- endmacro %}
-
-
 {# The rest are scopes: conditions on the rows of a table that the slice can touch.  They are literals, so Delta opens only
    the files that can hold those rows, and the cost depends on the slice, not on the history.  A model names its scope in
    `meta`: as `merge_scope`, a condition on dbt's `DBT_INTERNAL_DEST`, or as `replace_scope`, one on the table itself. #}

@@ -17,7 +17,7 @@
 
 {% macro refused_variables() %}
     {%- set refusals = [] -%}
-    {%- for name in ('rebuild', 'whole_slices') if var(name) is not boolean -%}
+    {%- for name in ('rebuild', 'whole_slices', 'rebuild_gold') if var(name) is not boolean -%}
         {%- do refusals.append("the variable " ~ name ~ " must be true or false, got " ~ tojson(var(name))) -%}
     {%- endfor -%}
     {%- set events = var('max_offsets_per_tranche') -%}

@@ -9,6 +9,17 @@
 {% endmacro %}
 
 
+{# Overrides dbt's own: a schema of the project, such as `gold`, has its plain name in the target `gateway`.  In another
+   target it begins with the target's schema, as in dbt. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {%- if custom_schema_name and target.name == 'gateway' -%}
+        {{ custom_schema_name | trim }}
+    {%- else -%}
+        {{ default__generate_schema_name(custom_schema_name, node) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# A clone shares the original's files, which VACUUM deletes without regard to the clone.  A table cloned from itself
    would lose its history. #}
 {% macro spark__create_or_replace_clone(this_relation, defer_relation) %}

@@ -6,6 +6,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ingestion.queries import Lake, LakeUnreadableError, Snapshot, clean_count, newest_vente_at, rejected_by_raison
+from ingestion.settings import GoldSettings, load
 from streamlit_app.api.answers import age_seconds
 from streamlit_app.singletons import Sampler, utc_now
 
@@ -68,6 +69,18 @@ class FiguresCollector(Collector):
                 value=age_seconds(newest),
             )
         yield from _ledger(snapshot)
+        yield from self._of_gold()
+
+    def _of_gold(self) -> Iterable[Metric]:
+        """Nothing while Gold is made by hand only: then nobody expects it to be new."""
+        gold = self._lake.gold() if load(GoldSettings).gold_interval_seconds else None
+        if gold is not None:
+            yield GaugeMetricFamily(
+                "sales_gold_tranche", "Number of the slice that the marts of Gold stand on", value=gold.tranche
+            )
+            yield GaugeMetricFamily(
+                "sales_gold_age_seconds", "Time since Gold was published", value=age_seconds(gold.published_at)
+            )
 
 
 def _ledger(snapshot: Snapshot) -> Iterable[Metric]:

@@ -7,7 +7,7 @@ from airflow.sdk import DAG, BaseOperator
 from cosmos import DbtTaskGroup, ExecutionMode
 from cosmos.operators.local import DbtBuildLocalOperator
 
-from ingestion.orchestration import silver_tasks
+from ingestion.orchestration import model_tasks
 from ingestion.settings import DBT_PROJECT
 from ingestion.silver.slices import HOT_PATH_EXCLUDED, holder
 
@@ -19,10 +19,10 @@ COMMON: dict[str, Any] = {
 }
 
 with DAG("watcher", **COMMON):
-    silver_tasks.link_ledger(DbtTaskGroup(group_id="silver", **silver_tasks.cosmos_options()))
+    model_tasks.link_ledger(DbtTaskGroup(group_id="silver", **model_tasks.cosmos_options()))
 
 with DAG("local", **COMMON):
-    options = silver_tasks.cosmos_options(ExecutionMode.LOCAL)
+    options = model_tasks.cosmos_options(mode=ExecutionMode.LOCAL)
     # each node is a separate run, and the order below takes care of the ledger
     options["operator_args"]["vars"] = {"whole_slices": False}
     by_node = DbtTaskGroup(group_id="silver", **options)
@@ -36,7 +36,7 @@ with DAG("build", **COMMON):
     DbtBuildLocalOperator(
         task_id="silver",
         project_dir=DBT_PROJECT,
-        profile_config=silver_tasks.profile(),
+        profile_config=model_tasks.profile(),
         exclude=HOT_PATH_EXCLUDED,
-        **silver_tasks.cosmos_options(ExecutionMode.LOCAL)["operator_args"],
+        **model_tasks.cosmos_options(mode=ExecutionMode.LOCAL)["operator_args"],
     )

@@ -29,16 +29,15 @@
 {%- endmacro %}
 
 
-{# The same for the current slice in several tables, from the `holds` tests in the models' own files. #}
-{% macro assertions_of_slice(tables) -%}
-    {%- set current = current_slice() -%}
+{# The same for several tables, from the `holds` tests in the models' own files. #}
+{% macro declared_assertions(tables, current=none) -%}
     {%- set declared = [] -%}
     {%- for test in (graph.nodes.values() if execute else []) if (test.test_metadata or {}).name == 'holds' -%}
         {%- set given = test.test_metadata.kwargs -%}
         {%- for table in tables if table.identifier == graph.nodes[test.attached_node].alias -%}
             {%- do declared.append(assertions(
                 table, given.key, given.get('invariants', {}),
-                given.get('within') if not var('rebuild') else none, current
+                given.get('within') if current and not var('rebuild') else none, current
             )) -%}
         {%- endfor -%}
     {%- endfor -%}

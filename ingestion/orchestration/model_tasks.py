@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,23 +15,39 @@ from filelock import FileLock
 
 from ingestion.addresses import reached_at
 from ingestion.processes.files import replace_text
-from ingestion.settings import DBT_PROJECT, PathSettings, SparkSettings, load
+from ingestion.settings import DBT_PROJECT, GoldSettings, PathSettings, SparkSettings, load
 from ingestion.silver.run_results import remember_of_cosmos
-from ingestion.silver.slices import HOT_PATH_EXCLUDED, OUTSIDE_SLICES, Silver, last_edit
+from ingestion.silver.slices import GOLD, HOT_PATH_EXCLUDED, NEVER_RUN, OUTSIDE_SLICES, Silver, last_edit
 
 
-def current_manifest() -> Path:
-    """The path of a manifest of what a slice runs, rewritten when the project has changed, so new models appear."""
+@dataclass(frozen=True)
+class Part:
+    """A part of the project that is run, tested and published at once: its schema, ledger and dbt's selection."""
+
+    schema: str
+    ledger: str
+    select: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+
+SLICE = Part("silver", "bilan_ingestion", (), tuple(HOT_PATH_EXCLUDED))
+MARTS = Part("gold", "bilan_gold", (GOLD,), tuple(NEVER_RUN))
+
+
+def current_manifest(part: Part = SLICE) -> Path:
+    """The path of a manifest of what the part runs, rewritten when the project has changed, so new models appear."""
     whole: Path = load(PathSettings).project_docs
-    path, edited = whole / "slice.json", last_edit()
+    path, edited = whole / f"{part.schema}.json", last_edit()
     if _is_of(path, edited):
         return path
     whole.mkdir(parents=True, exist_ok=True)
     with FileLock(whole / ".lock"):
         if not _is_of(path, edited):
             Silver().write_manifest(whole)
-            replace_text(path, json.dumps(_of_a_slice(json.loads((whole / "manifest.json").read_text()))))
-            os.utime(path, (edited, edited))
+            manifest = json.loads((whole / "manifest.json").read_text())
+            for each in (SLICE, MARTS):
+                replace_text(whole / f"{each.schema}.json", json.dumps(_of_part(manifest, each)))
+                os.utime(whole / f"{each.schema}.json", (edited, edited))
     return path
 
 
@@ -38,12 +55,14 @@ def _is_of(path: Path, edited: float) -> bool:
     return path.exists() and abs(path.stat().st_mtime - edited) < 1e-3
 
 
-def _of_a_slice(whole: dict[str, Any]) -> dict[str, Any]:
-    """The manifest without what a slice leaves out: Cosmos makes tasks for such tests even if told to exclude them."""
+def _of_part(whole: dict[str, Any], part: Part) -> dict[str, Any]:
+    """The manifest without what the part leaves out: Cosmos makes tasks for such tests even if told to exclude them."""
     nodes = {
         name: node
         for name, node in whole["nodes"].items()
-        if node["resource_type"] in ("seed", "model", "test") and OUTSIDE_SLICES not in node["tags"]
+        if node["resource_type"] in ("seed", "model", "test")
+        and OUTSIDE_SLICES not in node["tags"]
+        and (MARTS.schema in node["tags"]) == (part is MARTS)
     }
     return whole | {"nodes": nodes, "exposures": {}}
 
@@ -54,7 +73,7 @@ def asset(table: str) -> Asset:
     return Asset(name=table, uri=f"spark://{reached_at(spark.host, spark.thrift_port)}/{table.replace('.', '/')}")
 
 
-def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any]:
+def cosmos_options(part: Part = SLICE, mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any]:
     """The arguments of a DbtTaskGroup.
 
     In watcher mode, one `dbt build` runs everything, and a sensor for each node reports that node's result;
@@ -64,7 +83,7 @@ def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any
     return {
         "project_config": ProjectConfig(
             dbt_project_path=DBT_PROJECT,
-            manifest_path=current_manifest(),
+            manifest_path=current_manifest(part),
             project_name="dbt_sales",
             install_dbt_deps=False,
         ),
@@ -78,13 +97,18 @@ def cosmos_options(mode: ExecutionMode = ExecutionMode.WATCHER) -> dict[str, Any
             # tests of several models become separate tasks, too
             test_behavior=TestBehavior.AFTER_EACH,
             should_detach_multiple_parents_tests=True,
-            exclude=HOT_PATH_EXCLUDED,
+            select=list(part.select),
+            exclude=list(part.exclude),
             # Cosmos would announce a table before its tests have passed; see `link_ledger`
             emit_datasets=False,
         ),
         "operator_args": {
             "execution_timeout": timedelta(minutes=10),
-            "env": {"SALES_HOLDER": "{{ holder() }}", "SALES_COMMITS": "{{ slice_commits() }}"},
+            "env": {
+                "SALES_HOLDER": "{{ holder() }}",
+                "SALES_COMMITS": "{{ slice_commits() }}",
+                "FUSEAU_RAPPORT": load(GoldSettings).fuseau_rapport,
+            },
             "append_env": True,
             "callback": remember_of_cosmos,
         }
@@ -101,16 +125,16 @@ def profile() -> ProfileConfig:
     )
 
 
-def link_ledger(group: TaskGroup) -> None:
-    """Add what Cosmos leaves out: the ledger, which publishes, waits for the tests and announces every table.
+def link_ledger(group: TaskGroup, part: Part = SLICE) -> None:
+    """Add what Cosmos leaves out: the part's ledger, which publishes, waits for the tests and announces every table.
 
     So clearing a task does not bypass a test, and no table is announced that is not published.
     """
     tasks = [task for task in group.iter_tasks() if isinstance(task, BaseOperator)]
     (dbt,) = [task for task in tasks if isinstance(task, DbtProducerWatcherOperator)]
     models = {task.model_unique_id.split(".")[-1]: task for task in tasks if isinstance(task, DbtRunWatcherOperator)}
-    ledger = models["bilan_ingestion"]
-    ledger.outlets = [asset(f"silver.{name}") for name in sorted(models)]
+    ledger = models[part.ledger]
+    ledger.outlets = [asset(f"{part.schema}.{name}") for name in sorted(models)]
     for test in tasks:
         if isinstance(test, DbtTestWatcherOperator):
             test >> ledger

@@ -1,0 +1,45 @@
+{# The versions of the marts that this run has made, as a JSON object.  A mart that it has not made may stand on another
+   slice, so nothing is published without it. #}
+{% macro versions_of_this_run(marts) -%}
+    {%- set versions = {} -%}
+    {%- set missing = [] -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'retry') -%}
+        {%- for mart in marts -%}
+            {%- set made = 'version of ' ~ mart.identifier -%}
+            {%- if made in answers_of_run() -%}
+                {#- a run without a new sale commits nothing to a mart to which it adds -#}
+                {%- set version = answers_of_run()[made] -%}
+                {%- set before = gold_state().made.get('versions', {}).get(mart.identifier) -%}
+                {%- do versions.update({mart.identifier: before if version is none else version}) -%}
+            {%- else -%}
+                {%- do missing.append(mart.identifier) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if missing and gold_state().tranche is not none -%}
+            {%- do exceptions.raise_compiler_error(
+                "Gold is published by a run that makes all of it, and this run has not made " ~ missing | join(', ')
+                ~ "; use `sales gold`"
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ versions_as_json(versions) }}
+{%- endmacro %}
+
+
+{# The hook before a mart that a run changes in part: what a run that was not published has left is taken back. #}
+{% macro restore_mart() %}
+    {%- set version = gold_state().made.get('versions', {}).get(this.identifier) -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'retry') and version is not none and load_relation(this) -%}
+        {%- set left = [] -%}
+        {%- for row in run_query("describe history " ~ this ~ " limit 1000").rows if row.version > version -%}
+            {%- do left.append(row.operation) if row.operation not in upkeep_operations() -%}
+        {%- endfor -%}
+        {%- do run_query("restore table " ~ this ~ " to version as of " ~ version) if left -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# What a commit can be called that changes no row. #}
+{% macro upkeep_operations() %}
+    {{ return(['OPTIMIZE', 'VACUUM START', 'VACUUM END', 'SET TBLPROPERTIES', 'UNSET TBLPROPERTIES']) }}
+{% endmacro %}
