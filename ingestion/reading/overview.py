@@ -32,7 +32,7 @@ class BronzeStatus:
 
 @dataclass(frozen=True)
 class SilverStatus:
-    """The newest closed slice (0: none yet), the totals over all closed slices, the open slice, and Gold's newest run."""
+    """The newest closed slice (0: none yet), the totals over all closed slices, the open slice, and Gold's last run."""
 
     tranche: int = 0
     closed_at: datetime | None = None

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ingestion.processes.liveness import alive
+from ingestion.processes.states import GatewayState, read_state
 from ingestion.settings import PathSettings, SilverSettings, load
 from ingestion.verify.bronze_checks import bronze_checks, longest_wait
 from ingestion.verify.gold_checks import gold_checks
@@ -46,13 +48,19 @@ def verify(
             load_topic(bench, log, on_progress)
         on_progress("silver", 0, 0)
         pause = timedelta(seconds=load(SilverSettings).interval_seconds)
-        checks = [files, *bronze_checks(bench, now or datetime.now(UTC), longest_wait(pause))]
+        checks = [files, *bronze_checks(bench, now or datetime.now(UTC), longest_wait(pause), _running_since())]
         if published:
             checks.append(published)
         if published and published.ok:
             checks += _published_checks(bench)
             checks += gold_checks(bench, lake)
         return Verification(tuple(checks), _note(bench, published is not None), raisons(bench), gaps)
+
+
+def _running_since() -> datetime:
+    """When the gateway was started that runs now; without one, the distant past."""
+    gateway = read_state(GatewayState)
+    return gateway.at if gateway and alive(gateway.life) else datetime.fromtimestamp(0, UTC)
 
 
 def _published_checks(bench: Workbench) -> list[Check]:

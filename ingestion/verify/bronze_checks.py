@@ -126,6 +126,7 @@ where topic.kafka_offset >= coalesce(published.end_offset, 0)
 LONGEST_SLICE, LONGEST_PAUSE = timedelta(minutes=4), timedelta(minutes=1)
 
 # A backlog is published in parts: as long as slices make progress in a partition, what waits there is on its way.
+# What has waited while nothing was running is on its way, too, once the gateway runs.
 _STUCK = """
 with
 unpublished as (
@@ -150,7 +151,7 @@ select
         else 'no slice takes them (sales silver)'
     end
 from unpublished left join moved using (kafka_partition)
-where least({now} - since, {now} - coalesce(moved_at, 0)) > {longest}
+where least({now} - since, {now} - coalesce(moved_at, 0), {now} - {running_since}) > {longest}
 order by kafka_partition
 """
 
@@ -166,8 +167,11 @@ def longest_wait(pause: timedelta) -> timedelta:
     return LONGEST_SLICE + max(pause, LONGEST_PAUSE)
 
 
-def bronze_checks(bench: Workbench, now: datetime, longest: timedelta) -> list[Check]:
+def bronze_checks(bench: Workbench, now: datetime, longest: timedelta, running_since: datetime) -> list[Check]:
     """The checks against the topic, of what it no longer holds and of long waits, and the lines that only report."""
+    stuck = _STUCK.format(
+        now=_microseconds(now), longest=longest // timedelta(microseconds=1), running_since=_microseconds(running_since)
+    )
     return [
         bench.check(
             "topic in Bronze",
@@ -198,6 +202,10 @@ def bronze_checks(bench: Workbench, now: datetime, longest: timedelta) -> list[C
             NOT_YET_PUBLISHED,
             "events in the topic after the last slice; none has waited too long",
             _WAITING,
-            _STUCK.format(now=round(now.timestamp() * 1e6), longest=longest // timedelta(microseconds=1)),
+            stuck,
         ),
     ]
+
+
+def _microseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1e6)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.processes.states import GatewayState, write_state
 from ingestion.verify import TopicLog, verify
 from tests.unit.verify.lake import ARRIVED, dirty_lake, failed, sound_lake, ventes
 
@@ -53,6 +54,18 @@ def test_events_that_wait_longer_than_a_slice_can_take_are_a_fault(
     assert failed(found) == ({"not yet published": stuck} if stuck else {})
     told = found.examples.get("not yet published", ())
     assert [f"events wait, the oldest for {minutes} minutes" in line for line in told] == [True] * stuck
+
+
+@pytest.mark.parametrize(("minutes", "stuck"), [(4, 0), (6, 2)])
+def test_what_waited_while_nothing_was_running_is_on_its_way(
+    minutes: int, stuck: int, tmp_path: Path, own_folders: Path
+) -> None:
+    lake = sound_lake([vente.to_json() for vente in ventes(6)])
+    del lake.ventes_raw[4:]
+    lake.now = ARRIVED + timedelta(hours=1)
+    assert failed(lake.verify(tmp_path / "stopped")) == {"not yet published": 2}
+    write_state(GatewayState(state="started", session_id="s", at=lake.now - timedelta(minutes=minutes)))
+    assert failed(lake.verify(tmp_path / "running")) == ({"not yet published": stuck} if stuck else {})
 
 
 def test_a_backlog_that_is_published_in_parts_is_no_fault(tmp_path: Path) -> None:
