@@ -13,7 +13,7 @@ from airflow.sdk import dag, task
 from cosmos import DbtTaskGroup
 
 from ingestion.orchestration import dag_reports, model_tasks, runs
-from ingestion.silver.marts import Marts
+from ingestion.silver.gold_runs import Marts
 from ingestion.silver.slices import Silver, holder, slice_commits
 
 

@@ -83,7 +83,7 @@ def gold(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Make every mart again, not only what is new.")] = False,
 ) -> None:
     """Make the Gold marts from the newest published slice now; the follower does it every few minutes."""
-    from ingestion.silver.marts import publish_gold
+    from ingestion.silver.gold_runs import publish_gold
 
     started = time.monotonic()
     with waiting("making Gold"):

@@ -4,14 +4,15 @@
 """
 
 import json
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from deltalake import DeltaTable
 
-from ingestion.lake.delta_tables import data_files, table_exists
-from ingestion.lake.engine import Engine
+from ingestion.lake.delta_tables import commit_file, data_files, refuse_empty_commit, table_exists
+from ingestion.lake.engine import Engine, Row
 from ingestion.lake.failures import reading
 
 # what readers open at the versions of `bilan_gold` (dbt_sales/models/gold/marts/)
@@ -19,10 +20,11 @@ MARTS = ("ventes_journalieres", "performance_produits", "valeur_clients", "cohor
 # what only Gold itself adds to (dbt_sales/models/gold/internal/)
 INTERNAL = ("clients_mensuels",)
 
-_NEWEST = """
+_PUBLICATIONS = """
 select tranche, fuseau, jour_reference, nombre_ventes, versions, versions_silver, published_at::timestamp
-from read_parquet($files) order by published_at desc limit 1
+from read_parquet($files) order by published_at
 """
+_NEWEST = f"{_PUBLICATIONS} desc limit 1"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,42 @@ class GoldPublication:
     silver_versions: dict[str, int]
     published_at: datetime
 
+    @property
+    def etag(self) -> str:
+        """Changes if, and only if, an answer could have changed."""
+        return f"gold-{self.published_at.timestamp():.6f}"
+
+
+class GoldLedger:
+    """Every publication, oldest first.  A call costs one `stat` if nothing is new; otherwise, the ledger is read again.
+
+    Every call may raise LakeUnreadableError; the next one tries again.
+    """
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self._path, self._engine = path, engine
+        # one value, so that threads never see the version of one read beside the rows of another
+        self._known: tuple[int, tuple[GoldPublication, ...]] = (-1, ())
+
+    def publications(self) -> tuple[GoldPublication, ...]:
+        version, known = self._known
+        with reading("the ledger of Gold"):
+            if commit_file(self._path, version + 1).exists() or (version < 0 and table_exists(self._path)):
+                table = DeltaTable(str(self._path))
+                refuse_empty_commit(self._path, table.version())
+                files = data_files(table)
+                rows = self._engine.rows(_PUBLICATIONS, {"files": files}) if files else []
+                known = tuple(map(_publication, rows))
+                self._known = (table.version(), known)
+        return known
+
+    def last_by(self, as_of: int | datetime) -> GoldPublication | None:
+        """What was newest at that moment, or when that slice was the newest."""
+        known = self.publications()
+        moments = [each.tranche if isinstance(as_of, int) else each.published_at for each in known]
+        place = bisect_right(moments, as_of)
+        return known[place - 1] if place else None
+
 
 def newest_gold(gold: Path) -> GoldPublication | None:
     """What was published last, or None.  Raises LakeUnreadableError."""
@@ -48,9 +86,11 @@ def newest_gold(gold: Path) -> GoldPublication | None:
     with reading("the ledger of Gold"):
         files = data_files(DeltaTable(str(path))) if table_exists(path) else []
         rows = Engine().rows(_NEWEST, {"files": files}) if files else []
-    if not rows:
-        return None
-    tranche, fuseau, day, sales, versions, silver, published_at = rows[0]
+    return _publication(rows[0]) if rows else None
+
+
+def _publication(row: Row) -> GoldPublication:
+    tranche, fuseau, day, sales, versions, silver, published_at = row
     return GoldPublication(
         tranche, fuseau, day, sales or 0, json.loads(versions), json.loads(silver), published_at.replace(tzinfo=UTC)
     )

@@ -3,6 +3,20 @@
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from ingestion.lake.ledger import Totals
 from ingestion.queries.filters import Filters, composed
+from ingestion.queries.marts import (
+    CLASSES_RFM,
+    ClientValue,
+    Cohort,
+    DailySales,
+    DayFilters,
+    ProductPerformance,
+    TypicalHour,
+    client_values,
+    cohorts,
+    daily_sales,
+    product_performance,
+    seasonality,
+)
 from ingestion.queries.rows import (
     AggregatedSales,
     CustomerSegment,
@@ -25,7 +39,7 @@ from ingestion.queries.sales import (
     revenue_by_country,
     top_products,
 )
-from ingestion.queries.snapshot import Lake, Snapshot
+from ingestion.queries.snapshot import GoldSnapshot, Lake, Snapshot
 from ingestion.queries.trend import Grain, Trend, trend
 from ingestion.queries.trust import (
     accepted_gaps,
@@ -38,9 +52,15 @@ from ingestion.queries.trust import (
 )
 
 __all__ = [
+    "CLASSES_RFM",
     "AggregatedSales",
+    "ClientValue",
+    "Cohort",
     "CustomerSegment",
+    "DailySales",
+    "DayFilters",
     "Filters",
+    "GoldSnapshot",
     "Grain",
     "HourOfSales",
     "HourlySales",
@@ -50,29 +70,36 @@ __all__ = [
     "OverallStatistics",
     "PeriodOfSales",
     "ProductBySegment",
+    "ProductPerformance",
     "RejectedEvent",
     "RevenueByCountry",
     "Snapshot",
     "TopProduct",
     "Totals",
     "Trend",
+    "TypicalHour",
     "VersionGoneError",
     "accepted_gaps",
     "aggregated_sales",
     "choices",
     "clean_count",
+    "client_values",
+    "cohorts",
     "composed",
     "customer_segmentation",
+    "daily_sales",
     "hourly_sales",
     "hours",
     "isolated_events",
     "newest_vente_at",
     "overall_statistics",
     "product_by_segment",
+    "product_performance",
     "reading",
     "rejected",
     "rejected_by_raison",
     "revenue_by_country",
+    "seasonality",
     "top_products",
     "trend",
 ]

@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 from ingestion.lake.delta_tables import commit_file, data_files, refuse_empty_commit, table_exists
 from ingestion.lake.engine import Engine, Row
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
-from ingestion.lake.gold_ledger import GoldPublication, newest_gold
+from ingestion.lake.gold_ledger import GoldLedger, GoldPublication
 from ingestion.lake.ledger import Ledger, Publication, Totals
 from ingestion.queries.parse_errors import ParseErrors, Place
 
@@ -25,6 +25,60 @@ class OpenSlice(NamedTuple):
 
     tranche: int
     opened_at: datetime
+
+
+class Tables:
+    """The tables of one schema folder: their files at a version, and their rows."""
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self._folder, self._engine = folder, engine
+        self.files = lru_cache(maxsize=64)(self._list_files)
+
+    def rows(self, table: str, version: int, sql: str, parameters: dict[str, Any], *, is_current: bool) -> list[Row]:
+        """Raises LakeUnreadableError; for a version that is not current, also VersionGoneError."""
+        files: tuple[str, ...] = ()
+        try:
+            with reading(f"table {table}"):
+                files = self.files(table, version)
+                return self._engine.rows(sql, {"files": files, **parameters}) if files else []
+        except LakeUnreadableError as error:
+            # checked afterwards, because the files may be deleted while they are read
+            needed = (commit_file(self._folder / table, version), *map(Path, files))
+            if is_current or all(file.exists() for file in needed):
+                raise
+            raise VersionGoneError("this slice's files have been vacuumed; ask for a newer one") from error
+
+    def _list_files(self, table: str, version: int) -> tuple[str, ...]:
+        refuse_empty_commit(self._folder / table, version)
+        delta = DeltaTable(str(self._folder / table), version=version)
+        features = set(delta.protocol().reader_features or ())
+        if "columnMapping" in features or ("deletionVectors" in features and _has_deletion_vectors(delta)):
+            raise LakeUnreadableError(f"table {table} uses column mapping or deletion vectors; switch them off")
+        return tuple(data_files(delta))
+
+
+class GoldSnapshot:
+    """The marts as they were published together; without a publication every mart is empty."""
+
+    def __init__(self, tables: Tables, publication: GoldPublication | None, *, is_current: bool = True) -> None:
+        self._tables, self.publication, self._is_current = tables, publication, is_current
+
+    @property
+    def key(self) -> str:
+        """Changes if, and only if, an answer could have changed."""
+        return self.publication.etag if self.publication else "empty"
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the marts were published."""
+        return self.publication.published_at if self.publication else None
+
+    def rows(self, mart: str, sql: str, **parameters: Any) -> list[Row]:
+        """As `Snapshot.rows`."""
+        if self.publication is None or mart not in self.publication.versions:
+            return []
+        version = self.publication.versions[mart]
+        return self._tables.rows(mart, version, sql, parameters, is_current=self._is_current)
 
 
 class Snapshot:
@@ -43,6 +97,11 @@ class Snapshot:
             return "empty"
         return f"{self.publication.etag}-{self.publication.closed_at.timestamp():.6f}"
 
+    @property
+    def as_of(self) -> datetime | None:
+        """When the slice closed."""
+        return self.publication.closed_at if self.publication else None
+
     def rows(self, table: str, sql: str, **parameters: Any) -> list[Row]:
         """Run SQL that reads `read_parquet($files)`; a table without a file has no rows.
 
@@ -51,17 +110,7 @@ class Snapshot:
         version = None if self.publication is None else self.publication.versions.get(table)
         if version is None:
             return []
-        files: tuple[str, ...] = ()
-        try:
-            with reading(f"table {table}"):
-                files = self._lake.files(table, version)
-                return self._lake.engine.rows(sql, {"files": files, **parameters}) if files else []
-        except LakeUnreadableError as error:
-            # checked afterwards, because the files may be deleted while they are read
-            needed = (self._lake.commit_file(table, version), *map(Path, files))
-            if self._is_current or all(file.exists() for file in needed):
-                raise
-            raise VersionGoneError("this slice's files have been vacuumed; ask for a newer one") from error
+        return self._lake.tables.rows(table, version, sql, parameters, is_current=self._is_current)
 
     def check(self) -> None:
         """Open every published file without reading rows, since probes are frequent.  Raises what `rows` raises."""
@@ -86,8 +135,10 @@ class Lake:
         self.engine = Engine()
         self.ledger = Ledger(silver / "bilan_ingestion", self.engine)
         self.parse_errors = ParseErrors(bronze, self.engine)
-        self.files = lru_cache(maxsize=64)(self._list_files)
+        self.tables = Tables(silver, self.engine)
         self._newest = Snapshot(self, None)
+        self._gold_ledger = GoldLedger(self._gold / "bilan_gold", self.engine)
+        self._marts = Tables(self._gold, self.engine)
 
     def current(self) -> Snapshot:
         """The newest publication; the same object until there is a newer one.  Raises LakeUnreadableError."""
@@ -107,12 +158,19 @@ class Lake:
         current = self.current()
         return current if found is current.publication else Snapshot(self, found, is_current=False)
 
-    def commit_file(self, table: str, version: int) -> Path:
-        return commit_file(self._silver / table, version)
+    def gold(self) -> GoldSnapshot:
+        """The marts that were published last.  Raises LakeUnreadableError."""
+        known = self._gold_ledger.publications()
+        return GoldSnapshot(self._marts, known[-1] if known else None)
 
-    def gold(self) -> GoldPublication | None:
-        """The newest publication of Gold.  Raises LakeUnreadableError."""
-        return newest_gold(self._gold)
+    def gold_at(self, as_of: int | datetime) -> GoldSnapshot:
+        """The marts after that slice, or at that past moment.  Raises NeverPublishedError, LakeUnreadableError."""
+        if isinstance(as_of, datetime) and as_of > datetime.now(UTC):
+            raise NeverPublishedError("that time has not come yet")
+        found = self._gold_ledger.last_by(as_of)
+        if found is None:
+            raise NeverPublishedError("Gold was not published by then")
+        return GoldSnapshot(self._marts, found, is_current=found == self.gold().publication)
 
     def open_slice(self) -> OpenSlice | None:
         """The open slice; None if every slice is closed.  Raises LakeUnreadableError."""
@@ -131,7 +189,7 @@ class Lake:
             )[0]
         return None if tranche is None else OpenSlice(tranche, opened_at.replace(tzinfo=UTC))
 
-    def tables(self) -> list[Path]:
+    def folders(self) -> list[Path]:
         """Every Delta table of the lake, by its folder."""
         schemas = (self._silver, self._gold)
         return [self.bronze] * table_exists(self.bronze) + [
@@ -147,14 +205,6 @@ class Lake:
             f"published are the slices {first.tranche} to {last.tranche}, "
             f"closed from {_second(first.closed_at)} to {_second(last.closed_at)}"
         )
-
-    def _list_files(self, table: str, version: int) -> tuple[str, ...]:
-        refuse_empty_commit(self._silver / table, version)
-        delta = DeltaTable(str(self._silver / table), version=version)
-        features = set(delta.protocol().reader_features or ())
-        if "columnMapping" in features or ("deletionVectors" in features and _has_deletion_vectors(delta)):
-            raise LakeUnreadableError(f"table {table} uses column mapping or deletion vectors; switch them off")
-        return tuple(data_files(delta))
 
 
 def _has_deletion_vectors(table: DeltaTable) -> bool:

@@ -104,7 +104,7 @@ def silver_status() -> SilverStatus:
         rows_clean=totals.rows_clean,
         rows_rejected=totals.rows_rejected,
         rows_duplicates=totals.rows_duplicates,
-        gold=lake.gold(),
+        gold=lake.gold().publication,
     )
 
 

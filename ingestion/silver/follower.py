@@ -17,7 +17,7 @@ from ingestion.processes.logs import configure_logging
 from ingestion.processes.states import AirflowState, GatewayState, GoldState, SilverState, read_state, write_state
 from ingestion.settings import SilverSettings, load
 from ingestion.silver.compaction import compact
-from ingestion.silver.marts import Marts
+from ingestion.silver.gold_runs import Marts
 from ingestion.silver.slices import Silver, SilverError
 
 LOOK_SECONDS = 0.2

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ingestion.queries import Snapshot
+from ingestion.queries import GoldSnapshot, Snapshot
 from streamlit_app.api.encoding import moment, to_json
 from streamlit_app.api.params import AsOfParams
 from streamlit_app.singletons import utc_now
@@ -17,10 +17,24 @@ from streamlit_app.singletons import utc_now
 FORMAT = 2
 
 
+S = TypeVar("S", Snapshot, GoldSnapshot)
+
+
 async def answer(request: Request, params: AsOfParams, question: Callable[[Snapshot], Any]) -> Response:
+    """The answer of the slice that the parameters ask for."""
+    lake = request.app.state.lake
+    return await _answer(request, params, lake.at(params.as_of) if params.as_of else lake.current(), question)
+
+
+async def answer_of_gold(request: Request, params: AsOfParams, question: Callable[[GoldSnapshot], Any]) -> Response:
+    """The answer of the marts that were published when the parameters say."""
+    lake = request.app.state.lake
+    return await _answer(request, params, lake.gold_at(params.as_of) if params.as_of else lake.gold(), question)
+
+
+async def _answer(request: Request, params: AsOfParams, snapshot: S, question: Callable[[S], Any]) -> Response:
     """Answer from the cache if the publication and the parameters are known, else ask in a thread."""
     state = request.app.state
-    snapshot = state.lake.at(params.as_of) if params.as_of else state.lake.current()
     key = f"{FORMAT}|{snapshot.key}|{request.url.path}|{params.key}"
     headers = _headers(snapshot, key, state.sampler.cause(utc_now()))
     if _is_known(request, headers["ETag"]):
@@ -38,17 +52,17 @@ def age_seconds(since: datetime) -> float:
     return round(max((utc_now() - since).total_seconds(), 0.0), 3)
 
 
-def _headers(snapshot: Snapshot, key: str, cause: str | None) -> dict[str, str]:
+def _headers(snapshot: Snapshot | GoldSnapshot, key: str, cause: str | None) -> dict[str, str]:
     headers = {
         # weak: the same rows may be sent compressed or not
         "ETag": f'W/"{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"',
         "Cache-Control": "no-cache",
         "X-Data-Status": "empty" if snapshot.publication is None else "stale" if cause else "fresh",
     }
-    if snapshot.publication is not None:
+    if snapshot.publication is not None and snapshot.as_of is not None:
         headers |= {
-            "X-As-Of": moment(snapshot.publication.closed_at),
-            "X-Data-Age": f"{age_seconds(snapshot.publication.closed_at):.1f}",
+            "X-As-Of": moment(snapshot.as_of),
+            "X-Data-Age": f"{age_seconds(snapshot.as_of):.1f}",
             "X-Tranche": str(snapshot.publication.tranche),
         }
     return headers

@@ -10,7 +10,7 @@ from ingestion.queries import Lake
 from ingestion.settings import AppSettings, load
 from ingestion.tail.watcher import Watcher
 from streamlit_app import singletons
-from streamlit_app.api import live_routes, operations, refusals, routes
+from streamlit_app.api import gold_routes, live_routes, operations, refusals, routes
 from streamlit_app.api.cache import SharedCache
 from streamlit_app.api.head import AnswerHead
 from streamlit_app.api.metrics import MeasureRequests, Metrics
@@ -28,6 +28,8 @@ figures as they were published at that time.
 * A time is `2025-12-22T10:00:00Z`, `2025-12-22T11:00:00+01:00` (also `+0100` or `+01`, and with a space for a `+` that
 was not escaped), `2025-12-22T10`, `2025-12-22 10:00:00` or `2025-12-22`; without a zone it is UTC.  A bare number is
 not accepted as a time.
+* The marts (`/api/gold/…`) are published every few minutes: `X-As-Of` and `X-Tranche` say when, and after which slice.
+Their days are those of the reporting time zone; `from` and `to` are days such as `2025-12-22`.
 * A parameter that is unknown, empty, or repeated where one value is allowed is refused, so that no answer depends on a
 guess.
 * `GET` and `HEAD` are supported; the answer is JSON, whatever `Accept` says.
@@ -66,6 +68,7 @@ def create_app(
     app.add_middleware(AnswerHead)
     refusals.install(app)
     app.include_router(routes.router)
+    app.include_router(gold_routes.router)
     app.include_router(live_routes.router)
     app.include_router(operations.router)
     return app

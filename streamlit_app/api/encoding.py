@@ -5,7 +5,7 @@ The standard encoders write decimals as text, or pass them through a float.
 
 import json
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -27,6 +27,8 @@ def _encode(value: Any) -> str:
         return f"{value:.2f}"
     if isinstance(value, datetime):
         return f'"{moment(value)}"'
+    if isinstance(value, date):
+        return f'"{value.isoformat()}"'
     if isinstance(value, list | tuple):
         return f"[{','.join(map(_encode, value))}]"
     if isinstance(value, dict):

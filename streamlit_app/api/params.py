@@ -1,7 +1,7 @@
 """The query parameters: what is accepted, and the rule that a refusal names; the OpenAPI document says the same."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
@@ -18,9 +18,9 @@ from pydantic import (
     field_validator,
 )
 
-from ingestion.queries import Filters, composed
+from ingestion.queries import CLASSES_RFM, DayFilters, Filters, composed
 from ingestion.verify.verdict import RAISONS
-from streamlit_app.api.times import MOMENT, SPELLING, WHOLE_HOUR, moment, whole_hour
+from streamlit_app.api.times import DAY, MOMENT, SPELLING, WHOLE_HOUR, day, moment, whole_hour
 
 MAX_SLICE, MAX_HOURS = 2**31 - 1, 100_000
 REPEATABLE = ("pays", "produit", "segment")
@@ -60,6 +60,12 @@ def _known_reason(raison: str | None) -> str | None:
     return raison
 
 
+def _known_class(classe: str | None) -> str | None:
+    if classe is not None and classe not in CLASSES_RFM:
+        raise ValueError(f"must be one of {', '.join(CLASSES_RFM)}")
+    return classe
+
+
 def _normal(values: list[str]) -> list[str]:
     return sorted(set(values))
 
@@ -78,6 +84,11 @@ Hour = Annotated[
     BeforeValidator(lambda value: whole_hour(str(value))),
     WithJsonSchema({"type": "string", "pattern": f"^(?:{WHOLE_HOUR})$"}),
 ]
+Day = Annotated[
+    date | None,
+    BeforeValidator(lambda value: day(str(value))),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{DAY})$"}),
+]
 AsOf = Annotated[
     int | datetime | None,
     BeforeValidator(_as_of),
@@ -92,6 +103,9 @@ AsOf = Annotated[
 ]
 
 
+ClasseRfm = Annotated[
+    str | None, AfterValidator(_known_class), WithJsonSchema({"type": "string", "enum": list(CLASSES_RFM)})
+]
 Raison = Annotated[str | None, AfterValidator(_known_reason), WithJsonSchema({"type": "string", "enum": list(RAISONS)})]
 
 
@@ -173,4 +187,32 @@ class HourlyParams(SalesParams):
 class RejectedParams(AsOfParams):
     raison: Raison = Field(None, description="only this reason")
     limit: Number = Field(50, ge=1, le=200, description="rows of a page")
+    offset: Number = Field(0, ge=0, le=10_000_000, description="rows before the page")
+
+
+class DailyParams(AsOfParams):
+    pays: Names = Field([], description="countries; repeat for several", examples=[["France"]])
+    produit: Names = Field([], description="products; repeat for several", examples=[["Souris sans fil"]])
+    segment: Names = Field([], description="segments; repeat for several", examples=[["Enterprise"]])
+    start: Day = Field(None, alias="from", description="first day, inclusive", examples=["2025-12-22"])
+    end: Day = Field(None, alias="to", description="last day, exclusive; later than from", examples=["2025-12-29"])
+
+    @field_validator("end")
+    @classmethod
+    def _ordered(cls, end: date | None, others: ValidationInfo) -> date | None:
+        start = others.data.get("start")
+        if start and end and start >= end:
+            raise ValueError(f"must be later than from, {start}")
+        return end
+
+    @property
+    def filters(self) -> DayFilters:
+        return DayFilters(tuple(self.pays), tuple(self.produit), tuple(self.segment), self.start, self.end)
+
+
+class ClientParams(AsOfParams):
+    pays: Names = Field([], description="countries; repeat for several", examples=[["France"]])
+    segment: Names = Field([], description="segments; repeat for several", examples=[["Enterprise"]])
+    classe_rfm: ClasseRfm = Field(None, description="only this class")
+    limit: Number = Field(200, ge=1, le=1000, description="rows of a page")
     offset: Number = Field(0, ge=0, le=10_000_000, description="rows before the page")

@@ -5,7 +5,7 @@ hour and minute after a space (the `+` of a zone may have become that space).
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 _YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
 _LEAP_ENDING = "(?:0[48]|[2468][048]|[13579][26])"
@@ -15,7 +15,7 @@ _MONTHS_AND_DAYS = (
     "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
 )
-_DAY = f"(?:{_YEAR}-{_MONTHS_AND_DAYS}|{_LEAP_YEAR}-02-29)"
+DAY = f"(?:{_YEAR}-{_MONTHS_AND_DAYS}|{_LEAP_YEAR}-02-29)"
 _HOUR = "(?:[01][0-9]|2[0-3])"
 _SIXTY = "[0-5][0-9]"
 # the `+` of a zone arrives as a space if the client has not escaped it
@@ -30,13 +30,11 @@ def _clock(minute: str, second: str, digit: str, zone: str, *, is_alone: bool) -
 
 
 MOMENT = (
-    f"{_DAY}(?:"
-    + _clock(_SIXTY, _SIXTY, "[0-9]", f"(?:[Zz]|{_ZONE_SIGN}{_HOUR}(?::?{_SIXTY})?)?", is_alone=True)
-    + ")?"
+    f"{DAY}(?:" + _clock(_SIXTY, _SIXTY, "[0-9]", f"(?:[Zz]|{_ZONE_SIGN}{_HOUR}(?::?{_SIXTY})?)?", is_alone=True) + ")?"
 )
 # a half hour is a whole hour of UTC if its zone has a half hour, too: 10:30+05:30
 WHOLE_HOUR = (
-    f"{_DAY}(?:"
+    f"{DAY}(?:"
     + "|".join(
         (
             _clock("00", "00", "0", f"(?:[Zz]|{_ZONE_SIGN}{_HOUR}(?::?00)?)?", is_alone=True),
@@ -71,3 +69,10 @@ def whole_hour(text: str) -> datetime:
     if not re.fullmatch(WHOLE_HOUR, text):
         raise ValueError("must be a whole hour of UTC such as 2025-12-22T10:00:00Z: answers are kept by the hour")
     return found.replace(tzinfo=None)
+
+
+def day(text: str) -> date:
+    """A day such as 2025-12-22.  Raises ValueError with the rule."""
+    if not re.fullmatch(DAY, text):
+        raise ValueError("must be a day such as 2025-12-22")
+    return date.fromisoformat(text)

@@ -1,5 +1,6 @@
 """The API's addresses and fields are a promise: exactly these, and the same in rows, models and OpenAPI."""
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from ingestion import queries
 from ingestion.queries import Lake
+from ingestion.settings import DBT_PROJECT
 from streamlit_app.api import models
 from streamlit_app.api.application import create_app
 from streamlit_app.singletons import Sampler
@@ -25,6 +27,13 @@ PROMISED = {
     ),
     "/api/revenue_by_country": ("pays", "total_montant", "part"),
     "/api/customer_segmentation": ("segment", "nombre_clients", "total_montant", "panier_moyen"),
+}
+GOLD = {
+    "/api/gold/daily_sales": queries.DailySales,
+    "/api/gold/product_performance": queries.ProductPerformance,
+    "/api/gold/client_values": queries.ClientValue,
+    "/api/gold/cohorts": queries.Cohort,
+    "/api/gold/seasonality": queries.TypicalHour,
 }
 # these are of now, whatever is published: they are never "unchanged"
 OF_NOW = {"/api/status", "/api/live", "/api/live/events"}
@@ -50,7 +59,7 @@ def document():
 
 
 def test_exactly_the_promised_addresses(document):
-    assert set(document["paths"]) == {*PROMISED, "/api/rejected"} | OF_NOW
+    assert set(document["paths"]) == {*PROMISED, *GOLD, "/api/rejected"} | OF_NOW
 
 
 @pytest.mark.parametrize("path", PROMISED)
@@ -58,6 +67,23 @@ def test_exactly_the_promised_fields_in_their_order(document, path):
     schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     name = schema.get("items", schema)["$ref"].rsplit("/", 1)[1]
     assert tuple(document["components"]["schemas"][name]["properties"]) == PROMISED[path]
+
+
+@pytest.mark.parametrize("path", GOLD)
+def test_an_answer_of_gold_has_the_fields_of_its_rows(document, path):
+    schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    name = schema["items"]["$ref"].rsplit("/", 1)[1]
+    row = GOLD[path]
+    assert name == row.__name__
+    assert list(document["components"]["schemas"][name]["properties"]) == [field.name for field in fields(row)]
+
+
+def test_the_classes_of_clients_are_those_of_the_mart():
+    sql = (DBT_PROJECT / "models" / "gold" / "marts" / "valeur_clients.sql").read_text()
+    assert tuple(re.findall(r"(?:then|else) '(\w+)'", sql)) == queries.CLASSES_RFM
+    glossary = (DBT_PROJECT / "models" / "glossary.md").read_text()
+    (listed,) = re.findall(r"Class by the three scores: (.*)\.", glossary)
+    assert tuple(re.split(", | or ", listed)) == queries.CLASSES_RFM
 
 
 @pytest.mark.parametrize(("row", "model"), PAIRS, ids=lambda each: each.__module__.rsplit(".", 1)[1])
@@ -75,7 +101,7 @@ def test_every_question_takes_the_same_filters(document, path):
 def test_money_is_a_number_in_the_document(document):
     for schema in document["components"]["schemas"].values():
         for name, field in schema.get("properties", {}).items():
-            if "montant" in name or name == "panier_moyen":
+            if ("montant" in name and not name.startswith("score")) or name == "panier_moyen":
                 kinds = {each.get("type") for each in [field, *field.get("anyOf", [])]} - {None, "null"}
                 assert kinds == {"number"}, name
 

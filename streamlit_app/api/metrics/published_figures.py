@@ -73,7 +73,7 @@ class FiguresCollector(Collector):
 
     def _of_gold(self) -> Iterable[Metric]:
         """Nothing while Gold is made by hand only: then nobody expects it to be new."""
-        gold = self._lake.gold() if load(GoldSettings).gold_interval_seconds else None
+        gold = self._lake.gold().publication if load(GoldSettings).gold_interval_seconds else None
         if gold is not None:
             yield GaugeMetricFamily(
                 "sales_gold_tranche", "Number of the slice that the marts of Gold stand on", value=gold.tranche

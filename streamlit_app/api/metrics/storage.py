@@ -48,7 +48,7 @@ class Tables(Collector):
         stream = GaugeMetricFamily(
             "sales_stream_last_commit_timestamp_seconds", "When the newest version of Bronze's table was committed"
         )
-        for path in self._lake.tables():
+        for path in self._lake.folders():
             name = (f"{path.parent.name}.{path.name}",)
             try:
                 with reading(f"table {path.name}"):
