@@ -21,6 +21,24 @@ page = st.navigation(
             default=True,
         ),
         st.Page(
+            "app_pages/tendances.py",
+            title=language["page_trends"],
+            icon=":material/trending_up:",
+            url_path="tendances",
+        ),
+        st.Page(
+            "app_pages/produits.py",
+            title=language["page_products"],
+            icon=":material/inventory_2:",
+            url_path="produits",
+        ),
+        st.Page(
+            "app_pages/clients.py",
+            title=language["page_clients"],
+            icon=":material/group:",
+            url_path="clients",
+        ),
+        st.Page(
             "app_pages/confiance.py",
             title=language["page_trust"],
             icon=":material/verified_user:",

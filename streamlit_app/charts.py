@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from ingestion.queries import AggregatedSales, ProductBySegment, RevenueByCountry
+from ingestion.queries import AggregatedSales, ProductBySegment, ProductPerformance, RevenueByCountry
 from streamlit_app.chart_parts import (
     INK,
     PLAIN,
@@ -25,7 +25,7 @@ from streamlit_app.languages import Language
 _BY_REVENUE = alt.EncodingSortField(field="revenue", op="sum", order="descending")
 
 
-def revenue_by_product(words: Language, rows: Sequence[AggregatedSales], *, dark: bool) -> Spec:
+def revenue_by_product(words: Language, rows: Sequence[AggregatedSales | ProductPerformance], *, dark: bool) -> Spec:
     return _bars(words, _by_name(rows, "produit_nom"), "produit", "by_product", dark)
 
 

@@ -16,7 +16,7 @@ DEFAULT = "30d"
 
 
 def filter_bar(snapshot: Snapshot) -> Filters:
-    words, options = language(), choices(snapshot)
+    words = language()
     _take_period_of_another_language()
     period = st.segmented_control(
         words["period"],
@@ -28,10 +28,16 @@ def filter_bar(snapshot: Snapshot) -> Filters:
         key="periode",
         bind="query-params",
     )
+    return Filters(*value_filters(snapshot), start=_start(PERIODS[period or DEFAULT], snapshot))
+
+
+def value_filters(snapshot: Snapshot) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The chosen countries, products and segments; an empty choice means all."""
+    words, options = language(), choices(snapshot)
     count = sum(len(st.session_state.get(name, ())) for name in options)
     with st.popover(f"{words['filters']} ({count})" if count else words["filters"], icon=":material/tune:"):
         pays, produit, segment = (_pick(name, options[name]) for name in ("pays", "produit", "segment"))
-    return Filters(pays, produit, segment, start=_start(PERIODS[period or DEFAULT], snapshot))
+    return pays, produit, segment
 
 
 def _take_period_of_another_language() -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from ingestion.queries.filters import composed
-from ingestion.queries.snapshot import GoldSnapshot
+from ingestion.queries.snapshot import GoldSnapshot, Snapshot
 
 # the classes of clients, in the order in which the mart tries them (dbt_sales/models/gold/marts/valeur_clients.sql)
 CLASSES_RFM = ("champion", "fidele", "nouveau", "prometteur", "regulier", "a_risque", "perdu")
@@ -93,6 +93,15 @@ class TypicalHour:
     premier_quartile: Decimal
     montant_typique: Decimal
     troisieme_quartile: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SaleOfClient:
+    vente_id: int
+    timestamp: datetime
+    produit_nom: str
+    quantite: int
+    montant: Decimal
 
 
 @dataclass(frozen=True)
@@ -180,6 +189,33 @@ def client_values(
         **dict(conditions.values()),
     )
     return [ClientValue(*row) for row in rows]
+
+
+def classes_of_clients(gold: GoldSnapshot) -> dict[str, tuple[int, Decimal]]:
+    """The number of clients and their revenue by class, highest revenue first; a class without clients is left out."""
+    rows = gold.rows(
+        "valeur_clients",
+        """
+        select classe_rfm, count(*), sum(total_montant)
+        from read_parquet($files) group by classe_rfm order by sum(total_montant) desc, classe_rfm
+        """,
+    )
+    return {name: (clients, amount) for name, clients, amount in rows}
+
+
+def sales_of_client(snapshot: Snapshot, client_id: int, limit: int) -> list[SaleOfClient]:
+    """A client's published sales, newest first."""
+    rows = snapshot.rows(
+        "ventes_clean",
+        """
+        select vente_id, "timestamp", produit_nom, quantite, montant
+        from read_parquet($files) where client_id = $client_id
+        order by "timestamp" desc, vente_id desc limit $limit
+        """,
+        client_id=client_id,
+        limit=limit,
+    )
+    return [SaleOfClient(*row) for row in rows]
 
 
 def cohorts(gold: GoldSnapshot) -> list[Cohort]:

@@ -1,0 +1,144 @@
+"""The parts of the pages of the marts that are not charts: what they stand on, headlines, tables, downloads."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from ingestion.queries import ClientValue, DailySales, GoldSnapshot, ProductPerformance, SaleOfClient
+from streamlit_app import panels, singletons
+from streamlit_app.language_choice import language
+
+_RIGHT = st.column_config.TextColumn(alignment="right")
+
+
+def published_marts() -> tuple[GoldSnapshot, date]:
+    """The marts that this run of the page shows, and the last day with a sale; the page ends here if there are none."""
+    gold, words = singletons.lake().gold(), language()
+    made = gold.publication
+    if made is None or made.reference_day is None:
+        st.info(words["no_gold"], icon=":material/hourglass_empty:")
+        st.stop()
+    age = words.formats.ago((singletons.utc_now() - made.published_at).total_seconds())
+    st.caption(words["gold_of"].format(made.tranche, age, made.fuseau))
+    return gold, made.reference_day
+
+
+def week_against_week(days: Sequence[DailySales]) -> None:
+    """The last seven complete days, each beside the same day a week before."""
+    words, formats = language(), language().formats
+    amount, before = (
+        sum((getattr(each, name) for each in days), Decimal(0)) for name in _of_two_weeks("total_montant")
+    )
+    sales, sales_before = (sum(getattr(each, name) for each in days) for name in _of_two_weeks("nombre_ventes"))
+    pieces, pieces_before = (sum(getattr(each, name) for each in days) for name in _of_two_weeks("total_quantite"))
+    basket, basket_before = (each and total / each for total, each in ((amount, sales), (before, sales_before)))
+    values = (
+        ("total_montant", formats.euros(amount), amount, before),
+        ("nombre_ventes", formats.number(sales), Decimal(sales), Decimal(sales_before)),
+        ("total_quantite", formats.number(pieces), Decimal(pieces), Decimal(pieces_before)),
+        ("panier_moyen", formats.euros(basket if sales else None), Decimal(basket), Decimal(basket_before)),
+    )
+    with st.container(horizontal=True, key="headlines"):
+        for name, value, new, old in values:
+            st.metric(words[name], value, formats.evolution(new, old), border=True)
+
+
+def _of_two_weeks(name: str) -> tuple[str, str]:
+    return name, f"{name}_j7"
+
+
+def product_table(products: Sequence[ProductPerformance]) -> None:
+    words, formats = language(), language().formats
+    st.dataframe(
+        [
+            {
+                words["rank"]: "-" if row.rang is None else str(row.rang),
+                words["gain_rang"]: _gain(row.gain_rang),
+                words["produit"]: row.produit_nom,
+                words["total_montant"]: formats.euros(row.total_montant),
+                words["change"]: formats.evolution(row.total_montant, row.total_montant_precedent) or "-",
+                words["share"]: "-" if row.part is None else formats.percentage(row.part),
+                words["classe_abc"]: row.classe_abc,
+                words["nombre_ventes"]: formats.number(row.nombre_ventes),
+            }
+            for row in products
+        ],
+        hide_index=True,
+        column_config={
+            words["rank"]: st.column_config.TextColumn(width=55),
+            words["gain_rang"]: st.column_config.TextColumn(width=60),
+            **{words[name]: _RIGHT for name in ("total_montant", "change", "share", "nombre_ventes")},
+        },
+    )
+
+
+def _gain(places: int | None) -> str:
+    if not places:
+        return "-" if places is None else "="
+    return f"▲ {places}" if places > 0 else f"▼ {-places}"
+
+
+def client_table(clients: Sequence[ClientValue]) -> None:
+    words, formats = language(), language().formats
+    st.dataframe(
+        [
+            {
+                words["client"]: row.client_nom,
+                words["pays"]: row.pays,
+                words["classe_rfm"]: words[f"rfm_{row.classe_rfm}"],
+                words["total_montant"]: formats.euros(row.total_montant),
+                words["nombre_ventes"]: formats.number(row.nombre_ventes),
+                words["panier_moyen"]: formats.euros(row.panier_moyen),
+                words["recence_jours"]: formats.number(row.recence_jours),
+                words["part_recurrente"]: "-"
+                if row.part_recurrente is None
+                else formats.percentage(row.part_recurrente),
+                "R F M": f"{row.score_recence} {row.score_frequence} {row.score_montant}",
+            }
+            for row in clients
+        ],
+        hide_index=True,
+        column_config={
+            words[name]: _RIGHT
+            for name in ("total_montant", "nombre_ventes", "panier_moyen", "recence_jours", "part_recurrente")
+        },
+    )
+
+
+def sales_of_client(sales: Sequence[SaleOfClient]) -> None:
+    """A client's newest sales; the number of each leads to its path."""
+    words, formats = language(), language().formats
+    st.dataframe(
+        [
+            {
+                words["vente"]: f"/confiance?vente_id={row.vente_id}",
+                words["sold_at"]: formats.instant(row.timestamp),
+                words["produit"]: row.produit_nom,
+                words["total_quantite"]: formats.number(row.quantite),
+                words["total_montant"]: formats.euros(row.montant),
+            }
+            for row in sales
+        ],
+        hide_index=True,
+        column_config={
+            words["vente"]: st.column_config.LinkColumn(display_text=r"vente_id=(-?\d+)"),
+            **{words[name]: _RIGHT for name in ("total_quantite", "total_montant")},
+        },
+    )
+
+
+def download(name: str, rows: Sequence[Any]) -> None:
+    """Offer the rows as CSV, written only on request."""
+    words = language()
+    st.download_button(
+        words["csv"],
+        partial(panels.to_csv, rows, words.formats),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
