@@ -25,7 +25,7 @@ def isolated_environment(folder: Path) -> dict[str, str]:
         "VAR_DIR": str(folder / "var"),
         "DBT_TARGET_PATH": str(folder / "dbt" / "target"),
         "DBT_LOG_PATH": str(folder / "dbt" / "log"),
-        # Gold is made when a measurement or a test asks for it, not in the middle of what it measures
+        # Gold is made when a measurement or a test asks for it, not in the middle of what it looks at
         "GOLD_INTERVAL_SECONDS": "0",
         # so that interrupted commands are found and stopped, too
         MARK: str(folder / "var"),

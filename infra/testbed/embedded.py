@@ -152,14 +152,20 @@ def until(condition: Callable[[], T | None], what: str, seconds: float = 60.0) -
 
 
 @contextmanager
-def isolated(*, keep: bool = False, prefix: str = "sales-", **settings: str) -> Iterator[Stack]:
+def isolated(
+    *, keep: bool = False, with_gold: bool = False, prefix: str = "sales-", **settings: str
+) -> Iterator[Stack]:
     """A stack that is not started yet; whatever is running of it is stopped at the end, even on Ctrl-C.
 
     `settings`: additional environment variables; `keep`: do not delete its folder; `prefix`: of the folder's name.
+    `with_gold`: make Gold as users' stacks do; otherwise, it is made only when somebody asks.
     """
     # not below the project: a socket's path must be short
     folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
-    stack = Stack(folder, isolated_environment(folder) | settings)
+    environment = isolated_environment(folder)
+    if with_gold:
+        del environment["GOLD_INTERVAL_SECONDS"]
+    stack = Stack(folder, environment | settings)
     try:
         yield stack
     finally:
@@ -170,9 +176,9 @@ def isolated(*, keep: bool = False, prefix: str = "sales-", **settings: str) -> 
 
 
 @contextmanager
-def started() -> Iterator[Stack]:
+def started(*, with_gold: bool = False) -> Iterator[Stack]:
     """A running stack that answers."""
-    with isolated() as stack:
+    with isolated(with_gold=with_gold) as stack:
         stack.run("sales", "start")
         yield stack
 

@@ -1,6 +1,9 @@
 """Gold: made from published Silver, added to, made anew, and interrupted; `sales verify` recomputes every mart."""
 
+import re
 import signal
+import subprocess
+import sys
 from datetime import timedelta
 
 import duckdb
@@ -9,6 +12,7 @@ from deltalake import DeltaTable
 
 from infra.testbed.embedded import until
 from ingestion.lake.gold_ledger import INTERNAL, MARTS, newest_gold
+from ingestion.settings import PROJECT
 
 pytestmark = pytest.mark.e2e
 
@@ -50,6 +54,18 @@ def test_every_mart_is_made_and_recomputed(stack):
     verified(stack)
     assert len(mart(stack, "saisonnalite")) == 168
     assert "Gold: slice" in stack.sales("status")
+
+
+def test_the_questions_in_the_documents_are_answered(stack):
+    text = (PROJECT / "docs" / "analytics.md").read_text()
+    questions = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    assert len(questions) == 10
+    for question in questions:
+        assert list(stack.query(question)), question
+    (snippet,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    here = snippet.replace("delta/gold", f"{stack.lake}/gold")
+    run = subprocess.run([sys.executable, "-c", here], cwd=PROJECT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-1000:]
 
 
 def test_nothing_new_makes_nothing(stack):

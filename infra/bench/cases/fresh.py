@@ -20,7 +20,7 @@ SHARES = (50, 95)
 
 def measure(runs: int, tell: Tell) -> Measured:
     tell("starting a stack")
-    with started() as stack:
+    with started(with_gold=True) as stack:
         tell("warm-up")
         wait_until_published(stack, send_for(stack, WARM_UP_SECONDS, RATE))
         return Measured(by_name("s", [_run(stack, number, tell) for number in range(1, runs + 1)]))

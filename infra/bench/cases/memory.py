@@ -27,7 +27,7 @@ def measure(runs: int, tell: Tell) -> Measured:
 
 def _run(number: int, tell: Tell) -> dict[str, float]:
     tell(f"run {number}: starting a stack")
-    with started() as stack:
+    with started(with_gold=True) as stack:
         with stack.follower_held():
             for each in range(1, TURNS + 1):
                 tell(f"run {number}: turn {each} of the pipeline")

@@ -18,7 +18,7 @@ import httpx
 import psutil
 
 from infra.bench.bronze_commits import commits
-from infra.bench.resident_dbt import TOLD
+from infra.bench.resident_dbt import SLICE, TOLD
 from infra.bench.results import Figure, Measured, Tell, by_name
 from infra.bench.traffic import send
 from infra.testbed.embedded import Stack, started, until
@@ -104,10 +104,15 @@ def dbt(stack: Stack) -> "Iterator[subprocess.Popen[str]]":
 
 def _slice(worker: "subprocess.Popen[str]", gateway: Gateway) -> dict[str, float]:
     """What one slice has cost.  Raises SalesError when it has failed."""
+    return run_of(worker, gateway, SLICE)
+
+
+def run_of(worker: "subprocess.Popen[str]", gateway: Gateway, what: str) -> dict[str, float]:
+    """What one run of the resident dbt has cost.  Raises SalesError when it has failed."""
     assert worker.stdin
     assert worker.stdout
     seconds_before, jobs_before = gateway.used()
-    worker.stdin.write("\n")
+    worker.stdin.write(f"{what}\n")
     worker.stdin.flush()
     # dbt may tell of itself, too
     for line in worker.stdout:
@@ -115,7 +120,7 @@ def _slice(worker: "subprocess.Popen[str]", gateway: Gateway) -> dict[str, float
             seconds, jobs = gateway.used()
             told: dict[str, float] = json.loads(line.removeprefix(TOLD))
             return told | {"processor": seconds - seconds_before, "jobs": jobs - jobs_before}
-    raise SalesError(f"the slice failed, and dbt ended with {worker.wait()}")
+    raise SalesError(f"the {what} failed, and dbt ended with {worker.wait()}")
 
 
 def calm_slice(stack: Stack, worker: "subprocess.Popen[str]", gateway: Gateway, count: int = COUNT) -> dict[str, float]:

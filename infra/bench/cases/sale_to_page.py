@@ -44,7 +44,7 @@ def measure(runs: int, tell: Tell) -> Measured:
     if executable is None:
         raise SalesError("this case needs a browser; install Chromium")
     tell("starting a stack")
-    with started() as stack:
+    with started(with_gold=True) as stack:
         tell("warm-up")
         wait_until_published(stack, send_for(stack, WARM_UP_SECONDS, RATE))
         with opened(stack, executable) as page:

@@ -31,7 +31,7 @@ MEMORY = ("PSS, all", "PSS, gateway")
 
 def measure(runs: int, tell: Tell) -> Measured:
     tell("starting a stack")
-    with started() as stack:
+    with started(with_gold=True) as stack:
         tell("warm-up")
         wait_until_published(stack, send_for(stack, WARM_UP_SECONDS, RATE))
         windows = []

@@ -1,0 +1,58 @@
+"""Gold behind a million sales: what its first run costs, and each run after a slice of 50 sales.
+
+The sales are those of ten weeks, sent through Kafka and published by the follower.  `first`: all marts from all sales,
+on a gateway that has made none before.  `after a slice`: 50 new sales, half of them of the last three weeks, so several
+days change.  After the last run, `sales verify` recomputes every mart, or there are no figures.
+"""
+
+import subprocess
+import time
+
+from infra.bench.cases.catchup import publish_all
+from infra.bench.cases.one_slice import SETTLE_SECONDS, Gateway, dbt, run_of
+from infra.bench.resident_dbt import GOLD, SLICE
+from infra.bench.results import Measured, Tell, by_name
+from infra.testbed.embedded import Stack, started
+
+SALES = 1_000_000
+SPAN = "10w"
+WARM_UP_RUNS = 3
+
+
+def measure(runs: int, tell: Tell) -> Measured:
+    tell("starting a stack")
+    with started() as stack:
+        tell(f"history: {SALES} sales of {SPAN}")
+        stack.run("sales", "produce", "--count", str(SALES), "--since", SPAN)
+        stack.run("sales", "drain", "--timeout", "800")
+        publish_all(stack, seconds=3600)
+        with stack.follower_held(), dbt(stack) as worker:
+            gateway = Gateway(stack)
+            tell("the first run")
+            first = run_of(worker, gateway, GOLD)
+            after = []
+            for number in range(1, WARM_UP_RUNS + runs + 1):
+                tell(f"run {number} of {WARM_UP_RUNS + runs}, the first {WARM_UP_RUNS} to warm up")
+                after.append(_after_a_slice(stack, worker, gateway))
+        tell("verifying")
+        stack.run("sales", "verify")
+    measured = after[WARM_UP_RUNS:]
+    seconds = [
+        {"after a slice": each["seconds"], "after a slice, processor time": each["processor"]} for each in measured
+    ]
+    return Measured(
+        [
+            *by_name("s", [{"first": first["seconds"]}]),
+            *by_name("s", seconds),
+            *by_name("jobs", [{"after a slice, Spark jobs": each["jobs"]} for each in measured]),
+        ]
+    )
+
+
+def _after_a_slice(stack: Stack, worker: "subprocess.Popen[str]", gateway: Gateway) -> dict[str, float]:
+    stack.run("sales", "produce", "--count", "25", "--since", "3w")
+    stack.run("sales", "produce", "--count", "25")
+    stack.run("sales", "drain")
+    time.sleep(SETTLE_SECONDS)
+    run_of(worker, gateway, SLICE)
+    return run_of(worker, gateway, GOLD)
