@@ -4,7 +4,6 @@
 """
 
 import json
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,20 +20,21 @@ MARTS = ("ventes_journalieres", "performance_produits", "valeur_clients", "cohor
 INTERNAL = ("clients_mensuels",)
 
 _PUBLICATIONS = """
-select tranche, fuseau, jour_reference, nombre_ventes, versions, versions_silver, published_at::timestamp
-from read_parquet($files) order by published_at
+select publication, tranche, fuseau, jour_reference, nombre_ventes, versions, versions_silver, published_at::timestamp
+from read_parquet($files) order by publication
 """
 _NEWEST = f"{_PUBLICATIONS} desc limit 1"
 
 
 @dataclass(frozen=True)
 class GoldPublication:
-    """Marts that belong together.
+    """Marts that belong together; `publication` counts them, since a clock may be set back.
 
     `tranche`, `silver_versions`: the slice that they were made from, and the versions of its tables.  `fuseau`: the
     time zone of their days.  `reference_day`: the last day with a sale; None if there is none.
     """
 
+    publication: int
     tranche: int
     fuseau: str
     reference_day: date | None
@@ -46,7 +46,7 @@ class GoldPublication:
     @property
     def etag(self) -> str:
         """Changes if, and only if, an answer could have changed."""
-        return f"gold-{self.published_at.timestamp():.6f}"
+        return f"gold-{self.publication}-{self.published_at.timestamp():.6f}"
 
 
 class GoldLedger:
@@ -74,10 +74,10 @@ class GoldLedger:
 
     def last_by(self, as_of: int | datetime) -> GoldPublication | None:
         """What was newest at that moment, or when that slice was the newest."""
-        known = self.publications()
-        moments = [each.tranche if isinstance(as_of, int) else each.published_at for each in known]
-        place = bisect_right(moments, as_of)
-        return known[place - 1] if place else None
+        for each in reversed(self.publications()):
+            if (each.tranche if isinstance(as_of, int) else each.published_at) <= as_of:  # type: ignore[operator]
+                return each
+        return None
 
 
 def newest_gold(gold: Path) -> GoldPublication | None:
@@ -90,7 +90,14 @@ def newest_gold(gold: Path) -> GoldPublication | None:
 
 
 def _publication(row: Row) -> GoldPublication:
-    tranche, fuseau, day, sales, versions, silver, published_at = row
+    publication, tranche, fuseau, day, sales, versions, silver, published_at = row
     return GoldPublication(
-        tranche, fuseau, day, sales or 0, json.loads(versions), json.loads(silver), published_at.replace(tzinfo=UTC)
+        publication,
+        tranche,
+        fuseau,
+        day,
+        sales or 0,
+        json.loads(versions),
+        json.loads(silver),
+        published_at.replace(tzinfo=UTC),
     )

@@ -89,11 +89,12 @@ def test_what_is_recomputed_are_the_sums():
     assert tuple(_RECOMPUTED) == tuple(SUM_QUERIES) == REBUILT
 
 
-def test_every_exposure_reads_the_ledger_and_every_published_table():
+def test_every_exposure_reads_the_ledgers_and_everything_that_they_name_for_readers():
     exposures = yaml.safe_load((MODELS / "exposures.yml").read_text())["exposures"]
     assert exposures
+    readers_tables = (*PUBLISHED, LEDGER, *MARTS, GOLD_LEDGER)
     for exposure in exposures:
-        assert set(exposure["depends_on"]) == {f"ref('{name}')" for name in (*PUBLISHED, LEDGER)}, exposure["name"]
+        assert set(exposure["depends_on"]) == {f"ref('{name}')" for name in readers_tables}, exposure["name"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -4,6 +4,7 @@
 
 {# The published slice that the marts are made from, and what the last run has made of earlier ones:
 
+   publication: the number of this run's publication
    tranche, versions: the newest closed slice and the tables that readers of it open; none and empty before the first
    origin: the identity of `ventes_clean`; another one after a rebuild of Silver
    fuseau: the time zone that decides what a day is
@@ -13,7 +14,7 @@
     {#- by name: only a model that reads a table has it in its lineage -#}
     {%- set ledger = silver_table('bilan_ingestion') if execute else none -%}
     {%- if not ledger or load_relation(ledger) is none -%}
-        {{ return({'tranche': none, 'versions': {}, 'origin': none, 'fuseau': 'UTC', 'made': {}}) }}
+        {{ return({'publication': 1, 'tranche': none, 'versions': {}, 'origin': none, 'fuseau': 'UTC', 'made': {}}) }}
     {%- endif -%}
     {%- set newest = query_once_per_run(
         "select max(tranche) as tranche, max_by(versions, tranche) as versions from " ~ ledger
@@ -23,6 +24,7 @@
     {%- set origin = identity_of(silver_table('ventes_clean')) -%}
     {%- set can_add = made and made.fuseau == fuseau and made.origine == origin and not var('rebuild_gold') -%}
     {{ return({
+        'publication': (made.publication or 0) + 1,
         'tranche': newest.tranche,
         'versions': fromjson(newest.versions) if newest.versions else {},
         'origin': origin,
@@ -38,7 +40,7 @@
     {%- if ledger is none -%}
         {{ return({}) }}
     {%- endif -%}
-    {%- set rows = query_once_per_run("select * from " ~ ledger ~ " order by published_at desc limit 1") -%}
+    {%- set rows = query_once_per_run("select * from " ~ ledger ~ " order by publication desc limit 1") -%}
     {{ return(dict(rows[0], versions=fromjson(rows[0].versions)) if rows else {}) }}
 {% endmacro %}
 

@@ -50,8 +50,10 @@ def publish_gold(tiny, tranche: int = 1, published_at: str = "2026-01-01T01:00:0
         _write(gold / name, name, ROWS[name], "overwrite")
     versions = json.dumps({name: DeltaTable(str(gold / name)).version() for name in MARTS})
     moment = datetime.fromisoformat(published_at).replace(tzinfo=UTC)
-    row = (tranche, "UTC", SUNDAY, 3, versions, "{}", "an id", moment)
-    _write(gold / "bilan_gold", "bilan_gold", [row], "append")
+    ledger = gold / "bilan_gold"
+    number = DeltaTable(str(ledger)).version() + 2 if DeltaTable.is_deltatable(str(ledger)) else 1
+    row = (number, tranche, "UTC", SUNDAY, 3, versions, "{}", "an id", moment)
+    _write(ledger, "bilan_gold", [row], "append")
 
 
 def _write(folder, name: str, rows: list[tuple], mode: str) -> None:

@@ -17,6 +17,7 @@ ventes_journalieres as (
 final as (
 
     select
+        {{ state.publication }} as publication,
         {{ state.tranche or 0 }} as tranche,
         '{{ state.fuseau }}' as fuseau,
         {{ reference_date() }} as jour_reference,
