@@ -173,7 +173,8 @@ class SilverSettings(_Settings):
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    # others, such as ROC and Factory, are not known to Java
+    if name != "UTC" and ("/" not in name or name not in available_timezones()):
         raise ValueError("must be a time zone like UTC or Europe/Paris")
     return name
 

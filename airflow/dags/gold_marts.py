@@ -3,18 +3,24 @@
 Runs when a slice has been published, at most once in GOLD_INTERVAL_SECONDS: makes the marts from the tables of that
 slice, tests them, and publishes them together.
 
-* **Skipped**: the last run was too short ago, or it stands on the newest slice already.
+* **Waiting**: the last run was too short ago.
+* **Skipped**: the marts stand on the newest slice already.
 * **A red model or test**: readers keep the marts of the last run. The next run makes them from what is newest then.
 """
 
 from datetime import timedelta
 
+from airflow.exceptions import AirflowSkipException
 from airflow.sdk import dag, task
 from cosmos import DbtTaskGroup
 
 from ingestion.orchestration import dag_reports, model_tasks, runs
+from ingestion.settings import GoldSettings, load
 from ingestion.silver.gold_runs import Marts
 from ingestion.silver.slices import Silver, holder, slice_commits
+
+INTERVAL = load(GoldSettings).gold_interval_seconds
+LONGEST_WAIT = INTERVAL + 300
 
 
 @dag(
@@ -22,7 +28,7 @@ from ingestion.silver.slices import Silver, holder, slice_commits
     catchup=False,
     max_active_runs=1,
     allowed_run_types=runs.OF_THE_PRESENT,
-    dagrun_timeout=timedelta(minutes=15),
+    dagrun_timeout=timedelta(seconds=LONGEST_WAIT) + timedelta(minutes=15),
     default_args={"owner": "sales", "retries": 0, "on_failure_callback": dag_reports.task_failed},
     tags=["sales", "dbt", "delta"],
     doc_md=__doc__,
@@ -32,15 +38,25 @@ from ingestion.silver.slices import Silver, holder, slice_commits
     user_defined_macros={"holder": holder, "slice_commits": slice_commits},
 )
 def gold_marts() -> None:
-    @task.short_circuit(execution_timeout=timedelta(minutes=1), doc_md=Marts.are_due.__doc__)
-    def check_gold_is_due() -> bool:
-        silver = Silver()
-        silver.published = silver.last_publication()
-        return Marts(silver).are_due()
+    # between two looks it is no process; a run that waits for its turn holds up nothing
+    @task.sensor(
+        mode="reschedule",
+        poke_interval=60,
+        timeout=LONGEST_WAIT,
+        execution_timeout=timedelta(minutes=1),
+        doc_md=Marts.are_due.__doc__,
+    )
+    def wait_until_gold_is_due() -> bool:
+        if not INTERVAL:
+            raise AirflowSkipException("GOLD_INTERVAL_SECONDS is 0: Gold is made by hand only (sales gold)")
+        marts = Marts(Silver())
+        if not marts.are_outdated():
+            raise AirflowSkipException("the marts stand on the newest slice")
+        return marts.seconds_to_wait() == 0.0
 
     run_gold_processing = DbtTaskGroup(group_id="run_gold_processing", **model_tasks.cosmos_options(model_tasks.MARTS))
     model_tasks.link_ledger(run_gold_processing, model_tasks.MARTS)
-    check_gold_is_due() >> run_gold_processing
+    wait_until_gold_is_due() >> run_gold_processing
 
 
 gold_marts()

@@ -14,7 +14,7 @@ DASHBOARD = {
     "sales_newest_vente_age_seconds",
     # Gold
     "sales_gold_tranche",
-    "sales_gold_age_seconds",
+    "sales_gold_overdue_seconds",
     # the provisional figures
     "sales_tail_known",
     "sales_tail_sales",

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Lock
 
 from deltalake import DeltaTable
 
@@ -24,6 +25,14 @@ select publication, tranche, fuseau, jour_reference, nombre_ventes, versions, ve
 from read_parquet($files) order by publication
 """
 _NEWEST = f"{_PUBLICATIONS} desc limit 1"
+# a day longer than figures are promised (ingestion/silver/maintenance.py), and the one that was the newest then
+_RECENT = _PUBLICATIONS.replace(
+    "order by",
+    """where publication >= (
+        select max(publication) from read_parquet($files)
+        where published_at <= (select max(published_at) - interval 8 days from read_parquet($files))
+    ) is not false order by""",
+)
 
 
 @dataclass(frozen=True)
@@ -50,27 +59,28 @@ class GoldPublication:
 
 
 class GoldLedger:
-    """Every publication, oldest first.  A call costs one `stat` if nothing is new; otherwise, the ledger is read again.
+    """The publications of the last days.  A call costs one `stat` if nothing is new; otherwise, it reads the ledger.
 
     Every call may raise LakeUnreadableError; the next one tries again.
     """
 
     def __init__(self, path: Path, engine: Engine) -> None:
-        self._path, self._engine = path, engine
+        self._path, self._engine, self._lock = path, engine, Lock()
         # one value, so that threads never see the version of one read beside the rows of another
         self._known: tuple[int, tuple[GoldPublication, ...]] = (-1, ())
 
     def publications(self) -> tuple[GoldPublication, ...]:
-        version, known = self._known
+        """Those whose files are not deleted yet, oldest first."""
         with reading("the ledger of Gold"):
-            if commit_file(self._path, version + 1).exists() or (version < 0 and table_exists(self._path)):
-                table = DeltaTable(str(self._path))
-                refuse_empty_commit(self._path, table.version())
-                files = data_files(table)
-                rows = self._engine.rows(_PUBLICATIONS, {"files": files}) if files else []
-                known = tuple(map(_publication, rows))
-                self._known = (table.version(), known)
-        return known
+            if self._is_outdated():
+                with self._lock:
+                    if self._is_outdated():
+                        self._known = self._read()
+            return self._known[1]
+
+    def newest(self) -> GoldPublication | None:
+        known = self.publications()
+        return known[-1] if known else None
 
     def last_by(self, as_of: int | datetime) -> GoldPublication | None:
         """What was newest at that moment, or when that slice was the newest."""
@@ -78,6 +88,17 @@ class GoldLedger:
             if (each.tranche if isinstance(as_of, int) else each.published_at) <= as_of:  # type: ignore[operator]
                 return each
         return None
+
+    def _is_outdated(self) -> bool:
+        version = self._known[0]
+        return commit_file(self._path, version + 1).exists() or (version < 0 and table_exists(self._path))
+
+    def _read(self) -> tuple[int, tuple[GoldPublication, ...]]:
+        table = DeltaTable(str(self._path))
+        refuse_empty_commit(self._path, table.version())
+        files = data_files(table)
+        rows = self._engine.rows(_RECENT, {"files": files}) if files else []
+        return table.version(), tuple(map(_publication, rows))
 
 
 def newest_gold(gold: Path) -> GoldPublication | None:

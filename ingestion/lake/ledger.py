@@ -101,6 +101,12 @@ class Ledger:
         place = _place(slices, tranche)
         return slices[place - 1] if place and slices[place - 1].tranche == tranche else None
 
+    def first_after(self, tranche: int) -> Publication | None:
+        """The slice that closed first of those after this one."""
+        slices = self.slices()
+        place = _place(slices, tranche)
+        return slices[place] if place < len(slices) else None
+
     def last_closed_by(self, moment: datetime) -> Publication | None:
         slices = self.slices()
         place = bisect_right(slices, moment, key=lambda each: each.closed_at)

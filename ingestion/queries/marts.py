@@ -164,14 +164,19 @@ def client_values(
     pays: tuple[str, ...] = (),
     segment: tuple[str, ...] = (),
     classe: str | None = None,
-    limit: int = 200,
+    named: str = "",
+    limit: int | None = 200,
     offset: int = 0,
 ) -> list[ClientValue]:
-    """Clients, highest revenue first."""
+    """Clients, highest revenue first; `named`: a part of the name, or the number."""
     wanted = {
         "nfc_normalize(pays) = any($pays)": ("pays", list(map(composed, pays))),
         "nfc_normalize(segment) = any($segment)": ("segment", list(map(composed, segment))),
         "classe_rfm = $classe": ("classe", classe),
+        "(contains(lower(nfc_normalize(client_nom)), lower($named)) or client_id::varchar = $named)": (
+            "named",
+            composed(named),
+        ),
     }
     conditions = {condition: given for condition, given in wanted.items() if given[1]}
     rows = gold.rows(
@@ -218,16 +223,22 @@ def sales_of_client(snapshot: Snapshot, client_id: int, limit: int) -> list[Sale
     return [SaleOfClient(*row) for row in rows]
 
 
-def cohorts(gold: GoldSnapshot) -> list[Cohort]:
-    """Cohorts, oldest first, each with its months."""
+def cohorts(gold: GoldSnapshot, months: int | None = None) -> list[Cohort]:
+    """Cohorts, oldest first, each with its months; `months`: only the newest cohorts, and so many months of each."""
     rows = gold.rows(
         "cohortes_clients",
         f"""
         select
             cohorte, mois_depuis, nombre_clients, clients_actifs, {_PERCENT.format("taux_retention")}, nombre_ventes,
             total_montant
-        from read_parquet($files) order by cohorte, mois_depuis
+        from read_parquet($files)
+        where $months is null or (
+            mois_depuis < $months
+            and cohorte > (select max(cohorte) from read_parquet($files)) - to_months($months)
+        )
+        order by cohorte, mois_depuis
         """,
+        months=months,
     )
     return [Cohort(*row) for row in rows]
 

@@ -160,16 +160,15 @@ class Lake:
 
     def gold(self) -> GoldSnapshot:
         """The marts that were published last.  Raises LakeUnreadableError."""
-        known = self._gold_ledger.publications()
-        return GoldSnapshot(self._marts, known[-1] if known else None)
+        return GoldSnapshot(self._marts, self._gold_ledger.newest())
 
     def gold_at(self, as_of: int | datetime) -> GoldSnapshot:
         """The marts after that slice, or at that past moment.  Raises NeverPublishedError, LakeUnreadableError."""
-        if isinstance(as_of, datetime) and as_of > datetime.now(UTC):
-            raise NeverPublishedError("that time has not come yet")
+        # what there was of Silver, there may be of Gold
+        self.at(as_of)
         found = self._gold_ledger.last_by(as_of)
         if found is None:
-            raise NeverPublishedError("Gold was not published by then")
+            raise NeverPublishedError("Gold was not published by then, or its files have been deleted since")
         return GoldSnapshot(self._marts, found, is_current=found == self.gold().publication)
 
     def open_slice(self) -> OpenSlice | None:

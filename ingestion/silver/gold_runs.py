@@ -3,53 +3,72 @@
 import time
 from datetime import UTC, datetime
 
-from ingestion.lake.gold_ledger import GoldPublication, newest_gold
+from ingestion.lake.engine import Engine
+from ingestion.lake.gold_ledger import GoldLedger, GoldPublication
+from ingestion.lake.ledger import Ledger
 from ingestion.settings import GoldSettings, PathSettings, load
 from ingestion.silver.slices import Silver, SilverError
 
 LOOK_SECONDS = 1.0
+# after a failure, because each attempt writes files
+LEAST_RETRY_SECONDS = 60.0
 
 
 class Marts:
     """When Gold is due, and a run of it in the same resident dbt as Silver's."""
 
     def __init__(self, silver: Silver) -> None:
+        paths, engine = load(PathSettings), Engine()
         self._silver = silver
-        self._gold = load(PathSettings).gold
+        self._slices = Ledger(paths.silver / "bilan_ingestion", engine)
+        self._gold = GoldLedger(paths.gold / "bilan_gold", engine)
         self._settings = load(GoldSettings)
         self._not_before = 0.0
 
     def are_due(self) -> bool:
-        """Whether there is something new, and the last run is long enough ago.  Raises LakeUnreadableError."""
-        interval, published = self._settings.gold_interval_seconds, self._silver.published
-        if not interval or published is None or time.monotonic() < self._not_before:
+        """Whether there is something new, and the last run is long enough ago.  Raises LakeUnreadableError.
+
+        Without news, this costs two looks at the ledgers' logs in a second.
+        """
+        interval = self._settings.gold_interval_seconds
+        if not interval or time.monotonic() < self._not_before:
             return False
         self._not_before = time.monotonic() + LOOK_SECONDS
-        made = newest_gold(self._gold)
-        if made is None:
-            return True
-        age = (datetime.now(UTC) - made.published_at).total_seconds()
-        is_new = (made.tranche, made.fuseau) != (published.tranche, self._settings.fuseau_rapport)
-        # a clock that was set back must not stop Gold
-        return is_new and not 0 <= age < interval
+        return self.are_outdated() and self.seconds_to_wait() == 0.0
+
+    def are_outdated(self) -> bool:
+        """Whether the marts stand on something else than Silver's newest publication.  Raises LakeUnreadableError."""
+        slices, made = self._slices.slices(), self._gold.newest()
+        if not slices or made is None:
+            return bool(slices)
+        published = slices[-1]
+        # a rebuild of Silver publishes the same slice with other versions
+        stands_on = (made.tranche, made.silver_versions, made.fuseau)
+        return stands_on != (published.tranche, published.versions, self._settings.fuseau_rapport)
+
+    def seconds_to_wait(self) -> float:
+        """Until the interval since the last run is over; 0 if it is, or if the clock was set back."""
+        made = self._gold.newest()
+        age = (datetime.now(UTC) - made.published_at).total_seconds() if made else -1.0
+        return max(0.0, self._settings.gold_interval_seconds - age) if age >= 0 else 0.0
 
     def make(self, *options: str) -> GoldPublication:
         """Make the marts and return what was published.  Raises SilverError."""
         # a run that fails is repeated when the next one would be due
-        self._not_before = time.monotonic() + self._settings.gold_interval_seconds
-        before = newest_gold(self._gold)
+        self._not_before = time.monotonic() + max(self._settings.gold_interval_seconds, LEAST_RETRY_SECONDS)
+        before = self._gold.newest()
         self._silver.build_gold(*options)
-        made = newest_gold(self._gold)
+        made = self._gold.newest()
         if made is None or made == before:
             raise SilverError("a run of Gold succeeded but published nothing; look at its ledger (sales status)")
+        self._not_before = 0.0
         return made
 
 
 def publish_gold(*, rebuild: bool = False) -> GoldPublication | None:
     """Make the marts now; None if they already stand on the newest slice, or if there is none.  Raises SilverError."""
     silver = Silver()
-    newest, made = silver.last_publication(), newest_gold(load(PathSettings).gold)
-    zone = load(GoldSettings).fuseau_rapport
-    if newest is None or (not rebuild and made and (made.tranche, made.fuseau) == (newest.tranche, zone)):
+    marts = Marts(silver)
+    if silver.last_publication() is None or not (rebuild or marts.are_outdated()):
         return None
-    return Marts(silver).make(*(("--vars", "{rebuild_gold: true}") if rebuild else ()))
+    return marts.make(*(("--vars", "{rebuild_gold: true}") if rebuild else ()))

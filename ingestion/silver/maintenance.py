@@ -12,7 +12,9 @@ from pathlib import Path
 
 from ingestion.gateway import sql
 from ingestion.gateway.catalogue_filler import SCHEMAS, delta_tables
-from ingestion.lake.ledger import Publication, publications
+from ingestion.lake.engine import Engine
+from ingestion.lake.gold_ledger import GoldLedger
+from ingestion.lake.ledger import publications
 from ingestion.lake.ownership import refuse_strangers
 from ingestion.processes.states import MaintenanceState, Upkeep, write_state
 from ingestion.settings import PathSettings, load
@@ -43,28 +45,41 @@ def maintain() -> list[Upkeep]:
     }
     before = {table: _on_disk(folder) for table, folder in tables.items()}
     compact(at_least=1)
-    hours = retention_hours(publications(paths.silver), datetime.now(UTC))
-    if hours is None:
-        logger.info("nothing is deleted: the figures of seven days ago need a slice that Delta no longer remembers")
-    else:
-        with sql.session() as gateway:
-            refuse_strangers()
-            known = {f"{schema}.{name}" for schema in SCHEMAS for _, name, _ in gateway.run(f"show tables in {schema}")}
-            for table, folder in tables.items():
-                if table in known:
-                    # in quotes, because Delta takes `history`, the usual name of a snapshot, for a word of its own
-                    gateway.run(f"vacuum `{folder.parent.name}`.`{folder.name}` retain {hours} hours")
-                else:
-                    logger.warning("not vacuumed, because the catalogue does not have it: %s", table)
+    of_silver, of_gold = hours_of_silver(paths), hours_of_gold(paths)
+    hours = {"bronze": of_silver, "silver": of_silver, "gold": of_gold}
+    for schema in (schema for schema in ("silver", "gold") if hours[schema] is None):
+        logger.info("nothing of %s is deleted: figures of seven days ago need what Delta no longer remembers", schema)
+    with sql.session() as gateway:
+        refuse_strangers()
+        known = {f"{schema}.{name}" for schema in SCHEMAS for _, name, _ in gateway.run(f"show tables in {schema}")}
+        for table, folder in tables.items():
+            kept = hours[folder.parent.name]
+            if kept is not None and table in known:
+                # in quotes, because Delta takes `history`, the usual name of a snapshot, for a word of its own
+                gateway.run(f"vacuum `{folder.parent.name}`.`{folder.name}` retain {kept} hours")
+            elif kept is not None:
+                logger.warning("not vacuumed, because the catalogue does not have it: %s", table)
     done = [Upkeep(table, *before[table], *_on_disk(folder)) for table, folder in tables.items()]
     write_state(MaintenanceState(state="done", tables=done))
     return done
 
 
-def retention_hours(closed: list[Publication], now: datetime) -> int | None:
-    """For how many hours a file is kept after the last version that needs it, at least 168; None: delete nothing."""
+def hours_of_silver(paths: PathSettings) -> int | None:
+    return retention_hours([each.closed_at for each in publications(paths.silver)], datetime.now(UTC))
+
+
+def hours_of_gold(paths: PathSettings) -> int | None:
+    made = GoldLedger(paths.gold / "bilan_gold", Engine()).publications()
+    return retention_hours([each.published_at for each in made], datetime.now(UTC))
+
+
+def retention_hours(published: list[datetime], now: datetime) -> int | None:
+    """For how many hours a file is kept after the last version that needs it, at least 168; None: delete nothing.
+
+    `published`: when the versions were published that readers may ask for.
+    """
     promised_since = now - PROMISED
-    older = [each.closed_at for each in closed if each.closed_at <= promised_since]
+    older = [each for each in published if each <= promised_since]
     kept = max(PROMISED, now - max(older) + MARGIN) if older else PROMISED
     return ceil(kept / timedelta(hours=1)) if kept <= REMEMBERED else None
 

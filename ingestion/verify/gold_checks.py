@@ -10,6 +10,7 @@ from deltalake import DeltaTable
 
 from ingestion.lake.delta_tables import dataset
 from ingestion.lake.gold_ledger import INTERNAL, MARTS, GoldPublication, newest_gold
+from ingestion.lake.ledger import publications
 from ingestion.verify.report import UNREADABLE, Check, unread
 from ingestion.verify.workbench import Workbench
 
@@ -38,10 +39,14 @@ select
     vente_id, client_id, client_nom, produit_nom, pays, segment, quantite, "timestamp" as instant,
     (montant * 100)::hugeint as cents,
     timezone(getvariable('fuseau'), "timestamp") as local,
-    timezone(getvariable('fuseau'), "timestamp")::date as jour
+    timezone(getvariable('fuseau'), "timestamp")::date as jour,
+    -- a sale that is dated after its arrival counts on the day of its arrival
+    timezone(getvariable('fuseau'), least("timestamp", kafka_timestamp))::date as arrived
 from ventes_of_gold
 """
-_REFERENCE = "(select max(jour) from gold_sales)"
+_REFERENCE = "(select max(arrived) from gold_sales)"
+# a sale may be dated tomorrow, which may be the next month
+_LAST_DAY = "(select greatest(max(arrived), max(jour)) from gold_sales)"
 
 _RECOMPUTED = {
     "ventes_journalieres": f"""
@@ -68,6 +73,7 @@ _RECOMPUTED = {
         left join days using (jour, produit_nom, pays, segment)
         left join days as before
             on before.jour = keys.jour - 7
+            and keys.jour <= {_REFERENCE}
             and (before.produit_nom, before.pays, before.segment) = (keys.produit_nom, keys.pays, keys.segment)
     """,
     "performance_produits": f"""
@@ -80,7 +86,7 @@ _RECOMPUTED = {
                 count(*) filter (jour > {_REFERENCE} - 30) as sales,
                 coalesce(sum(cents) filter (jour <= {_REFERENCE} - 30), 0) as cents_before,
                 count(*) filter (jour <= {_REFERENCE} - 30) as sales_before
-            from gold_sales where jour > {_REFERENCE} - 60 group by all
+            from gold_sales where jour > {_REFERENCE} - 60 and jour <= {_REFERENCE} group by all
         ),
         ranked as (
             select
@@ -144,7 +150,7 @@ _RECOMPUTED = {
         )
         select
             client_id, client_nom, pays, segment, premier_achat, dernier_achat,
-            {_REFERENCE} - last_day as recence_jours, sales as nombre_ventes, cents as total_montant,
+            greatest(0, {_REFERENCE} - last_day) as recence_jours, sales as nombre_ventes, cents as total_montant,
             {_rounded("cents", "sales")} as panier_moyen,
             {_rounded("cents - first_cents", "cents", 1_000_000)} as part_recurrente,
             r as score_recence, f as score_frequence, m as score_montant,
@@ -164,7 +170,7 @@ _RECOMPUTED = {
         members as (select client_id, min(date_trunc('month', jour))::date as cohorte from gold_sales group by all),
         sizes as (select cohorte, count(*) as size from members group by all),
         months as (
-            select cohorte, size, unnest(range(datediff('month', cohorte, {_REFERENCE}) + 1)) as since from sizes
+            select cohorte, size, unnest(range(datediff('month', cohorte, {_LAST_DAY}) + 1)) as since from sizes
         ),
         active as (
             select
@@ -182,8 +188,8 @@ _RECOMPUTED = {
         with
         bounds as (
             select
-                timezone(getvariable('fuseau'), (max(jour) - 56)::timestamp) as first_moment,
-                timezone(getvariable('fuseau'), max(jour)::timestamp) as end_moment,
+                timezone(getvariable('fuseau'), (max(arrived) - 56)::timestamp) as first_moment,
+                timezone(getvariable('fuseau'), max(arrived)::timestamp) as end_moment,
                 date_trunc('hour', min(instant)) as first_hour
             from gold_sales
         ),
@@ -227,13 +233,34 @@ def gold_checks(bench: Workbench, lake: Path) -> list[Check]:
         if made is None:
             return []
         _load(bench, lake, made)
+    except KeyError as error:
+        return [Check(name, compared, 0, 1, (f"{error} has no version; run sales gold --rebuild",))]
     except UNREADABLE as error:
         return [Check(name, compared, 0, 1, (unread("Gold", error),))]
     count = f"slice {made.tranche}, days of {made.fuseau}"
-    return [
+    marts = [
         bench.check(mart, f"each row recomputed ({count})", f"select count(*) from {mart}", _differences(bench, mart))
         for mart in (*MARTS, *INTERNAL)
     ]
+    return [_ledger_check(bench, made, lake), *marts]
+
+
+def _ledger_check(bench: Workbench, made: GoldPublication, lake: Path) -> Check:
+    """Does `bilan_gold` say what its sales say, and does it rest on what the slice has published?"""
+    ((sales, day),) = bench.run(f"select count(*), {_REFERENCE} from gold_sales")
+    slices = {each.tranche: each for each in publications(lake / "silver")}
+    found = slices.get(made.tranche)
+    faults = {
+        f"slice {made.tranche} was never published": found is None,
+        # a rebuild of Silver publishes its newest slice once more
+        f"made from other versions than slice {made.tranche} has published": found is not None
+        and found.closed_at < made.published_at
+        and found.versions != made.silver_versions,
+        f"says {made.sales} sales where there are {sales}": made.sales != sales,
+        f"says {made.reference_day} is the last day with a sale where it is {day}": made.reference_day != day,
+    }
+    told = tuple(fault for fault, is_true in faults.items() if is_true)
+    return Check("ledger of Gold", "slice, versions, sales and last day of the marts", 1, len(told), told)
 
 
 def _load(bench: Workbench, lake: Path, made: GoldPublication) -> None:

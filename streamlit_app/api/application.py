@@ -28,7 +28,8 @@ figures as they were published at that time.
 * A time is `2025-12-22T10:00:00Z`, `2025-12-22T11:00:00+01:00` (also `+0100` or `+01`, and with a space for a `+` that
 was not escaped), `2025-12-22T10`, `2025-12-22 10:00:00` or `2025-12-22`; without a zone it is UTC.  A bare number is
 not accepted as a time.
-* The marts (`/api/gold/…`) are published every few minutes: `X-As-Of` and `X-Tranche` say when, and after which slice.
+* The marts (`/api/gold/…`) are published every few minutes: `X-As-Of` and `X-Tranche` say when, and after which slice;
+`X-Data-Status` is that of the slices.
 Their days are those of the reporting time zone; `from` and `to` are days such as `2025-12-22`.
 * A parameter that is unknown, empty, or repeated where one value is allowed is refused, so that no answer depends on a
 guess.

@@ -1,5 +1,7 @@
 """Who are our clients, and do they come back?"""
 
+from functools import partial
+
 import streamlit as st
 
 from ingestion import queries
@@ -10,7 +12,7 @@ from streamlit_app.freshness_banner import shown
 from streamlit_app.gold import mart_charts, mart_panels
 from streamlit_app.language_choice import language
 
-MOST_CLIENTS, MOST_SALES = 200, 50
+MOST_CLIENTS, MOST_SALES, MOST_MONTHS = 200, 50, 24
 words = language()
 st.header(words["clients_question"])
 gold, _ = mart_panels.published_marts()
@@ -20,7 +22,7 @@ left, right = st.columns(2)
 panels.chart(panels.card(left, "classes"), mart_charts.classes_of_clients(words, counts, dark=is_dark()))
 frame = panels.card(right, "cohorts")
 frame.caption(words["cohorts_intro"])
-panels.chart(frame, mart_charts.cohorts_by_month(words, queries.cohorts(gold), dark=is_dark()))
+panels.chart(frame, mart_charts.cohorts_by_month(words, queries.cohorts(gold, MOST_MONTHS), dark=is_dark()))
 
 with panels.card(st.container(), "clients"):
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -28,21 +30,25 @@ with panels.card(st.container(), "clients"):
             words["classe_rfm"],
             [name for name in CLASSES_RFM if name in counts],
             index=None,
+            key="classe",
             placeholder=words["all_classes"],
             format_func=lambda name: f"{words[f'rfm_{name}']} ({words.formats.number(counts[name][0])})",
         )
-        clients = queries.client_values(gold, classe=classe, limit=MOST_CLIENTS)
-        mart_panels.download("valeur_clients", clients)
+        named = st.text_input(words["client_search"], key="client", max_chars=100, icon=":material/search:")
+        wanted = partial(queries.client_values, gold, classe=classe, named=(named or "").strip())
+        clients = wanted(limit=MOST_CLIENTS)
+        mart_panels.download("valeur_clients", partial(wanted, limit=None))
     mart_panels.client_table(clients)
     number = counts[classe][0] if classe else sum(clients for clients, _ in counts.values())
-    if number > MOST_CLIENTS:
+    if number > MOST_CLIENTS and not named:
         st.caption(words["best_clients"].format(MOST_CLIENTS, words.formats.number(number)))
     st.caption(words["rfm_intro"])
     chosen = st.selectbox(
         words["sales_of_client"],
         clients,
         index=None,
-        format_func=lambda each: each.client_nom,
+        key="ventes_de",
+        format_func=lambda each: f"{each.client_nom} ({each.client_id})",
         placeholder=words["choose"],
     )
     if chosen:

@@ -17,7 +17,7 @@ first = products[0]
 with st.container(horizontal=True, vertical_alignment="center"):
     days = (mart_charts.day_of_week(words, day) for day in (first.debut, first.fin))
     st.caption(words["thirty_days"].format(*days), width="stretch")
-    mart_panels.download("performance_produits", products)
+    mart_panels.download("performance_produits", lambda: products)
 left, right = st.columns([2, 3])
 sold = [each for each in products if each.rang is not None]
 panels.chart(panels.card(left, "by_product"), charts.revenue_by_product(words, sold, dark=is_dark()))

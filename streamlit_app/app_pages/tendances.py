@@ -22,7 +22,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     days = queries.daily_sales(
         gold, DayFilters(pays, produit, segment, last - timedelta(days=SHOWN_DAYS - 1), last + timedelta(days=1))
     )
-    mart_panels.download("ventes_journalieres", days)
+    mart_panels.download("ventes_journalieres", lambda: days)
 
 if not days:
     st.info(words["no_match"], icon=":material/filter_alt_off:")

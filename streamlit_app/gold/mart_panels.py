@@ -1,6 +1,6 @@
 """The parts of the pages of the marts that are not charts: what they stand on, headlines, tables, downloads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -10,7 +10,8 @@ import streamlit as st
 
 from ingestion.queries import ClientValue, DailySales, GoldSnapshot, ProductPerformance, SaleOfClient
 from streamlit_app import panels, singletons
-from streamlit_app.language_choice import language
+from streamlit_app.formats import Formats
+from streamlit_app.language_choice import PARAMETER, language, language_code
 
 _RIGHT = st.column_config.TextColumn(alignment="right")
 
@@ -115,7 +116,7 @@ def sales_of_client(sales: Sequence[SaleOfClient]) -> None:
     st.dataframe(
         [
             {
-                words["vente"]: f"/confiance?vente_id={row.vente_id}",
+                words["vente"]: f"/confiance?vente_id={row.vente_id}&{PARAMETER}={language_code()}",
                 words["sold_at"]: formats.instant(row.timestamp),
                 words["produit"]: row.produit_nom,
                 words["total_quantite"]: formats.number(row.quantite),
@@ -131,14 +132,19 @@ def sales_of_client(sales: Sequence[SaleOfClient]) -> None:
     )
 
 
-def download(name: str, rows: Sequence[Any]) -> None:
-    """Offer the rows as CSV, written only on request."""
+def download(name: str, ask: Callable[[], Sequence[Any]]) -> None:
+    """Offer the rows as CSV, read and written only on request."""
     words = language()
     st.download_button(
         words["csv"],
-        partial(panels.to_csv, rows, words.formats),
+        # it runs without a session, so the language is passed now
+        partial(_csv_of, ask, words.formats),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def _csv_of(ask: Callable[[], Sequence[Any]], formats: Formats) -> bytes:
+    return panels.to_csv(ask(), formats)

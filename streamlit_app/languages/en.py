@@ -151,6 +151,7 @@ LABELS = {
     "client": "Customer",
     "classe_rfm": "RFM class",
     "all_classes": "All",
+    "client_search": "Name or number",
     "recence_jours": "Days since the last purchase",
     "part_recurrente": "Share of repurchases",
     "rfm_intro": (

@@ -165,6 +165,7 @@ LABELS = {
     "client": "Client",
     "classe_rfm": "Classe RFM",
     "all_classes": "Toutes",
+    "client_search": "Nom ou numéro",
     "recence_jours": "Jours depuis le dernier achat",
     "part_recurrente": "Part des réachats",
     "rfm_intro": (

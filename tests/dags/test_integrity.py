@@ -126,7 +126,7 @@ def test_gold_is_made_after_a_slice_and_published_after_its_tests(loaded):
     )
     producer = {f"{GOLD}.dbt_producer_watcher", f"{GOLD}.dbt_producer_watcher_done"}
     assert GOLD_TESTS
-    assert set(tasks) == {"check_gold_is_due", *models, *tests, *producer}
+    assert set(tasks) == {"wait_until_gold_is_due", *models, *tests, *producer}
     assert all(f"{GOLD}.bilan_gold_run" in tasks[test]["downstream"] for test in tests)
     assert tasks[f"{GOLD}.bilan_gold_run"]["outlets"] == [f"gold.{name}" for name in sorted(MARTS)]
 

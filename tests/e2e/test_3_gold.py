@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
@@ -13,6 +13,7 @@ from deltalake import DeltaTable
 from infra.testbed.embedded import until
 from ingestion.lake.gold_ledger import INTERNAL, MARTS, newest_gold
 from ingestion.settings import PROJECT
+from ingestion.source.generator import make_ventes
 
 pytestmark = pytest.mark.e2e
 
@@ -43,13 +44,13 @@ def verified(stack):
     return said
 
 
-def send(stack, *arguments):
+def new_sales(stack, *arguments):
     stack.sales("produce", "--dirty", *arguments)
     stack.publish_all()
 
 
 def test_every_mart_is_made_and_recomputed(stack):
-    send(stack, "--count", "400", "--since", "10w")
+    new_sales(stack, "--count", "400", "--since", "10w")
     assert "Gold is published: slice" in stack.sales("gold")
     verified(stack)
     assert len(mart(stack, "saisonnalite")) == 168
@@ -77,7 +78,7 @@ def test_nothing_new_makes_nothing(stack):
 def test_a_late_sale_changes_the_days_that_it_touches_and_no_other(stack):
     days = {row[0] for row in mart(stack, "ventes_journalieres")}
     before, was = mart(stack, "ventes_journalieres"), gold(stack)
-    send(stack, "--count", "3", "--since", "4w")
+    new_sales(stack, "--count", "3", "--since", "4w")
     stack.sales("gold")
     verified(stack)
     sold = DeltaTable(str(stack.silver / "ventes_clean")).to_pyarrow_dataset()
@@ -100,12 +101,12 @@ def test_a_rebuild_makes_the_same_rows(stack):
 def test_what_a_run_left_unpublished_is_taken_back(stack):
     """A part of Gold by hand changes the table and publishes nothing; a published mart never stands beside it."""
     before, was = everything(stack), gold(stack)
-    send(stack, "--count", "5", "--since", "3w")
+    new_sales(stack, "--count", "5", "--since", "3w")
     assert "Completed successfully" in stack.dbt("run", "--select", "ventes_journalieres", "clients_mensuels")
     assert "this run has not made" in stack.attempt("dbt", "run", "--select", "bilan_gold")[1]
     assert gold(stack) == was
     assert everything(stack) == before
-    send(stack, "--count", "5")
+    new_sales(stack, "--count", "5")
     stack.sales("gold")
     verified(stack)
 
@@ -127,8 +128,22 @@ def test_the_reporting_zone_decides_what_a_day_is(stack):
     verified(stack)
 
 
+def test_a_sale_dated_tomorrow_does_not_move_the_last_day(stack, send):
+    """It counts on the day of its arrival, and stays on its own day."""
+    last = gold(stack).reference_day
+    tomorrow = datetime.now(UTC) + timedelta(hours=23)
+    (vente,) = make_ventes(1, [(2**52 + 1, tomorrow)])
+    send({b"tomorrow": vente.to_json()})
+    new_sales(stack, "--count", "1")
+    stack.sales("gold")
+    assert gold(stack).reference_day <= datetime.now(UTC).date()
+    assert gold(stack).reference_day >= last
+    assert tomorrow.date() in {row[0] for row in mart(stack, "ventes_journalieres")}
+    verified(stack)
+
+
 def test_a_killed_run_publishes_nothing_and_the_next_one_makes_it_good(stack):
-    send(stack, "--count", "5", "--since", "2w")
+    new_sales(stack, "--count", "5", "--since", "2w")
     was = gold(stack)
     version = stack.delta("gold/ventes_journalieres").version()
     run = stack.start("sales", "gold")
@@ -142,15 +157,15 @@ def test_a_killed_run_publishes_nothing_and_the_next_one_makes_it_good(stack):
 
 
 def test_a_rebuild_of_silver_makes_gold_anew(stack):
-    was = gold(stack)
+    """Also if no slice has closed since: the same slice is published with other versions."""
+    was, before = gold(stack), everything(stack)
     with stack.follower_held():
         stack.sales("silver", "rebuild")
-    # the marts stand on tables that are gone from the catalogue, and their files are still there
+    # the marts stand on tables that are gone from the catalogue, and whose files are still there
     verified(stack)
-    stack.sales("gold", "--rebuild")
-    send(stack, "--count", "5")
-    stack.sales("gold")
-    assert gold(stack).tranche > was.tranche
+    assert f"Gold is published: slice {was.tranche}" in stack.sales("gold")
+    assert gold(stack).silver_versions == stack.versions()
+    assert everything(stack) == before
     verified(stack)
 
 
@@ -161,10 +176,10 @@ def test_the_follower_makes_gold_by_itself(stack):
     try:
         stack.wait_ready()
         was = gold(stack)
-        send(stack, "--count", "5")
+        new_sales(stack, "--count", "5")
         until(lambda: gold(stack).tranche > was.tranche, "the follower makes Gold", 120)
         made = gold(stack)
-        send(stack, "--count", "5")
+        new_sales(stack, "--count", "5")
         until(lambda: gold(stack).tranche > made.tranche, "the follower makes Gold again", 120)
         assert gold(stack).published_at - made.published_at > timedelta(seconds=20)
         verified(stack)

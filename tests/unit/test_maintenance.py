@@ -4,15 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestion.lake.ledger import Publication
 from ingestion.silver.maintenance import retention_hours
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 WEEK = 168
 
 
-def closed(**ago: float) -> Publication:
-    return Publication(1, NOW - timedelta(**ago), {}, {}, 0, 0, 0, 0)
+def closed(**ago: float) -> datetime:
+    return NOW - timedelta(**ago)
 
 
 def test_nothing_was_published() -> None:

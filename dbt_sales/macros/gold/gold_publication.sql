@@ -10,6 +10,9 @@
                 {#- a run without a new sale commits nothing to a mart to which it adds -#}
                 {%- set version = answers_of_run()[made] -%}
                 {%- set before = gold_state().made.get('versions', {}).get(mart.identifier) -%}
+                {%- if version is none and before is none -%}
+                    {%- set version = run_query("describe history " ~ mart ~ " limit 1").rows[0][0] | int -%}
+                {%- endif -%}
                 {%- do versions.update({mart.identifier: before if version is none else version}) -%}
             {%- else -%}
                 {%- do missing.append(mart.identifier) -%}
@@ -31,9 +34,11 @@
     {%- set version = gold_state().made.get('versions', {}).get(this.identifier) -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'retry') and version is not none and load_relation(this) -%}
         {%- set left = [] -%}
-        {%- for row in run_query("describe history " ~ this ~ " limit 1000").rows if row.version > version -%}
+        {%- set newest = run_query("describe history " ~ this ~ " limit 100").rows -%}
+        {%- for row in newest if row.version > version -%}
             {%- do left.append(row.operation) if row.operation not in upkeep_operations() -%}
         {%- endfor -%}
+        {%- do left.append('more than was looked at') if newest[-1].version > version -%}
         {%- do run_query("restore table " ~ this ~ " to version as of " ~ version) if left -%}
     {%- endif -%}
 {% endmacro %}
@@ -42,4 +47,11 @@
 {# What a commit can be called that changes no row. #}
 {% macro upkeep_operations() %}
     {{ return(['OPTIMIZE', 'VACUUM START', 'VACUUM END', 'SET TBLPROPERTIES', 'UNSET TBLPROPERTIES']) }}
+{% endmacro %}
+
+
+{# The models of Gold. #}
+{% macro nodes_of_gold() %}
+    {{ return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')
+        | selectattr('group', 'equalto', 'gold') | map(attribute='unique_id') | list) }}
 {% endmacro %}

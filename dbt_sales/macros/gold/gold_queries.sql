@@ -11,7 +11,8 @@
 
 {# The sales that the last run of Gold has not seen; all of them if its marts cannot be added to. #}
 {% macro new_sales(ventes_clean) -%}
-    select vente_id, client_id, timestamp, quantite, montant, client_nom, produit_nom, pays, segment
+    select
+        vente_id, client_id, timestamp, kafka_timestamp, quantite, montant, client_nom, produit_nom, pays, segment
     from {{ pinned(ventes_clean) }}
     where tranche > {{ gold_state().made.get('tranche', 0) }}
 {%- endmacro %}

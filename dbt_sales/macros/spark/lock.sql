@@ -5,7 +5,7 @@
    row says who holds it, and until when.  `sales silver`, the follower and the DAG free the lock of a run whose process
    is dead (ingestion/silver/slices.py); the lease covers the cases that they cannot see. #}
 {% macro acquire_lock(wait_s=180) %}
-    {%- set lease_s = 3600 if var('rebuild') else 900 -%}
+    {%- set lease_s = 3600 if var('rebuild') or var('rebuild_gold') else 900 -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}
         {%- set state = namespace(is_ours=false) -%}
         {%- for attempt in range(wait_s * 2) if not state.is_ours -%}

@@ -33,15 +33,16 @@
 {% macro refused_options() %}
     {%- set refusals = [] -%}
     {%- set missing = missing_of_a_slice() -%}
-    {%- set touched = nodes_of_a_slice() | select('in', selected_resources) | list or not selected_resources -%}
+    {%- set published = nodes_of_a_slice() + nodes_of_gold() -%}
+    {%- set touched = published | select('in', selected_resources) | list or not selected_resources -%}
     {%- for option in ('empty', 'sample') if invocation_args_dict.get(option) and touched -%}
         {%- do refusals.append(
-            "--" ~ option ~ " would leave events out of a slice; use it without the models that make one (--select)"
+            "--" ~ option ~ " would leave events out of a slice or of Gold; use it without their models (--select)"
         ) -%}
     {%- endfor -%}
     {%- if invocation_args_dict.get('defer') and touched -%}
         {%- do refusals.append(
-            "--defer would read the slices of another schema; use it without the models that make one (--select)"
+            "--defer would read the slices of another schema; use it without the models of Silver and Gold (--select)"
         ) -%}
     {%- endif -%}
     {%- if var('rebuild') is true and missing and flags.WHICH in ('run', 'build', 'retry') -%}

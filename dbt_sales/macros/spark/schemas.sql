@@ -10,9 +10,9 @@
 
 
 {# Overrides dbt's own: a schema of the project, such as `gold`, has its plain name in the target `gateway`.  In another
-   target it begins with the target's schema, as in dbt. #}
+   target, and for what tests store, it begins with the target's schema, as in dbt. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {%- if custom_schema_name and target.name == 'gateway' -%}
+    {%- if custom_schema_name and target.name == 'gateway' and node.resource_type != 'test' -%}
         {{ custom_schema_name | trim }}
     {%- else -%}
         {{ default__generate_schema_name(custom_schema_name, node) }}

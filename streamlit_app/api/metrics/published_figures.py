@@ -73,14 +73,22 @@ class FiguresCollector(Collector):
 
     def _of_gold(self) -> Iterable[Metric]:
         """Nothing while Gold is made by hand only: then nobody expects it to be new."""
-        gold = self._lake.gold().publication if load(GoldSettings).gold_interval_seconds else None
-        if gold is not None:
-            yield GaugeMetricFamily(
-                "sales_gold_tranche", "Number of the slice that the marts of Gold stand on", value=gold.tranche
-            )
-            yield GaugeMetricFamily(
-                "sales_gold_age_seconds", "Time since Gold was published", value=age_seconds(gold.published_at)
-            )
+        interval = load(GoldSettings).gold_interval_seconds
+        if not interval:
+            return
+        gold = self._lake.gold().publication
+        tranche = gold.tranche if gold else 0
+        missing = self._lake.ledger.first_after(tranche)
+        yield GaugeMetricFamily(
+            "sales_gold_tranche",
+            "The slice that the marts of Gold stand on; 0 before the first",
+            value=tranche,
+        )
+        yield GaugeMetricFamily(
+            "sales_gold_overdue_seconds",
+            "How much longer than the interval of Gold published sales have been waiting for it",
+            value=max(0.0, age_seconds(missing.closed_at) - interval) if missing else 0.0,
+        )
 
 
 def _ledger(snapshot: Snapshot) -> Iterable[Metric]:

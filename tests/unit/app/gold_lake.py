@@ -52,7 +52,9 @@ def publish_gold(tiny, tranche: int = 1, published_at: str = "2026-01-01T01:00:0
     moment = datetime.fromisoformat(published_at).replace(tzinfo=UTC)
     ledger = gold / "bilan_gold"
     number = DeltaTable(str(ledger)).version() + 2 if DeltaTable.is_deltatable(str(ledger)) else 1
-    row = (number, tranche, "UTC", SUNDAY, 3, versions, "{}", "an id", moment)
+    slices = {each.tranche: each for each in tiny.lake.ledger.slices()}
+    of_silver = json.dumps(slices[tranche].versions if tranche in slices else {})
+    row = (number, tranche, "UTC", SUNDAY, 3, versions, of_silver, "an id", moment)
     _write(ledger, "bilan_gold", [row], "append")
 
 

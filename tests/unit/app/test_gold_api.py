@@ -1,5 +1,6 @@
 """The marts as the API answers them: filters, pages, publications, and what is refused."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -95,7 +96,11 @@ def test_before_the_first_run_every_mart_is_empty(published, sampler):
     assert (answer.json(), answer.headers["X-Data-Status"]) == ([], "empty")
 
 
-def test_gold_is_on_the_metrics_page(api):
+def test_gold_is_on_the_metrics_page(api, published):
     metrics = api.get("/metrics").text
     assert "sales_gold_tranche 1.0" in metrics
-    assert "sales_gold_age_seconds" in metrics
+    # slice 2 was closed long ago, and is not in Gold
+    (overdue,) = re.findall(r"^sales_gold_overdue_seconds (\S+)$", metrics, re.MULTILINE)
+    assert float(overdue) > 1e6
+    publish_gold(published, tranche=2, published_at="2026-01-01T02:00:00")
+    assert "sales_gold_overdue_seconds 0.0" in api.get("/metrics").text

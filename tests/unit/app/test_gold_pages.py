@@ -69,13 +69,18 @@ def test_products_have_their_places_and_lead_to_their_sales(page, marts):
 def test_a_class_opens_to_its_clients_and_a_client_to_his_sales(page, marts):
     app = page(marts, "clients")
     assert list(table(app, LABELS["client"])[LABELS["client"]]) == ["Jean", "Maria"]
-    by_label = {each.label: each for each in app.selectbox}
-    by_label[LABELS["classe_rfm"]].select("champion").run()
+    app.selectbox(key="classe").select("perdu").run()
+    app.text_input(key="client").set_value("mar").run()
+    assert list(table(app, LABELS["client"])[LABELS["client"]]) == ["Maria"]
+    app.text_input(key="client").set_value("1").run()
+    app.selectbox(key="classe").select("champion").run()
     assert not app.exception
     assert list(table(app, LABELS["client"])[LABELS["client"]]) == ["Jean"]
-    (chosen,) = [each for each in app.selectbox if each.label == LABELS["sales_of_client"]]
-    chosen.select_index(0).run()
+    app.selectbox(key="ventes_de").select_index(0).run()
     assert not app.exception
     sales = table(app, LABELS["vente"])
-    assert list(sales[LABELS["vente"]]) == ["/confiance?vente_id=2", "/confiance?vente_id=0"]
+    assert list(sales[LABELS["vente"]]) == [
+        "/confiance?vente_id=2&lang=fr",
+        "/confiance?vente_id=0&lang=fr",
+    ]
     assert list(sales[LABELS["total_montant"]]) == [f"59,99{UNIT}€", f"51,00{UNIT}€"]

@@ -28,14 +28,22 @@ sizes as (
 
 ),
 
-{# every month up to that of the last sale, also those in which nobody of the cohort bought #}
+last_month as (
+
+    {# a sale may be dated tomorrow, which may be the next month #}
+    select greatest(max(mois), {{ reference_date() }}) as mois from clients_mensuels
+
+),
+
+{# every month up to the last, also those in which nobody of the cohort bought #}
 months as (
 
     select
-        cohorte,
-        nombre_clients,
-        explode(sequence(cohorte, {{ reference_date() }}, interval 1 month)) as mois
+        sizes.cohorte,
+        sizes.nombre_clients,
+        explode(sequence(sizes.cohorte, last_month.mois, interval 1 month)) as mois
     from sizes
+    cross join last_month
 
 ),
 

@@ -14,6 +14,7 @@ ventes_journalieres as (
     from {{ ref('ventes_journalieres') }}
     where
         jour > date_sub({{ reference_date() }}, 60)
+        and jour <= {{ reference_date() }}
         and nombre_ventes > 0
 
 ),

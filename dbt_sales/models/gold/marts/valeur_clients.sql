@@ -30,7 +30,8 @@ measured as (
         summed.dernier.segment,
         summed.premier.premier_achat,
         summed.dernier.dernier_achat,
-        datediff({{ reference_date() }}, {{ day_of('summed.dernier.dernier_achat') }}) as recence_jours,
+        {# a sale may be dated tomorrow #}
+        greatest(0, datediff({{ reference_date() }}, {{ day_of('summed.dernier.dernier_achat') }})) as recence_jours,
         summed.nombre_ventes,
         cast(summed.total_montant as decimal(18, 2)) as total_montant,
         {{ average_amount('summed.total_montant', 'summed.nombre_ventes') }} as panier_moyen,

@@ -90,7 +90,10 @@ summed as (
         sum(total_quantite_j7) as total_quantite_j7,
         sum(nombre_ventes_j7) as nombre_ventes_j7
     from counted
-    where jour <= {{ reference_date() }} and {{ days_of_run() }}
+    where
+        {{ days_of_run() }}
+        {# a sale may be dated tomorrow; a comparison may not #}
+        and (jour <= {{ reference_date() }} or nombre_ventes > 0)
     group by jour, produit_nom, pays, segment
 
 ),

@@ -1,13 +1,12 @@
 """When Gold is due: something new is published, and the last run is long enough ago."""
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
-from ingestion.lake.gold_ledger import newest_gold
-from ingestion.settings import PathSettings, load
+from ingestion.settings import load
 from ingestion.silver.gold_runs import Marts
+from tests.unit.app.conftest import FIRST, SECOND, TinyLake
 from tests.unit.app.gold_lake import publish_gold
 
 INTERVAL = 300
@@ -15,26 +14,26 @@ INTERVAL = 300
 
 @pytest.fixture
 def marts(own_folders, monkeypatch):
-    """A function: are the marts due that stand on this slice since so many seconds, if that slice is published?"""
+    """A function: are the marts due that stand on this slice since so many seconds, if so many slices are published?"""
     monkeypatch.setenv("GOLD_INTERVAL_SECONDS", str(INTERVAL))
-    load.cache_clear()
+    tiny = TinyLake(own_folders / "lake" / "silver")
 
     def due(published, made=None, seconds_ago=0, **settings):
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         load.cache_clear()
+        while tiny.tranche < published:
+            tiny.publish(FIRST if tiny.tranche == 0 else SECOND)
         if made is not None:
             moment = datetime.now(UTC) - timedelta(seconds=seconds_ago)
-            publish_gold(SimpleNamespace(silver=own_folders / "lake" / "silver"), made, moment.isoformat()[:-6])
-            assert newest_gold(load(PathSettings).gold).tranche == made
-        silver = SimpleNamespace(published=SimpleNamespace(tranche=published) if published else None)
-        return Marts(silver).are_due()
+            publish_gold(tiny, made, moment.isoformat()[:-6])
+        return Marts(None).are_due()
 
     return due
 
 
 def test_nothing_is_due_before_the_first_slice(marts):
-    assert not marts(None)
+    assert not marts(0)
 
 
 def test_the_first_run_is_due_at_once(marts):
@@ -42,12 +41,18 @@ def test_the_first_run_is_due_at_once(marts):
 
 
 def test_a_newer_slice_is_due_after_the_interval(marts):
+    assert marts(2, made=1, seconds_ago=INTERVAL + 1)
     assert not marts(2, made=1, seconds_ago=INTERVAL - 60)
-    assert marts(3, made=2, seconds_ago=INTERVAL + 1)
 
 
 def test_the_same_slice_is_not_made_again(marts):
     assert not marts(2, made=2, seconds_ago=10 * INTERVAL)
+
+
+def test_a_rebuild_of_silver_makes_the_same_slice_again(marts):
+    """It publishes the same slice with other versions."""
+    assert not marts(2, made=2, seconds_ago=10 * INTERVAL)
+    assert marts(2, made=1, seconds_ago=10 * INTERVAL)
 
 
 def test_another_time_zone_makes_the_same_slice_again(marts):
