@@ -133,7 +133,7 @@ _RECOMPUTED = {
                 arg_max(client_nom, (instant, vente_id)) as client_nom,
                 arg_max(pays, (instant, vente_id)) as pays,
                 arg_max(segment, (instant, vente_id)) as segment,
-                min(instant) as premier_achat, max(instant) as dernier_achat, max(jour) as last_day,
+                min(instant) as premier_achat, max(instant) as dernier_achat, least(max(jour), {_REFERENCE}) as last_day,
                 count(*) as sales, sum(cents) as cents, arg_min(cents, (instant, vente_id)) as first_cents
             from gold_sales group by all
         ),
@@ -150,7 +150,7 @@ _RECOMPUTED = {
         )
         select
             client_id, client_nom, pays, segment, premier_achat, dernier_achat,
-            greatest(0, {_REFERENCE} - last_day) as recence_jours, sales as nombre_ventes, cents as total_montant,
+            {_REFERENCE} - last_day as recence_jours, sales as nombre_ventes, cents as total_montant,
             {_rounded("cents", "sales")} as panier_moyen,
             {_rounded("cents - first_cents", "cents", 1_000_000)} as part_recurrente,
             r as score_recence, f as score_frequence, m as score_montant,
