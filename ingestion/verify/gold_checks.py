@@ -133,7 +133,8 @@ _RECOMPUTED = {
                 arg_max(client_nom, (instant, vente_id)) as client_nom,
                 arg_max(pays, (instant, vente_id)) as pays,
                 arg_max(segment, (instant, vente_id)) as segment,
-                min(instant) as premier_achat, max(instant) as dernier_achat, least(max(jour), {_REFERENCE}) as last_day,
+                min(instant) as premier_achat, max(instant) as dernier_achat,
+                least(max(jour), {_REFERENCE}) as last_day,
                 count(*) as sales, sum(cents) as cents, arg_min(cents, (instant, vente_id)) as first_cents
             from gold_sales group by all
         ),
