@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from infra.testbed.dags import password, passwords_file
 from infra.testbed.embedded import until
+from ingestion.lake.gold_ledger import newest_gold
 
 pytestmark = [pytest.mark.e2e, pytest.mark.airflow]
 IN_THE_GRAPH = ("clients_seed", "ventes_clean_run", "assert_slice_holds_test", "bilan_ingestion_run")
@@ -87,6 +88,16 @@ def test_the_run_tells_of_its_tables(airflow):
     """Other DAGs can be scheduled on them."""
     events = airflow.api.get("assets/events", params={"limit": 100}).json()["asset_events"]
     assert {"bronze.ventes_raw", "silver.ventes_clean", "silver.top_produits"} <= {each["name"] for each in events}
+
+
+def test_gold_is_made_from_what_the_run_has_published(stack, airflow):
+    gold = replace(airflow, dag="gold_marts")
+    run = gold.trigger()
+    assert gold.wait(run).state == "success"
+    assert set(gold.states(run).values()) == {"success"}
+    made = newest_gold(stack.lake / "gold")
+    assert made.silver_versions == stack.versions()
+    assert "ledger of Gold" in stack.verify()
 
 
 def test_a_backfill_is_refused(airflow):
