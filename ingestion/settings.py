@@ -14,7 +14,7 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -173,10 +173,18 @@ class SilverSettings(_Settings):
 
 
 def _zone(name: str) -> str:
-    # others, such as ROC and Factory, are not known to Java
-    if name != "UTC" and ("/" not in name or name not in available_timezones()):
+    # Java knows no others, such as ROC, Factory or posix/UTC
+    if name != "UTC" and ("/" not in name or name.startswith(("posix/", "right/")) or not _is_zone(name)):
         raise ValueError("must be a time zone like UTC or Europe/Paris")
     return name
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        return False
+    return True
 
 
 class GoldSettings(_Settings):

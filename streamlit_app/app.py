@@ -12,38 +12,24 @@ language = settle_language()
 st.set_page_config(page_title=language["title"], page_icon=HERE / "icon.svg", layout="wide")
 st.html(HERE / "style.css")
 tell_browser()
+# file in app_pages/ and its address, label of its title, icon; the first is the start page
+PAGES = (
+    ("ventes", "page_sales", "monitoring"),
+    ("tendances", "page_trends", "trending_up"),
+    ("produits", "page_products", "inventory_2"),
+    ("clients", "page_clients", "group"),
+    ("confiance", "page_trust", "verified_user"),
+)
 page = st.navigation(
     [
         st.Page(
-            "app_pages/ventes.py",
-            title=language["page_sales"],
-            icon=":material/monitoring:",
-            default=True,
-        ),
-        st.Page(
-            "app_pages/tendances.py",
-            title=language["page_trends"],
-            icon=":material/trending_up:",
-            url_path="tendances",
-        ),
-        st.Page(
-            "app_pages/produits.py",
-            title=language["page_products"],
-            icon=":material/inventory_2:",
-            url_path="produits",
-        ),
-        st.Page(
-            "app_pages/clients.py",
-            title=language["page_clients"],
-            icon=":material/group:",
-            url_path="clients",
-        ),
-        st.Page(
-            "app_pages/confiance.py",
-            title=language["page_trust"],
-            icon=":material/verified_user:",
-            url_path="confiance",
-        ),
+            f"app_pages/{name}.py",
+            title=language[title],
+            icon=f":material/{icon}:",
+            url_path="" if name == "ventes" else name,
+            default=name == "ventes",
+        )
+        for name, title, icon in PAGES
     ],
     position="top",
 )

@@ -6,6 +6,7 @@ Shares are percentages with two decimals, as in the other answers.
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from ingestion.queries.filters import composed
 from ingestion.queries.snapshot import GoldSnapshot, Snapshot
@@ -115,16 +116,23 @@ class DayFilters:
     end: date | None = None
 
 
+def _where(wanted: dict[str, tuple[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """A where clause of the conditions whose parameter (name and value) is given, and these parameters."""
+    given = {condition: parameter for condition, parameter in wanted.items() if parameter[1]}
+    return f"where {' and '.join(given)}" if given else "", dict(given.values())
+
+
 def daily_sales(gold: GoldSnapshot, filters: DayFilters) -> list[DailySales]:
     """Days, oldest first.  A day without a sale that matches has a row if the day a week before had one."""
-    wanted = {
-        "nfc_normalize(pays) = any($pays)": ("pays", list(map(composed, filters.pays))),
-        "nfc_normalize(produit_nom) = any($produit)": ("produit", list(map(composed, filters.produit))),
-        "nfc_normalize(segment) = any($segment)": ("segment", list(map(composed, filters.segment))),
-        "jour >= $start": ("start", filters.start),
-        "jour < $end": ("end", filters.end),
-    }
-    conditions = {condition: given for condition, given in wanted.items() if given[1]}
+    where, parameters = _where(
+        {
+            "nfc_normalize(pays) = any($pays)": ("pays", list(map(composed, filters.pays))),
+            "nfc_normalize(produit_nom) = any($produit)": ("produit", list(map(composed, filters.produit))),
+            "nfc_normalize(segment) = any($segment)": ("segment", list(map(composed, filters.segment))),
+            "jour >= $start": ("start", filters.start),
+            "jour < $end": ("end", filters.end),
+        }
+    )
     rows = gold.rows(
         "ventes_journalieres",
         f"""
@@ -134,10 +142,10 @@ def daily_sales(gold: GoldSnapshot, filters: DayFilters) -> list[DailySales]:
             ((200 * sum(total_montant)::decimal(38, 2) + sum(nombre_ventes))::hugeint
                 // nullif(2 * sum(nombre_ventes), 0))::bigint,
             sum(total_montant_j7), sum(total_quantite_j7)::bigint, sum(nombre_ventes_j7)::bigint
-        from read_parquet($files) {"where " + " and ".join(conditions) if conditions else ""}
+        from read_parquet($files) {where}
         group by jour order by jour
         """,
-        **dict(conditions.values()),
+        **parameters,
     )
     return [
         DailySales(day, amount, pieces, sales, None if cents is None else Decimal(cents).scaleb(-2), *before)
@@ -169,16 +177,17 @@ def client_values(
     offset: int = 0,
 ) -> list[ClientValue]:
     """Clients, highest revenue first; `named`: a part of the name, or the number."""
-    wanted = {
-        "nfc_normalize(pays) = any($pays)": ("pays", list(map(composed, pays))),
-        "nfc_normalize(segment) = any($segment)": ("segment", list(map(composed, segment))),
-        "classe_rfm = $classe": ("classe", classe),
-        "(contains(lower(nfc_normalize(client_nom)), lower($named)) or client_id::varchar = $named)": (
-            "named",
-            composed(named),
-        ),
-    }
-    conditions = {condition: given for condition, given in wanted.items() if given[1]}
+    where, parameters = _where(
+        {
+            "nfc_normalize(pays) = any($pays)": ("pays", list(map(composed, pays))),
+            "nfc_normalize(segment) = any($segment)": ("segment", list(map(composed, segment))),
+            "classe_rfm = $classe": ("classe", classe),
+            "(contains(lower(nfc_normalize(client_nom)), lower($named)) or client_id::varchar = $named)": (
+                "named",
+                composed(named),
+            ),
+        }
+    )
     rows = gold.rows(
         "valeur_clients",
         f"""
@@ -186,12 +195,12 @@ def client_values(
             client_id, client_nom, pays, segment, premier_achat, dernier_achat, recence_jours, nombre_ventes,
             total_montant, panier_moyen, {_PERCENT.format("part_recurrente")}, score_recence, score_frequence,
             score_montant, classe_rfm
-        from read_parquet($files) {"where " + " and ".join(conditions) if conditions else ""}
+        from read_parquet($files) {where}
         order by total_montant desc, client_id limit $limit offset $offset
         """,
         limit=limit,
         offset=offset,
-        **dict(conditions.values()),
+        **parameters,
     )
     return [ClientValue(*row) for row in rows]
 

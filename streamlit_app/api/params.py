@@ -143,12 +143,17 @@ class AsOfParams(BaseModel):
         return self.model_dump_json(exclude={"as_of"}, exclude_defaults=True)
 
 
-class FilterParams(BaseModel):
+class NameParams(BaseModel):
+    """Which sales, by what they are of."""
+
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
 
     pays: Names = Field([], description="countries; repeat for several", examples=[["France"]])
     produit: Names = Field([], description="products; repeat for several", examples=[["Souris sans fil"]])
     segment: Names = Field([], description="segments; repeat for several", examples=[["Enterprise"]])
+
+
+class FilterParams(NameParams):
     start: Hour = Field(None, alias="from", description="first hour, inclusive", examples=["2025-12-22T10:00:00Z"])
     end: Hour = Field(
         None, alias="to", description="last hour, exclusive; later than from", examples=["2025-12-23T00:00:00Z"]
@@ -190,10 +195,7 @@ class RejectedParams(AsOfParams):
     offset: Number = Field(0, ge=0, le=10_000_000, description="rows before the page")
 
 
-class DailyParams(AsOfParams):
-    pays: Names = Field([], description="countries; repeat for several", examples=[["France"]])
-    produit: Names = Field([], description="products; repeat for several", examples=[["Souris sans fil"]])
-    segment: Names = Field([], description="segments; repeat for several", examples=[["Enterprise"]])
+class DailyParams(AsOfParams, NameParams):
     start: Day = Field(None, alias="from", description="first day, inclusive", examples=["2025-12-22"])
     end: Day = Field(None, alias="to", description="last day, exclusive; later than from", examples=["2025-12-29"])
 

@@ -31,25 +31,29 @@ def published_marts() -> tuple[GoldSnapshot, date]:
 def week_against_week(days: Sequence[DailySales]) -> None:
     """The last seven complete days, each beside the same day a week before."""
     words, formats = language(), language().formats
-    amount, before = (
-        sum((getattr(each, name) for each in days), Decimal(0)) for name in _of_two_weeks("total_montant")
-    )
-    sales, sales_before = (sum(getattr(each, name) for each in days) for name in _of_two_weeks("nombre_ventes"))
-    pieces, pieces_before = (sum(getattr(each, name) for each in days) for name in _of_two_weeks("total_quantite"))
-    basket, basket_before = (each and total / each for total, each in ((amount, sales), (before, sales_before)))
+    amount, before = _total(days, "total_montant")
+    sales, sales_before = _total(days, "nombre_ventes")
+    pieces, pieces_before = _total(days, "total_quantite")
+    basket, basket_before = _basket(amount, sales), _basket(before, sales_before)
     values = (
         ("total_montant", formats.euros(amount), amount, before),
-        ("nombre_ventes", formats.number(sales), Decimal(sales), Decimal(sales_before)),
-        ("total_quantite", formats.number(pieces), Decimal(pieces), Decimal(pieces_before)),
-        ("panier_moyen", formats.euros(basket if sales else None), Decimal(basket), Decimal(basket_before)),
+        ("nombre_ventes", formats.number(int(sales)), sales, sales_before),
+        ("total_quantite", formats.number(int(pieces)), pieces, pieces_before),
+        ("panier_moyen", formats.euros(basket if sales else None), basket, basket_before),
     )
     with st.container(horizontal=True, key="headlines"):
         for name, value, new, old in values:
             st.metric(words[name], value, formats.evolution(new, old), border=True)
 
 
-def _of_two_weeks(name: str) -> tuple[str, str]:
-    return name, f"{name}_j7"
+def _total(days: Sequence[DailySales], name: str) -> tuple[Decimal, Decimal]:
+    """The sum of a column over these days, and over those a week before."""
+    now, before = (sum((Decimal(getattr(day, each)) for day in days), Decimal(0)) for each in (name, f"{name}_j7"))
+    return now, before
+
+
+def _basket(amount: Decimal, sales: Decimal) -> Decimal:
+    return amount / sales if sales else Decimal(0)
 
 
 def product_table(products: Sequence[ProductPerformance]) -> None:

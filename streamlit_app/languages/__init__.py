@@ -1,12 +1,15 @@
-"""The languages of the pages: each file in this folder is one, named by the language's code (ISO 639-1).
+"""The languages of the pages: each is a module in this folder, named by the language's code (ISO 639-1), and its texts.
 
-Such a file holds all the text that the pages show; the rest of the program is in English.
+The module says how the language writes figures, the TOML file beside it holds all the text that the pages show; the
+rest of the program is in English.
 """
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import MappingProxyType
 
@@ -18,7 +21,7 @@ DEFAULT = "fr"
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """The content of a language's file.
+    """The content of a language's files.
 
     `counted`: texts that depend on a number, by its plural category (Unicode's: one, few, other, ...), which `plural`
     returns.  The number is the first value that fills them.
@@ -32,6 +35,12 @@ class Language:
     verdicts: Mapping[str, str]
     reasons: Mapping[str, str]
     parse_errors: Mapping[str, str]
+
+    @classmethod
+    def read(cls, code: str, name: str, formats: Formats, plural: Callable[[int], str]) -> "Language":
+        """A language with the texts of the file `<code>.toml`."""
+        texts = tomllib.loads(Path(__file__).with_name(f"{code}.toml").read_text(encoding="utf-8"))
+        return cls(name, formats, plural, **texts)
 
     def __getitem__(self, label: str) -> str:
         return self.labels[label]
