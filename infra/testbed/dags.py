@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tenacity import retry, retry_if_exception, stop_after_attempt
 
 from infra.local.airflow_process import USER
 from infra.testbed.embedded import Stack, until
@@ -17,6 +18,10 @@ from ingestion.errors import SalesError
 
 PARSED_SECONDS = 90.0
 RUN_SECONDS = 300.0
+
+
+def _database_was_locked(error: BaseException) -> bool:
+    return isinstance(error, httpx.HTTPStatusError) and "Database error" in error.response.text
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,9 @@ class Airflow:
         """GET a path below the DAG's own address; use `api` for other addresses."""
         return self.api.get(f"dags/{self.dag}{path}", params=parameters).raise_for_status().json()
 
+    # Airflow on SQLite refuses a request, before it does anything, that comes in the moment in which a task starts:
+    # docs/airflow.md
+    @retry(retry=retry_if_exception(_database_was_locked), stop=stop_after_attempt(3), reraise=True)
     def trigger(self, **parameters: Any) -> str:
         """Start a run, as the trigger form does; return its id."""
         wanted = {"logical_date": None, "conf": parameters}
