@@ -17,8 +17,12 @@ from ingestion.lake.failures import reading
 
 # what readers open at the versions of `bilan_gold` (dbt_sales/models/gold/marts/)
 MARTS = ("ventes_journalieres", "performance_produits", "valeur_clients", "cohortes_clients", "saisonnalite")
+# what was said of the future, to which a run adds (dbt_sales/models/gold/forecasts/)
+FORECASTS = ("previsions_horaires", "previsions_journalieres", "evaluation_previsions")
 # what only Gold itself adds to (dbt_sales/models/gold/internal/)
 INTERNAL = ("clients_mensuels",)
+# what every run writes for itself, so that nobody opens it at a version
+SCRATCH = ("previsions_calculees",)
 
 _PUBLICATIONS = """
 select publication, tranche, fuseau, jour_reference, nombre_ventes, versions, versions_silver, published_at::timestamp

@@ -31,7 +31,13 @@
 
 {# The hook before a mart that a run changes in part: what a run that was not published has left is taken back. #}
 {% macro restore_mart() %}
-    {%- set version = gold_state().made.get('versions', {}).get(this.identifier) -%}
+    {{ restore_table(gold_state().made) }}
+{% endmacro %}
+
+
+{# Restore the table to the version that this row of `bilan_gold` names, if more than upkeep has happened to it since. #}
+{% macro restore_table(publication) %}
+    {%- set version = publication.get('versions', {}).get(this.identifier) -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'retry') and version is not none and load_relation(this) -%}
         {%- set left = [] -%}
         {%- set newest = run_query("describe history " ~ this ~ " limit 100").rows -%}
