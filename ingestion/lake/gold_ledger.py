@@ -114,6 +114,14 @@ def newest_gold(gold: Path) -> GoldPublication | None:
     return _publication(rows[0]) if rows else None
 
 
+def gold_publication(gold: Path, number: int) -> GoldPublication | None:
+    """The publication with that number, or None.  Raises LakeUnreadableError."""
+    with reading("the ledger of Gold"):
+        files = data_files(DeltaTable(str(gold / "bilan_gold")))
+        found = [_publication(row) for row in Engine().rows(_PUBLICATIONS, {"files": files})]
+    return next((each for each in found if each.publication == number), None)
+
+
 def _publication(row: Row) -> GoldPublication:
     publication, tranche, fuseau, day, sales, versions, silver, published_at = row
     return GoldPublication(

@@ -9,7 +9,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 
 from infra.bench.sample_lake import SUM_QUERIES
-from ingestion.lake.gold_ledger import INTERNAL, MARTS
+from ingestion.lake.gold_ledger import FORECASTS, INTERNAL, MARTS, SCRATCH
 from ingestion.lake.ledger import INSERT_ONLY, PUBLISHED, REBUILT
 from ingestion.settings import DBT_PROJECT, PROJECT
 from ingestion.verify.gold_checks import _RECOMPUTED as RECOMPUTED_MARTS
@@ -40,7 +40,8 @@ def test_every_model_has_its_folder():
     assert models_in("silver/published") == set(PUBLISHED)
     assert models_in("silver/ledger") == {LEDGER}
     assert models_in("gold/marts") == set(MARTS)
-    assert models_in("gold/internal") == set(INTERNAL)
+    assert models_in("gold/forecasts") == set(FORECASTS)
+    assert models_in("gold/internal") == {*INTERNAL, *SCRATCH}
     assert models_in("gold/ledger") == {GOLD_LEDGER}
     assert {path.stem for path in MODELS.rglob("*.sql")} == set().union(*map(models_in, FOLDERS))
 
@@ -63,20 +64,21 @@ def test_the_ledger_names_the_version_of_every_published_table():
 def test_the_ledger_of_gold_names_the_version_of_every_mart():
     sql = (MODELS / "gold" / "ledger" / f"{GOLD_LEDGER}.sql").read_text()
     (versions,) = re.findall(r"versions_of_this_run\(\[(.*?)\]\)", sql, re.DOTALL)
-    assert re.findall(r"ref\('(\w+)'\)", versions) == [*MARTS, *INTERNAL]
+    assert re.findall(r"ref\('(\w+)'\)", versions) == [*MARTS, *INTERNAL, *FORECASTS]
 
 
 def test_every_mart_is_recomputed_and_tested_in_every_run():
     assert set(RECOMPUTED_MARTS) == {*MARTS, *INTERNAL}
     sql = (DBT_PROJECT / "tests" / "gold" / "assert_gold_holds.sql").read_text()
-    assert re.findall(r"ref\('(\w+)'\)", sql) == [*MARTS, *INTERNAL]
+    assert re.findall(r"ref\('(\w+)'\)", sql) == [*MARTS, *INTERNAL, *FORECASTS]
 
 
 def test_a_mart_that_a_run_changes_in_part_is_restored_first(models):
     """The others are made whole, so what a failed run has left in them is never read."""
-    for name in (*MARTS, *INTERNAL):
+    for name in (*MARTS, *INTERNAL, *FORECASTS):
         config = models[name].config
-        restores = any("restore_mart" in hook.sql for hook in config.pre_hook)
+        hook = "restore_forecasts" if name in FORECASTS else "restore_mart"
+        restores = any(hook in each.sql for each in config.pre_hook)
         assert restores == (config.materialized == "incremental"), name
 
 
@@ -92,7 +94,7 @@ def test_what_is_recomputed_are_the_sums():
 def test_every_exposure_reads_the_ledgers_and_everything_that_they_name_for_readers():
     exposures = yaml.safe_load((MODELS / "exposures.yml").read_text())["exposures"]
     assert exposures
-    readers_tables = (*PUBLISHED, LEDGER, *MARTS, GOLD_LEDGER)
+    readers_tables = (*PUBLISHED, LEDGER, *MARTS, *FORECASTS, GOLD_LEDGER)
     for exposure in exposures:
         assert set(exposure["depends_on"]) == {f"ref('{name}')" for name in readers_tables}, exposure["name"]
 

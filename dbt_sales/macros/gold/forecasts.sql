@@ -505,7 +505,7 @@
 {% endmacro %}
 
 
-{# The first moment, of the eight weeks before a day, that can be compared with a week before. #}
+{# The first day, of the seven weeks before this one, that can be compared with a week before. #}
 {% macro comparable_since(day) -%}
-    {{ first_hour_of("greatest(date_sub(" ~ day ~ ", 49), date'" ~ days_later([first_day()], 7)[0] ~ "')") }}
+    greatest(date_sub({{ day }}, 49), date'{{ days_later([first_day()], 7)[0] }}')
 {%- endmacro %}

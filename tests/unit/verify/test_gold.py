@@ -99,6 +99,8 @@ def test_a_changed_cell_is_found(lake: Path, name: str) -> None:
 def near(value: object) -> object:
     """Another value, but hardly: a cent, a piece, a day, a microsecond more."""
     match value:
+        case bool():
+            return not value
         case str():
             return value + "?"
         case Decimal():

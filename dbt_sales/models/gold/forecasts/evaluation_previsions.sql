@@ -113,7 +113,7 @@ judged as (
 
 ),
 
-{# in the eight weeks before tonight, how far the same time a week before was off; a time without a sale is on neither side #}
+{# in the seven weeks before tonight, how far the same time a week before was off; a time without a sale is on neither side #}
 a_week_apart as (
 
     select
@@ -151,9 +151,8 @@ a_week_apart as (
         )
         group by pas, mesure, dimension, cle, moment
     )
-    where
-        moment >= {{ comparable_since(tonight) }}
-        and moment < {{ first_hour_of(tonight) }}
+    where if(pas = 'heure', {{ day_of('moment') }}, to_date(moment))
+        between {{ comparable_since(tonight) }} and date_sub({{ tonight }}, 1)
     group by pas, mesure, dimension, cle
 
 ),
@@ -175,7 +174,7 @@ final as (
         cast(sum(abs(judged.prevision_naive - judged.observe)) as decimal(18, 4)) as somme_erreurs_naives,
         {{ from_units(
             'max(a_week_apart.somme) div if(judged.pas = \'heure\', 24, 1) div '
-            ~ 'greatest(1, datediff(' ~ tonight ~ ', ' ~ day_of(comparable_since(tonight)) ~ '))'
+            ~ 'greatest(1, datediff(' ~ tonight ~ ', ' ~ comparable_since(tonight) ~ '))'
         ) }} as erreur_naive_habituelle,
         count(judged.haut_80) as nombre_avec_80,
         count_if(judged.observe between judged.bas_80 and judged.haut_80) as couvertes_80,
