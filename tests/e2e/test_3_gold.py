@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from infra.testbed.embedded import until
-from ingestion.lake.gold_ledger import INTERNAL, MARTS, newest_gold
+from ingestion.lake.gold_ledger import FORECASTS, INTERNAL, MARTS, newest_gold
 from ingestion.settings import PROJECT
 from ingestion.source.generator import make_ventes
 
@@ -31,15 +31,16 @@ def mart(stack, name):
 
 
 def everything(stack):
-    return {name: mart(stack, name) for name in (*MARTS, *INTERNAL)}
+    return {name: mart(stack, name) for name in (*MARTS, *INTERNAL, *FORECASTS)}
 
 
 def verified(stack):
     """Verification agrees, and has recomputed each mart."""
     said = stack.verify()
-    for name in (*MARTS, *INTERNAL):
+    for name in (*MARTS, *INTERNAL, *FORECASTS):
         (line,) = [line for line in said.splitlines() if line.split(" ")[0] == name]
-        assert f"slice {gold(stack).tranche}, days of {gold(stack).fuseau}" in line
+        of = "new row" if name in FORECASTS else f"slice {gold(stack).tranche}, days of {gold(stack).fuseau}"
+        assert of in line
         assert line.endswith(" ok")
     return said
 
@@ -54,6 +55,10 @@ def test_every_mart_is_made_and_recomputed(stack):
     assert "Gold is published: slice" in stack.sales("gold")
     verified(stack)
     assert len(mart(stack, "saisonnalite")) == 168
+    # from each of the last six weeks' days, so that there are errors to learn intervals from
+    assert len({row[0] for row in mart(stack, "previsions_horaires")}) == 42
+    assert all(row[8] is not None for row in mart(stack, "previsions_horaires") if row[0] == gold(stack).reference_day)
+    assert {row[5] for row in mart(stack, "evaluation_previsions")} == {"heure", "jour"}
     assert "Gold: slice" in stack.sales("status")
 
 
@@ -101,6 +106,8 @@ def test_a_rebuild_makes_the_same_rows(stack):
 def test_what_a_run_left_unpublished_is_taken_back(stack):
     """A part of Gold by hand changes the table and publishes nothing; a published mart never stands beside it."""
     before, was = everything(stack), gold(stack)
+    said = stack.delta("gold/previsions_journalieres")
+    write_deltalake(str(said.table_uri), said.to_pyarrow_table().slice(0, 5), mode="append")
     new_sales(stack, "--count", "5", "--since", "3w")
     assert "Completed successfully" in stack.dbt("run", "--select", "ventes_journalieres", "clients_mensuels")
     assert "this run has not made" in stack.attempt("dbt", "run", "--select", "bilan_gold")[1]
@@ -112,12 +119,16 @@ def test_what_a_run_left_unpublished_is_taken_back(stack):
 
 
 def test_the_reporting_zone_decides_what_a_day_is(stack):
-    environment = dict(stack.environment)
+    environment, before = dict(stack.environment), mart(stack, "previsions_journalieres")
     try:
         # half an hour off, and a day that begins before that of UTC
         stack.environment["FUSEAU_RAPPORT"] = "Asia/Kolkata"
         assert "Gold is published" in stack.sales("gold")
         assert "days of Asia/Kolkata" in verified(stack)
+        # what was said of other days stays
+        said = mart(stack, "previsions_journalieres")
+        assert {row[1] for row in said} == {"UTC", "Asia/Kolkata"}
+        assert [row for row in said if row[1] == "UTC"] == before
         stack.environment["FUSEAU_RAPPORT"] = "Europe/Nowhere"
         assert "FUSEAU_RAPPORT: must be a time zone" in stack.attempt("sales", "gold")[1]
     finally:
