@@ -19,7 +19,15 @@ MODELS = DBT_PROJECT / "models"
 LEDGER, GOLD_LEDGER = "bilan_ingestion", "bilan_gold"
 
 
-FOLDERS = ["silver/internal", "silver/published", "silver/ledger", "gold/internal", "gold/marts", "gold/ledger"]
+FOLDERS = [
+    "silver/internal",
+    "silver/published",
+    "silver/ledger",
+    "gold/internal",
+    "gold/marts",
+    "gold/forecasts",
+    "gold/ledger",
+]
 
 
 def models_in(folder: str) -> set[str]:

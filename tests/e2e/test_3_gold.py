@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
+import yaml
 from deltalake import DeltaTable, write_deltalake
 
 from infra.testbed.embedded import until
 from ingestion.lake.gold_ledger import FORECASTS, INTERNAL, MARTS, newest_gold
-from ingestion.settings import PROJECT
+from ingestion.settings import DBT_PROJECT, PROJECT
 from ingestion.source.generator import make_ventes
 
 pytestmark = pytest.mark.e2e
@@ -56,8 +57,9 @@ def test_every_mart_is_made_and_recomputed(stack):
     verified(stack)
     assert len(mart(stack, "saisonnalite")) == 168
     # from each of the last six weeks' days, so that there are errors to learn intervals from
-    assert len({row[0] for row in mart(stack, "previsions_horaires")}) == 42
-    assert all(row[8] is not None for row in mart(stack, "previsions_horaires") if row[0] == gold(stack).reference_day)
+    said, today = mart(stack, "previsions_horaires"), gold(stack).reference_day
+    assert len({row[0] for row in said}) == 42
+    assert all(row[8] is not None for row in said if row[0] == today)
     assert {row[5] for row in mart(stack, "evaluation_previsions")} == {"heure", "jour"}
     assert "Gold: slice" in stack.sales("status")
 
@@ -72,6 +74,16 @@ def test_the_questions_in_the_documents_are_answered(stack):
     here = snippet.replace("delta/gold", f"{stack.lake}/gold")
     run = subprocess.run([sys.executable, "-c", here], cwd=PROJECT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-1000:]
+
+
+def test_measures_and_dimensions_are_what_their_definitions_say(stack):
+    defined = yaml.safe_load((DBT_PROJECT / "measures.yml").read_text())
+    by = {name: each["expression"].replace(":fuseau", "'UTC'") for name, each in defined["dimensions"].items()}
+    measured = {name: each["formula"] for name, each in defined["measures"].items()}
+    columns = [f"{expression} as {name}" for name, expression in (by | measured).items()]
+    expected = stack.query(f"select {', '.join(columns)} from silver.ventes_clean group by all")
+    stored = stack.query(f"select {', '.join(by | measured)} from gold.ventes_journalieres where nombre_ventes > 0")
+    assert sorted(expected, key=str) == sorted(stored, key=str)
 
 
 def test_nothing_new_makes_nothing(stack):
