@@ -2,14 +2,17 @@
 
 The sales are those of ten weeks, sent through Kafka and published by the follower.  `first`: all marts from all sales,
 on a gateway that has made none before.  `after a slice`: 50 new sales, half of them of the last three weeks, so several
-days change.  After the last run, `sales verify` recomputes every mart, or there are no figures.
+days change.  `page …`: from asking for a page of Gold to its last chart, in a browser, on a warm app.  The first run
+also forecasts from 42 days.  After the last run, `sales verify` recomputes everything, or there are no figures.
 """
 
 import subprocess
 import time
 
+from infra.bench.cases.api import chromium
 from infra.bench.cases.catchup import publish_all
 from infra.bench.cases.one_slice import SETTLE_SECONDS, Gateway, dbt, run_of
+from infra.bench.gold_pages import page_seconds
 from infra.bench.resident_dbt import GOLD, SLICE
 from infra.bench.results import Measured, Tell, by_name
 from infra.testbed.embedded import Stack, started
@@ -34,6 +37,9 @@ def measure(runs: int, tell: Tell) -> Measured:
             for number in range(1, WARM_UP_RUNS + runs + 1):
                 tell(f"run {number} of {WARM_UP_RUNS + runs}, the first {WARM_UP_RUNS} to warm up")
                 after.append(_after_a_slice(stack, worker, gateway))
+        tell("pages in a browser")
+        executable = chromium()
+        pages = list(page_seconds(stack.url, executable, runs)) if executable else []
         tell("verifying")
         stack.run("sales", "verify")
     measured = after[WARM_UP_RUNS:]
@@ -44,8 +50,10 @@ def measure(runs: int, tell: Tell) -> Measured:
         [
             *by_name("s", [{"first": first["seconds"]}]),
             *by_name("s", seconds),
+            *by_name("s", pages),
             *by_name("jobs", [{"after a slice, Spark jobs": each["jobs"]} for each in measured]),
-        ]
+        ],
+        [] if executable else ["no Chromium on this machine: no page was measured"],
     )
 
 

@@ -26,7 +26,6 @@ from ingestion.lake.ledger import PUBLISHED
 RATE = 5.0
 WINDOW_SECONDS = 600.0
 WARM_UP_SECONDS = 120.0
-MEMORY = ("PSS, all", "PSS, gateway")
 
 
 def measure(runs: int, tell: Tell) -> Measured:
@@ -56,7 +55,7 @@ def _window(stack: Stack) -> dict[str, dict[str, float]]:
     slices, memory = _slice_seconds(stack.silver, began), of_stack(stack)
     return {
         "s": percentiles("event to figure", latencies, SHARES) | percentiles("slice", slices, (50,)),
-        "MiB": {name: memory[name] for name in MEMORY}
+        "MiB": {name: value for name, value in memory.items() if name.startswith("PSS")}
         | {"on disk, lake": _size(stack.lake), "on disk, broker": _size(stack.folder / "var" / "kafka")},
         "": {"files on disk, lake": float(len(_files(stack.lake)))}
         | {f"files of {name}": float(len(DeltaTable(str(path)).file_uris())) for name, path in _tables(stack).items()},
