@@ -22,7 +22,10 @@ from streamlit_app.language_choice import language
 
 _RIGHT = st.column_config.TextColumn(alignment="right")
 # the columns that hold figures in a chart's table
-_FIGURES = ("total_montant", "nombre_ventes", "total_quantite", "share", "number")
+_FIGURES = (
+    *("total_montant", "nombre_ventes", "total_quantite", "share", "number"),
+    *("prevision", "prevision_naive", "intervalle_80", "intervalle_95"),
+)
 
 
 def headlines(figures: Figures, running: datetime) -> None:
@@ -167,6 +170,6 @@ def to_csv(rows: Sequence[Any], formats: Formats) -> bytes:
 def _cell(value: Any, formats: Formats) -> str:
     if isinstance(value, Decimal):
         return formats.csv_decimal(value)
-    text = str(value)
+    text = "" if value is None else str(value)
     # a spreadsheet would take such a text for a formula
     return f"'{text}" if text[:1] in "=+-@\t\r" and isinstance(value, str) else text

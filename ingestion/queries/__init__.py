@@ -3,6 +3,16 @@
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from ingestion.lake.ledger import Totals
 from ingestion.queries.filters import Filters, composed
+from ingestion.queries.forecasts import (
+    DIMENSIONS,
+    MESURES,
+    DailyForecast,
+    ForecastQuality,
+    HourlyForecast,
+    daily_forecast,
+    forecast_quality,
+    hourly_forecast,
+)
 from ingestion.queries.marts import (
     CLASSES_RFM,
     ClientValue,
@@ -56,16 +66,21 @@ from ingestion.queries.trust import (
 
 __all__ = [
     "CLASSES_RFM",
+    "DIMENSIONS",
+    "MESURES",
     "AggregatedSales",
     "ClientValue",
     "Cohort",
     "CustomerSegment",
+    "DailyForecast",
     "DailySales",
     "DayFilters",
     "Filters",
+    "ForecastQuality",
     "GoldSnapshot",
     "Grain",
     "HourOfSales",
+    "HourlyForecast",
     "HourlySales",
     "Lake",
     "LakeUnreadableError",
@@ -92,7 +107,10 @@ __all__ = [
     "cohorts",
     "composed",
     "customer_segmentation",
+    "daily_forecast",
     "daily_sales",
+    "forecast_quality",
+    "hourly_forecast",
     "hourly_sales",
     "hours",
     "isolated_events",

@@ -1,10 +1,20 @@
 """The shape of the answers from the marts of Gold; their days and hours are those of the reporting time zone."""
 
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from streamlit_app.api.models import Answer, Money, Percent
+
+_OF_FORECASTS = {"type": "number", "description": "EUR or number of sales, two decimals", "examples": [1234.56]}
+Forecast = Annotated[Decimal, WithJsonSchema(_OF_FORECASTS)]
+Bound = Annotated[
+    Decimal,
+    WithJsonSchema({**_OF_FORECASTS, "description": "EUR or number of sales; null without enough past errors"}),
+]
+Ratio = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "two decimals", "examples": [0.75]})]
 
 
 class DailySales(Answer):
@@ -71,3 +81,45 @@ class TypicalHour(Answer):
     premier_quartile: Money
     montant_typique: Money = Field(description="EUR, median")
     troisieme_quartile: Money
+
+
+class HourlyForecast(Answer):
+    heure: datetime = Field(description="UTC")
+    horizon: int = Field(ge=1, description="hours from the origin; 1 is the first")
+    prevision: Forecast
+    bas_80: Bound | None
+    haut_80: Bound | None
+    bas_95: Bound | None
+    haut_95: Bound | None
+    prevision_naive: Forecast = Field(description="EUR or number of sales, of the same hour a week before")
+
+
+class DailyForecast(Answer):
+    jour: date
+    horizon: int = Field(ge=1, le=14, description="days from the origin; 1 is the first")
+    prevision: Forecast
+    bas_80: Bound | None
+    haut_80: Bound | None
+    bas_95: Bound | None
+    haut_95: Bound | None
+    prevision_naive: Forecast = Field(
+        description="EUR or number of sales, of the same day of the last week that was over"
+    )
+
+
+class ForecastQuality(Answer):
+    mesure: Literal["nombre_ventes", "total_montant"]
+    dimension: Literal["total", "produit", "pays"]
+    cle: str = Field(description="name of the product or country; total for all", examples=["Casque audio"])
+    pas: Literal["heure", "jour"] = Field(description="forecasts by hour or by day")
+    horizons: str | None = Field(description="class of horizons in hours or days; null for all", examples=["13-24"])
+    nombre_previsions: int = Field(description="forecasts of the last two weeks whose time has come")
+    wape: Percent | None = Field(description="sum of the errors in percent of what came; null if nothing did")
+    wape_naive: Percent | None = Field(description="the same of `prevision_naive`")
+    mase: Ratio | None = Field(
+        description="mean error as a multiple of the usual one of the week before; null without that"
+    )
+    biais: Percent | None = Field(description="percent of what came; positive if too much was forecast")
+    couverture_80: Percent | None = Field(description="percent of the 80 % intervals that held what came; null without")
+    couverture_95: Percent | None = Field(description="percent of the 95 % intervals that held what came; null without")
+    est_meilleure: bool = Field(description="whether the errors are smaller than those of `prevision_naive`")

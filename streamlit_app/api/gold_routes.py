@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from ingestion import queries
 from streamlit_app.api import gold_models as models
 from streamlit_app.api.answers import answer_of_gold
-from streamlit_app.api.params import AsOfParams, ClientParams, DailyParams, well_formed
+from streamlit_app.api.params import AsOfParams, ClientParams, DailyParams, ForecastParams, QualityParams, well_formed
 from streamlit_app.api.refusals import REFUSALS
 from streamlit_app.api.routes import CACHED, KNOWN_ETAG
 
@@ -59,3 +59,36 @@ async def cohorts(request: Request, params: Anytime) -> Response:
 async def seasonality(request: Request, params: Anytime) -> Response:
     """What an hour of the week typically brings, and its spread, from Monday."""
     return await answer_of_gold(request, params, queries.seasonality)
+
+
+@question("/hourly_forecast", response_model=list[models.HourlyForecast])
+async def hourly_forecast(request: Request, params: Annotated[ForecastParams, Query()]) -> Response:
+    """What is expected of each hour of two days, EUR or number of sales, from the start of the last day with a sale.
+
+    Empty with less than two weeks of sales, and for an unknown product or country.
+    """
+    return await answer_of_gold(
+        request,
+        params,
+        partial(queries.hourly_forecast, mesure=params.mesure, dimension=params.dimension, cle=params.cle),
+    )
+
+
+@question("/daily_forecast", response_model=list[models.DailyForecast])
+async def daily_forecast(request: Request, params: Annotated[ForecastParams, Query()]) -> Response:
+    """What is expected of each of fourteen days, EUR or number of sales, the first being the last day with a sale.
+
+    Empty with less than two weeks of sales, and for an unknown product or country.
+    """
+    return await answer_of_gold(
+        request,
+        params,
+        partial(queries.daily_forecast, mesure=params.mesure, dimension=params.dimension, cle=params.cle),
+    )
+
+
+@question("/forecast_quality", response_model=list[models.ForecastQuality])
+async def forecast_quality(request: Request, params: Annotated[QualityParams, Query()]) -> Response:
+    """How far the forecasts of the last two weeks were from what came, beside those of the naive one."""
+    apart = params.horizons == "apart"
+    return await answer_of_gold(request, params, partial(queries.forecast_quality, by_horizon=apart))

@@ -1,6 +1,7 @@
 """The query parameters: what is accepted, and the rule that a refusal names; the OpenAPI document says the same."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
@@ -18,7 +19,7 @@ from pydantic import (
     field_validator,
 )
 
-from ingestion.queries import CLASSES_RFM, DayFilters, Filters, composed
+from ingestion.queries import CLASSES_RFM, DIMENSIONS, MESURES, DayFilters, Filters, composed
 from ingestion.verify.verdict import RAISONS
 from streamlit_app.api.times import DAY, MOMENT, SPELLING, WHOLE_HOUR, day, moment, whole_hour
 
@@ -54,16 +55,13 @@ def _plain(text: str) -> str:
     return text
 
 
-def _known_reason(raison: str | None) -> str | None:
-    if raison is not None and raison not in RAISONS:
-        raise ValueError(f"must be one of {', '.join(RAISONS)}")
-    return raison
+def _one_of(known: Sequence[str]) -> tuple[AfterValidator, WithJsonSchema]:
+    def check(value: str | None) -> str | None:
+        if value is not None and value not in known:
+            raise ValueError(f"must be one of {', '.join(known)}")
+        return value
 
-
-def _known_class(classe: str | None) -> str | None:
-    if classe is not None and classe not in CLASSES_RFM:
-        raise ValueError(f"must be one of {', '.join(CLASSES_RFM)}")
-    return classe
+    return AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(known)})
 
 
 def _normal(values: list[str]) -> list[str]:
@@ -103,10 +101,11 @@ AsOf = Annotated[
 ]
 
 
-ClasseRfm = Annotated[
-    str | None, AfterValidator(_known_class), WithJsonSchema({"type": "string", "enum": list(CLASSES_RFM)})
-]
-Raison = Annotated[str | None, AfterValidator(_known_reason), WithJsonSchema({"type": "string", "enum": list(RAISONS)})]
+ClasseRfm = Annotated[str | None, *_one_of(CLASSES_RFM)]
+Raison = Annotated[str | None, *_one_of(RAISONS)]
+Mesure = Annotated[str, *_one_of(MESURES)]
+Dimension = Annotated[str, *_one_of(DIMENSIONS)]
+Horizons = Annotated[str, *_one_of(("together", "apart"))]
 
 
 def well_formed(request: Request) -> None:
@@ -218,3 +217,15 @@ class ClientParams(AsOfParams):
     classe_rfm: ClasseRfm = Field(None, description="only this class")
     limit: Number = Field(200, ge=1, le=1000, description="rows of a page")
     offset: Number = Field(0, ge=0, le=10_000_000, description="rows before the page")
+
+
+class ForecastParams(AsOfParams):
+    mesure: Mesure = Field("total_montant", description="what is forecast")
+    dimension: Dimension = Field("total", description="what it is of: all sales, one product or one country")
+    cle: Name = Field("total", description="name of the product or country; total for all", examples=["Casque audio"])
+
+
+class QualityParams(AsOfParams):
+    horizons: Horizons = Field(
+        "together", description="one row for each series and step, or for each class of horizons"
+    )

@@ -10,6 +10,7 @@ from streamlit_app import panels, singletons
 from streamlit_app.figures import is_dark
 from streamlit_app.filter_bar import value_filters
 from streamlit_app.gold import mart_charts, mart_panels
+from streamlit_app.gold.forecast_panel import forecast_card
 from streamlit_app.language_choice import language
 
 SHOWN_DAYS = 28
@@ -19,9 +20,8 @@ gold, last = mart_panels.published_marts()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     pays, produit, segment = value_filters(singletons.lake().current())
-    days = queries.daily_sales(
-        gold, DayFilters(pays, produit, segment, last - timedelta(days=SHOWN_DAYS - 1), last + timedelta(days=1))
-    )
+    filters = DayFilters(pays, produit, segment, last - timedelta(days=SHOWN_DAYS - 1), last + timedelta(days=1))
+    days = queries.daily_sales(gold, filters)
     mart_panels.download("ventes_journalieres", lambda: days)
 
 if not days:
@@ -32,6 +32,7 @@ mart_panels.week_against_week([each for each in days if last - timedelta(days=7)
 frame = panels.card(st.container(), "days")
 frame.caption(words["days_intro"])
 panels.chart(frame, mart_charts.days_and_the_week_before(words, days, dark=is_dark()))
+forecast_card(gold, filters)
 frame = panels.card(st.container(), "rhythm")
 frame.caption(words["rhythm_intro"])
 panels.chart(frame, mart_charts.rhythm_of_the_week(words, queries.seasonality(gold)))

@@ -34,6 +34,9 @@ GOLD = {
     "/api/gold/client_values": queries.ClientValue,
     "/api/gold/cohorts": queries.Cohort,
     "/api/gold/seasonality": queries.TypicalHour,
+    "/api/gold/hourly_forecast": queries.HourlyForecast,
+    "/api/gold/daily_forecast": queries.DailyForecast,
+    "/api/gold/forecast_quality": queries.ForecastQuality,
 }
 # these are of now, whatever is published: they are never "unchanged"
 OF_NOW = {"/api/status", "/api/live", "/api/live/events"}

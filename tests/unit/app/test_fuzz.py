@@ -17,8 +17,9 @@ from streamlit_app.api.times import day, whole_hour
 from tests.unit.app.gold_lake import publish_gold
 
 MARTS = ("daily_sales", "product_performance", "client_values", "cohorts", "seasonality")
+FORECASTS = ("hourly_forecast", "daily_forecast", "forecast_quality")
 EXAMPLES = int(os.environ.get("PYTEST_FUZZ_EXAMPLES", "8"))
-QUESTIONS = (*ENDPOINTS, "rejected", "status", "live", *(f"gold/{name}" for name in MARTS))
+QUESTIONS = (*ENDPOINTS, "rejected", "status", "live", *(f"gold/{name}" for name in (*MARTS, *FORECASTS)))
 
 
 @pytest.fixture
