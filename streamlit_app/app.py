@@ -34,4 +34,8 @@ page = st.navigation(
     position="top",
 )
 run_under_banner(page)
-st.caption(language["footer"])
+with st.container(horizontal=True, vertical_alignment="center", key="footer"):
+    st.caption(language["footer"])
+    # as a PDF or on paper, in the browser's own dialogue
+    if st.button(language["print"], icon=":material/print:", type="tertiary"):
+        st.html("<script>window.print()</script>", unsafe_allow_javascript=True)

@@ -10,6 +10,7 @@ from infra.bench.cases import (
     catchup,
     dag,
     demo,
+    forecast_accuracy,
     fresh,
     full,
     gold,
@@ -50,6 +51,7 @@ CASES = {
     "full": Case("the full stack in containers", full.measure, 5),
     "soak": Case("two hours at 5 sales/s, in windows of ten minutes", soak.measure, 12),
     "modes": Case("one slice from Airflow, in three ways", modes.measure, 5),
+    "forecasts": Case("forecasts of simulated sales; a run is a seed", forecast_accuracy.measure, 10),
 }
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from infra.bench.results import CaseResult, Figure, Unit
 
 # `full` needs a Docker engine, `history` the better part of an hour, `soak` two
-ON_DEMAND = ("full", "gold", "history", "soak")
-DIGITS: "dict[Unit, int]" = {"s": 2, "ms": 2, "events/s": 0, "MiB": 0, "%": 0, "jobs": 0, "events": 0, "": 2}
+ON_DEMAND = ("forecasts", "full", "gold", "history", "soak")
+DIGITS: "dict[Unit, int]" = {"s": 2, "ms": 2, "events/s": 0, "MiB": 0, "%": 1, "jobs": 0, "events": 0, "": 2}
 
 
 def register(app: typer.Typer) -> None:

@@ -43,10 +43,12 @@ class Engine:
         if self._cached.issuperset(files):
             return
         with self._lock:
-            cached = self._cached.union(files)
-            if len(cached) > MOST_CACHED_FILES:
+            wanted = frozenset(files)
+            cached = self._cached | wanted
+            # what one statement reads again and again stays, however many files it has
+            if len(cached) > max(MOST_CACHED_FILES, 3 * len(wanted)):
                 # statements that run go on with the connection that they have
-                self._connection, cached = _connect(), frozenset(files)
+                self._connection, cached = _connect(), wanted
             self._cached = cached
 
     def _replace(self, broken: duckdb.DuckDBPyConnection) -> None:

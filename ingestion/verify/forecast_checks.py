@@ -5,20 +5,23 @@ is checked, at the versions of Silver that it stands on.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from ingestion.lake.delta_tables import dataset
 from ingestion.lake.gold_ledger import FORECASTS, GoldPublication, gold_publication
 from ingestion.printable import printable
 from ingestion.silver.maintenance import PROMISED
-from ingestion.verify.forecast_model import HOUR, Calendar, Series, bound, forecasts, quantile, score
+from ingestion.verify.forecast_model import HOUR, ByHour, Calendar, Series, bound, forecasts, quantile, score
 from ingestion.verify.report import MOST_EXAMPLES, UNREADABLE, Check, unread
 from ingestion.verify.workbench import Workbench
 
@@ -36,11 +39,14 @@ select
     case when grouping(produit_nom) = 0 then 'produit' when grouping(pays) = 0 then 'pays' else 'total' end,
     case when grouping(produit_nom) = 0 then produit_nom when grouping(pays) = 0 then pays else 'total' end,
     count(*), sum((montant * 100)::hugeint)::bigint
-from sales_of_forecasts group by grouping sets ((hour), (hour, produit_nom), (hour, pays))
+from sales_of_forecasts where "timestamp" >= $since group by grouping sets ((hour), (hour, produit_nom), (hour, pays))
 """
+_FIRST = """select date_trunc('hour', min("timestamp"))::timestamp from sales_of_forecasts"""
+# longer than anything that one run forecasts from, or learns from, lies back: 42 days of origins, 57 before each
+_LOOK_BACK = timedelta(days=120)
 Row = tuple[Any, ...]
-# what a forecast is of: series, and the start of the hour or the day
-Target = tuple[Series, datetime | date]
+# what a forecast is of: the start of the hour, or the day
+Target = datetime | date
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,11 @@ class Sold:
     """What was sold by hour, in sales or cents, and by target in the forecasts' units."""
 
     hours: dict[Series, dict[datetime, int]]
-    targets: dict[str, dict[Target, int]]
+    targets: dict[str, dict[Series, dict[Target, int]]]
     first_day: date
+
+    def at(self, name: str, series: Series, target: Target) -> int:
+        return self.targets[name].get(series, {}).get(target, 0)
 
 
 def forecast_checks(bench: Workbench, lake: Path, made: GoldPublication) -> list[Check]:
@@ -81,46 +90,54 @@ def forecast_checks(bench: Workbench, lake: Path, made: GoldPublication) -> list
 
 def recomputed(stored: dict[str, list[Row]], sold: Sold, basis: GoldPublication) -> dict[str, list[Row]]:
     """The rows that the publication should have added, by table, beside those that were stored before."""
-    expected = {name: _forecasts(name, stored[name], sold, basis) for name in _HORIZONS}
+    longest = max(days for days, _, _ in _HORIZONS.values())
+    first = (basis.reference_day or sold.first_day) - _LOOK_BACK
+    calendar = Calendar(basis.fuseau, first, first + _LOOK_BACK + timedelta(days=longest))
+    # both tables are made from the same hours
+    by_hour = cache(lambda origin: forecasts(sold.hours, calendar, origin, sold.first_day, longest))
+    expected = {name: _forecasts(name, stored[name], sold, basis, by_hour) for name in _HORIZONS}
     return expected | {QUALITY: _quality(stored, sold, basis)}
 
 
 def stored_rows(lake: Path, name: str, version: int) -> list[Row]:
-    """Raises one of UNREADABLE."""
-    table = dataset(DeltaTable(str(lake / "gold" / name), version=version)).to_table()
+    """What the newest publication can have been made from.  Raises one of UNREADABLE."""
+    rows = dataset(DeltaTable(str(lake / "gold" / name), version=version))
+    newest = pc.max(rows.to_table(["emission"])["emission"]).as_py()
+    table = rows.to_table(filter=pc.field("emission") >= newest - _LOOK_BACK) if newest else rows.to_table()
     return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def read_sold(bench: Workbench, basis: GoldPublication) -> Sold | None:
     """None without a sale."""
+    ((first,),) = bench.run(_FIRST)
+    if first is None:
+        return None
     hours: dict[Series, dict[datetime, int]] = defaultdict(dict)
-    for moment, dimension, key, sales, cents in bench.run(_SOLD):
+    since = (basis.reference_day or first.date()) - _LOOK_BACK
+    for moment, dimension, key, sales, cents in bench.run(_SOLD.replace("$since", f"'{since}'")):
         hour = moment.replace(tzinfo=UTC)
         hours["nombre_ventes", dimension, key][hour] = sales
         hours["total_montant", dimension, key][hour] = cents
-    if not hours:
-        return None
-    by_hour: dict[Target, int] = {}
-    by_day: dict[Target, int] = defaultdict(int)
+    by_hour: dict[Series, dict[Target, int]] = {}
+    by_day: dict[Series, dict[Target, int]] = defaultdict(lambda: defaultdict(int))
     for series, values in hours.items():
         scale = 10_000 if series[0] == "nombre_ventes" else 100
+        by_hour[series] = {hour: scale * value for hour, value in values.items()}
         for hour, value in values.items():
-            by_hour[series, hour] = scale * value
-            by_day[series, _local_day(basis, hour)] += scale * value
-    first = min(min(values) for values in hours.values())
-    return Sold(dict(hours), {HOURLY: by_hour, DAILY: by_day}, _local_day(basis, first))
+            by_day[series][_local_day(basis, hour)] += scale * value
+    return Sold(dict(hours), {HOURLY: by_hour, DAILY: by_day}, _local_day(basis, first.replace(tzinfo=UTC)))
 
 
 class _Said:
     """How far every forecast was off whose time has come: origin, day of the end, score; by series."""
 
     def __init__(self, name: str, sold: Sold, basis: GoldPublication) -> None:
-        self._actual, self._basis = sold.targets[name], basis
+        self._name, self._sold, self._basis = name, sold, basis
         self._scores: dict[Series, list[tuple[date, date, int]]] = defaultdict(list)
 
-    def add(self, origin: date, series: Series, target: datetime | date, value: int) -> None:
+    def add(self, origin: date, series: Series, target: Target, value: int) -> None:
         end = _day_of(self._basis, target) + timedelta(days=1)
-        self._scores[series].append((origin, end, score(self._actual.get((series, target), 0), value)))
+        self._scores[series].append((origin, end, score(self._sold.at(self._name, series, target), value)))
 
     def known(self, origin: date, series: Series, lookback: int) -> list[int]:
         """At that origin, of the origins of so many days."""
@@ -128,28 +145,26 @@ class _Said:
         return [each for past, end, each in self._scores[series] if since <= past < origin and end <= origin]
 
 
-def _forecasts(name: str, stored: list[Row], sold: Sold, basis: GoldPublication) -> list[Row]:
+def _forecasts(
+    name: str, stored: list[Row], sold: Sold, basis: GoldPublication, by_hour: Callable[[date], ByHour]
+) -> list[Row]:
     """The rows that the publication should have added to a table of forecasts."""
     days, lookback, caution = _HORIZONS[name]
     before = [row for row in stored if row[-1] < basis.publication and row[1] == basis.fuseau]
     origins = _origins(before, sold, basis)
-    if not origins:
-        return []
-    calendar = Calendar(basis.fuseau, origins[0] - timedelta(days=57), origins[-1] + timedelta(days=days))
     said = _Said(name, sold, basis)
     for row in before:
         said.add(row[0], (row[2], row[3], row[4]), _aware(row[5]), int(row[7] / _UNIT))
     rows = []
     # the oldest first: the errors of one are what the interval of a later one is learned from
     for origin in origins:
-        found = forecasts(sold.hours, calendar, origin, sold.first_day, days)
-        for series, hours in found.items():
-            targets = _by_target(name, hours)
+        for series, hours in by_hour(origin).items():
+            targets = _by_target(name, hours, origin + timedelta(days=days))
             scores = said.known(origin, series, lookback)
             quantiles = [quantile(scores, percent, caution) for percent in (80, 95)]
             for horizon, (target, value) in enumerate(targets.items(), start=1):
                 said.add(origin, series, target, value)
-                naive = sold.targets[name].get((series, _week_before(target, horizon)), 0) * _UNIT
+                naive = sold.at(name, series, _week_before(target, horizon)) * _UNIT
                 bounds = [
                     None if each is None else bound(value, side * each) * _UNIT
                     for each in quantiles
@@ -167,14 +182,15 @@ def _origins(before: list[Row], sold: Sold, basis: GoldPublication) -> list[date
     return [day for day in days if day not in said and (day - sold.first_day).days >= 14]
 
 
-def _by_target(name: str, hours: list[tuple[date, datetime, int]]) -> dict[datetime | date, int]:
-    targets: dict[datetime | date, int] = defaultdict(int)
+def _by_target(name: str, hours: list[tuple[date, datetime, int]], end: date) -> dict[Target, int]:
+    targets: dict[Target, int] = defaultdict(int)
     for day, hour, value in hours:
-        targets[hour if name == HOURLY else day] += value
+        if day < end:
+            targets[hour if name == HOURLY else day] += value
     return dict(targets)
 
 
-def _week_before(target: datetime | date, horizon: int) -> datetime | date:
+def _week_before(target: Target, horizon: int) -> datetime | date:
     """The same time of the last week that was over at the origin."""
     return target - (168 * HOUR if isinstance(target, datetime) else timedelta(days=7 if horizon <= 7 else 14))
 
@@ -182,7 +198,8 @@ def _week_before(target: datetime | date, horizon: int) -> datetime | date:
 def _quality(stored: dict[str, list[Row]], sold: Sold, basis: GoldPublication) -> list[Row]:
     """The rows that the publication should have added to the table of evaluations."""
     tonight = basis.reference_day
-    if tonight is None or not any(row[0] == tonight and row[-1] == basis.publication for row in stored[HOURLY]):
+    before = [row for row in stored[HOURLY] if row[-1] < basis.publication and row[1] == basis.fuseau]
+    if tonight is None or tonight not in _origins(before, sold, basis):
         return []
     groups: dict[tuple[Series, str, str], list[Row]] = defaultdict(list)
     for name in _HORIZONS:
@@ -192,9 +209,9 @@ def _quality(stored: dict[str, list[Row]], sold: Sold, basis: GoldPublication) -
             if is_recent and _day_of(basis, target) < tonight:
                 series = (row[2], row[3], row[4])
                 horizons = next(each for last, each in _CLASSES[name] if row[6] <= last)
-                observed = sold.targets[name].get((series, target), 0) * _UNIT
+                observed = sold.at(name, series, target) * _UNIT
                 groups[series, name, horizons].append((observed, *row[7:13]))
-    rows = []
+    rows, usual = [], cache(lambda series, name: _usual_naive_error(series, name, sold, basis) * _UNIT)
     for (series, name, horizons), found in groups.items():
         step = "heure" if name == HOURLY else "jour"
         within = [
@@ -212,7 +229,7 @@ def _quality(stored: dict[str, list[Row]], sold: Sold, basis: GoldPublication) -
             sum(each[1] - each[0] for each in found),
             sum(abs(each[1] - each[0]) for each in found),
             sum(abs(each[-1] - each[0]) for each in found),
-            _usual_naive_error(series, name, sold, basis) * _UNIT,
+            usual(series, name),
             len(within[0]), sum(within[0]), len(within[1]), sum(within[1]), basis.publication,
         ))  # fmt: skip
     return rows
@@ -223,8 +240,8 @@ def _usual_naive_error(series: Series, name: str, sold: Sold, basis: GoldPublica
     tonight = basis.reference_day
     assert tonight is not None
     since = max(tonight - timedelta(days=49), sold.first_day + timedelta(days=7))
-    values = {target: value for (each, target), value in sold.targets[name].items() if each == series}
-    distances: dict[datetime | date, int] = defaultdict(int)
+    values = sold.targets[name].get(series, {})
+    distances: dict[Target, int] = defaultdict(int)
     for target, value in values.items():
         distances[target] += value
         distances[target + timedelta(days=7)] -= value
@@ -250,7 +267,7 @@ def _aware(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
-def _day_of(basis: GoldPublication, target: datetime | date) -> date:
+def _day_of(basis: GoldPublication, target: Target) -> date:
     return _local_day(basis, target) if isinstance(target, datetime) else target
 
 

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 HOUR = timedelta(hours=1)
 # (mesure, dimension, cle)
 Series = tuple[str, str, str]
+# day, start of the hour, value
+ByHour = dict[Series, list[tuple[date, datetime, int]]]
 TOTAL: Series = ("nombre_ventes", "total", "total")
 # how much a day counts for the level, by its age
 _WEIGHTS = [math.floor(3200 * 0.5 ** (age / 4) + 0.5) for age in range(28)]
@@ -75,7 +77,7 @@ _Cells = dict[tuple[int, int], _Cell]
 
 def forecasts(
     sold: Mapping[Series, Mapping[datetime, int]], calendar: Calendar, origin: date, first_day: date, days: int
-) -> dict[Series, list[tuple[date, datetime, int]]]:
+) -> ByHour:
     """Day, hour and value of every hour of the days from the origin, by series.
 
     `sold`: what each hour brought, in sales or cents.  Values are ten-thousandths of a sale or of a euro.
@@ -100,7 +102,7 @@ def forecasts(
         level = sum(cell.weighted_total for cell in cells[series].values()) / float(expected)
         scale = 1e4 if series[0] == "nombre_ventes" else 1e2
         found[series] = [
-            (day, hour.start, rounded(scale * (level * profile[hour.weekday, hour.hour])))
+            (day, hour.start, rounded(scale * (level * profile[hour.weekday, hour.hour]), most=1e16))
             for day, hour in calendar.between(origin, origin + timedelta(days=days))
         ]
     return found
@@ -119,7 +121,7 @@ def score(observed: int, forecast: int) -> int:
 
 def bound(forecast: int, score: float) -> int:
     """So many spreads away, a negative number below; not below zero."""
-    return max(0, rounded(forecast + 1e4 * (score * spread(forecast))))
+    return max(0, rounded(forecast + 1e4 * (score * spread(forecast)), most=9e17))
 
 
 def spread(forecast: int) -> float:
@@ -127,9 +129,9 @@ def spread(forecast: int) -> float:
     return math.sqrt(base) * math.sqrt(math.sqrt(base))
 
 
-def rounded(value: float) -> int:
-    """Half away from zero."""
-    return int(Decimal(value).quantize(Decimal(1), ROUND_HALF_UP))
+def rounded(value: float, most: float = 1e18) -> int:
+    """Half away from zero; cut as in the SQL."""
+    return int(Decimal(min(value, most)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _judged(sales: Mapping[datetime, int], calendar: Calendar, origin: date, weeks: int) -> list[_Day]:
@@ -141,7 +143,8 @@ def _judged(sales: Mapping[datetime, int], calendar: Calendar, origin: date, wee
         for age in range(len(counts))
     ]
     kept = [
-        10 * count <= 14 * middle and 14 * count >= 10 * middle for count, middle in zip(counts, typical, strict=True)
+        (10 * count <= 14 * middle and 14 * count >= 10 * middle) or (count - middle) ** 2 <= 9 * (middle + 1)
+        for count, middle in zip(counts, typical, strict=True)
     ]
     # three days in a row that are left out are a new level, unless nothing was sold
     in_a_row = [

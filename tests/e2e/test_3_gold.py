@@ -52,13 +52,13 @@ def new_sales(stack, *arguments):
 
 
 def test_every_mart_is_made_and_recomputed(stack):
-    new_sales(stack, "--count", "400", "--since", "10w")
+    new_sales(stack, "--count", "400", "--since", "4w")
     assert "Gold is published: slice" in stack.sales("gold")
     verified(stack)
     assert len(mart(stack, "saisonnalite")) == 168
-    # from each of the last six weeks' days, so that there are errors to learn intervals from
+    # from each day with two weeks behind it, so that there are errors to learn intervals from
     said, today = mart(stack, "previsions_horaires"), gold(stack).reference_day
-    assert len({row[0] for row in said}) == 42
+    assert len({row[0] for row in said}) >= 14
     assert all(row[8] is not None for row in said if row[0] == today)
     assert {row[5] for row in mart(stack, "evaluation_previsions")} == {"heure", "jour"}
     assert "Gold: slice" in stack.sales("status")

@@ -57,6 +57,16 @@ def test_an_english_browser_gets_an_english_page(total, opened):
     expect(page).to_have_title("Sales")
 
 
+def test_a_page_is_printed_whole(total, opened):
+    page = opened("en-GB", "?periode=All")
+    expect(page.locator("body")).to_contain_text("Top ten products", timeout=30_000)
+    page.evaluate("window.print = () => { window.printed = (window.printed ?? 0) + 1 }")
+    page.get_by_role("button", name="Print or save as PDF").click()
+    page.wait_for_function("window.printed === 1", timeout=30_000)
+    # the whole page, not the part of it that the window shows
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) > 1
+
+
 def test_the_selector_changes_the_language_and_the_address_keeps_it(total, opened):
     page = opened("fr-FR", "?periode=Tout")
     expect(page.locator("body")).to_contain_text(euros(total), timeout=30_000)

@@ -29,12 +29,12 @@
 {# The days from which readers have forecasts already, in this time zone. #}
 {% macro said_origins() %}
     {%- set version = last_publication_of_gold().get('versions', {}).get('previsions_horaires') -%}
-    {%- if version is none -%}
+    {%- set said = load_relation(api.Relation.create(schema=model.schema, identifier='previsions_horaires')) -%}
+    {%- if version is none or said is none -%}
         {{ return([]) }}
     {%- endif -%}
     {{ return(query_once_per_run(
-        "select distinct cast(emission as string) as emission from "
-        ~ api.Relation.create(schema=model.schema, identifier='previsions_horaires') ~ " version as of " ~ version
+        "select distinct cast(emission as string) as emission from " ~ said ~ " version as of " ~ version
         ~ " where fuseau = '" ~ gold_state().fuseau ~ "'"
     ) | map(attribute='emission') | list) }}
 {% endmacro %}
@@ -48,10 +48,11 @@
 {% endmacro %}
 
 
-{# The rows of a table of forecasts that this run writes. #}
+{# The rows of a table of forecasts that this run writes: all of a table that readers do not know yet, since an earlier run
+   may have left some. #}
 {% macro origins_to_write() -%}
     {%- set origins = origins_of_run() -%}
-    {{ is_one_of('emission', 'date', origins) ~ " and fuseau = '" ~ gold_state().fuseau ~ "'" if origins else 'false' }}
+    {{ 'true' if execute and this.identifier not in last_publication_of_gold().get('versions', {}) else is_one_of('emission', 'date', origins) ~ " and fuseau = '" ~ gold_state().fuseau ~ "'" if origins else 'false' }}
 {%- endmacro %}
 
 
@@ -183,13 +184,18 @@
 
     ),
 
-    {# a holiday, an outage, a promotion is left out, because nothing says that it returns: a day that differs by two fifths
-       from the median #}
+    {# a holiday, an outage, a promotion is left out, because nothing says that it returns: a day of more than 14/10 of the
+       median, or less than 10/14 #}
     judged_days as (
 
         select
             *,
-            if(20 * ventes <= 14 * twice_median and 28 * ventes >= 10 * twice_median, 1, 0) as garde,
+            if(
+                (20 * ventes <= 14 * twice_median and 28 * ventes >= 10 * twice_median)
+                {# what chance does to small numbers: within three times the root of the median and one #}
+                or power(2 * ventes - twice_median, 2) <= 18 * twice_median + 36,
+                1, 0
+            ) as garde,
             {# the level forgets half in four days #}
             if(
                 age < 28,
@@ -254,7 +260,8 @@
             weighted_days.poids_du_jour,
             hours.jour,
             hours.h,
-            coalesce(sold.valeur, 0) as valeur,
+            {# a decimal, because weighted sums may not fit a bigint #}
+            cast(coalesce(sold.valeur, 0) as decimal(20, 0)) as valeur,
             max(if(sold.heure is null, null, weighted_days.age))
                 over (partition by weighted_days.emission, keys.mesure, keys.dimension, keys.cle)
             as first_age
@@ -296,7 +303,7 @@
 
         select
             *,
-            cast(coalesce(round(1e6 * somme / nullif(n, 0)), 0) as bigint) as moyenne
+            cast(coalesce({{ whole('1e6 * somme / nullif(n, 0)') }}, 0) as decimal(20, 0)) as moyenne
         from summed
 
     ),
@@ -381,9 +388,7 @@
         levels.cle,
         hours.heure,
         hours.jour_local,
-        cast(round(
-            if(levels.mesure = 'nombre_ventes', 1e4, 1e2) * (levels.niveau * levels.poids)
-        ) as bigint) as unites
+        {{ whole("if(levels.mesure = 'nombre_ventes', 1e4, 1e2) * (levels.niveau * levels.poids)", most='1e16') }} as unites
     from levels
     inner join hours
         on
@@ -432,9 +437,9 @@
                     past.cle,
                     past.fin,
                     {# in millionths, so that engines rank equal errors equally #}
-                    cast(round(
-                        1e6 * abs(coalesce(actual.unites, 0) - past.unites) / 1e4 / {{ spread('past.unites') }}
-                    ) as bigint) as note
+                    {{ whole(
+                        '1e6 * abs(coalesce(actual.unites, 0) - past.unites) / 1e4 / ' ~ spread('past.unites')
+                    ) }} as note
                 from past
                 left join actual
                     on
@@ -460,6 +465,13 @@
 {%- endmacro %}
 
 
+{# A double as a whole number.  It is cut at `most`, far above any real amount, so that one absurd sale, which is valid,
+   stops no forecast. #}
+{% macro whole(value, most='1e18') -%}
+    cast(round(least({{ value }}, {{ most }})) as bigint)
+{%- endmacro %}
+
+
 {# Units as a number of sales or euros. #}
 {% macro from_units(unites) -%}
     cast(cast({{ unites }} as decimal(20, 0)) / 10000 as decimal(18, 4))
@@ -476,7 +488,7 @@
     if(
         {{ quantile }} is null,
         null,
-        greatest(0, cast(round({{ unites }} {{ sign }} 1e4 * ({{ quantile }} * {{ spread(unites) }})) as bigint))
+        greatest(0, {{ whole(unites ~ ' ' ~ sign ~ ' 1e4 * (' ~ quantile ~ ' * ' ~ spread(unites) ~ ')', most='9e17') }})
     )
 {%- endmacro %}
 
@@ -484,8 +496,10 @@
 {# The forecasts that readers have, of the four weeks before this run's first origin. #}
 {% macro published_forecasts(origins) -%}
     {%- set versions = last_publication_of_gold().get('versions', {}) if execute else {} -%}
+    {#- without the table, because its files are gone, the next forecasts start anew -#}
+    {%- set is_there = this.identifier in versions and load_relation(this) is not none -%}
     {{ rows_at(
-        {this.identifier: versions[this.identifier]} if this.identifier in versions else {},
+        {this.identifier: versions[this.identifier]} if is_there else {},
         "sales gold",
         "fuseau = '" ~ gold_state().fuseau ~ "' and emission >= date_sub(date'" ~ origins[0] ~ "', 28)"
     ) }}

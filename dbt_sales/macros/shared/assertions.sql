@@ -1,8 +1,8 @@
 {# Checks several assertions on a table, and returns a row (table_checked, rule, rows_broken) for each that is broken: the
    key is present and unique, and each invariant is true of every row.
 
-   `within` limits the check to what the slice may have changed: `tranche` to the slice's own rows, `vente_id` to every
-   sale in its range of numbers, including old sales. #}
+   `within` limits the check to what the run may have changed: `tranche` to the slice's own rows, `vente_id` to every
+   sale in its range of numbers, including old sales, `publication` to what a run of Gold has added. #}
 {% macro assertions(relation, key, invariants, within, current) -%}
     select
         '{{ relation.identifier }}' as table_checked,
@@ -23,6 +23,8 @@
             where tranche = {{ current.tranche or 0 }}
         {%- elif within == 'vente_id' -%}
             where vente_id between {{ current.vente_id_min or 0 }} and {{ current.vente_id_max or 0 }}
+        {%- elif within == 'publication' -%}
+            where publication = {{ gold_state().publication }}
         {%- endif %}
     )
     where rows_broken > 0
@@ -37,7 +39,8 @@
         {%- for table in tables if table.identifier == graph.nodes[test.attached_node].alias -%}
             {%- do declared.append(assertions(
                 table, given.key, given.get('invariants', {}),
-                given.get('within') if current and not var('rebuild') else none, current
+                given.get('within') if (current and not var('rebuild')) or given.get('within') == 'publication' else none,
+                current
             )) -%}
         {%- endfor -%}
     {%- endfor -%}

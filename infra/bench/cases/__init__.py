@@ -1,1 +1,1 @@
-"""The cases: each module measures one thing, on a stack or lake of its own (`measure`)."""
+"""The cases: each module measures one thing, on a stack or lake of its own if it needs one (`measure`)."""

@@ -20,6 +20,7 @@ TYPES = {
     "decimal(18,2)": pa.decimal128(18, 2),
     "decimal(9,6)": pa.decimal128(9, 6),
     "decimal(18,4)": pa.decimal128(18, 4),
+    "decimal(24,4)": pa.decimal128(24, 4),
     "boolean": pa.bool_(),
 }
 DECEMBER, MONDAY, SUNDAY = date(2025, 12, 1), date(2025, 12, 22), date(2025, 12, 28)

@@ -19,6 +19,7 @@ from tests.unit.app.gold_lake import TYPES
 from tests.unit.verify.lake import VERSIONS, sound_lake
 from tests.unit.verify.test_gold import columns, near
 
+AMOUNT = ("total_montant", "total", "total")
 ORIGIN = date(2026, 3, 9)  # a Monday
 LAST_SALE = datetime(2026, 11, 22, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -57,6 +58,25 @@ def test_three_days_in_a_row_are_a_new_level():
     hours = hours_before(ORIGIN, 28)
     ahead = forecast({hour: 9 if hour.date() >= ORIGIN - timedelta(days=3) else 3 for hour in hours})
     assert all(50_000 < value < 90_000 for value in ahead)
+
+
+def test_what_chance_does_to_few_sales_is_no_holiday():
+    """Half of the days have a sale or two, as a small shop has."""
+    hours = hours_before(ORIGIN, 28)
+    sold = {hour: 1 + hour.day % 2 for hour in hours if hour.hour == 10 and hour.day % 3}
+    ahead = sum(forecast(sold, days=14)) / 10_000
+    assert 0.5 * sum(sold.values()) / 2 < ahead < 1.5 * sum(sold.values()) / 2
+
+
+def test_an_absurd_sale_stops_no_forecast():
+    """It is valid: 9 999 999 999.99 EUR, after weeks of ten EUR an hour."""
+    hours = hours_before(ORIGIN, 28)
+    amounts = dict.fromkeys(hours, 1000) | {hours[-5]: 999_999_999_999}
+    calendar = Calendar("UTC", ORIGIN - timedelta(days=60), ORIGIN + timedelta(days=14))
+    found = forecasts({TOTAL: dict.fromkeys(hours, 1), AMOUNT: amounts}, calendar, ORIGIN, hours[0].date(), 14)
+    largest = max(value for _, _, value in found[AMOUNT])
+    # what decimal(18, 4) holds, in its last digit
+    assert 24 * largest < bound(largest, 1e12) < 10**18
 
 
 def test_a_day_has_the_hours_that_its_clock_shows():

@@ -8,7 +8,7 @@
 {%- set cube_horaire = ref('cube_horaire') %}
 {%- set previsions_horaires, previsions_journalieres = ref('previsions_horaires'), ref('previsions_journalieres') %}
 {%- set origins = origins_of_run() %}
-{%- if not origins %}
+{%- if not origins or origins[-1] != reference_day() %}
 {{ no_forecasts() }}
 {%- else %}
 {%- set tonight = "date'" ~ origins[-1] ~ "'" %}
@@ -17,7 +17,7 @@ with
 
 sold as (
 
-    {{ hourly_series(cube_horaire, 'date_sub(' ~ tonight ~ ', 56)') | indent(4) }}
+    {{ hourly_series(cube_horaire, 'date_sub(' ~ tonight ~ ', 57)') | indent(4) }}
 
 ),
 
@@ -168,12 +168,12 @@ final as (
         judged.pas,
         judged.horizons,
         count(*) as nombre_previsions,
-        cast(sum(judged.observe) as decimal(18, 4)) as somme_observee,
-        cast(sum(judged.prevision - judged.observe) as decimal(18, 4)) as somme_ecarts,
-        cast(sum(abs(judged.prevision - judged.observe)) as decimal(18, 4)) as somme_erreurs,
-        cast(sum(abs(judged.prevision_naive - judged.observe)) as decimal(18, 4)) as somme_erreurs_naives,
+        cast(sum(judged.observe) as decimal(24, 4)) as somme_observee,
+        cast(sum(judged.prevision - judged.observe) as decimal(24, 4)) as somme_ecarts,
+        cast(sum(abs(judged.prevision - judged.observe)) as decimal(24, 4)) as somme_erreurs,
+        cast(sum(abs(judged.prevision_naive - judged.observe)) as decimal(24, 4)) as somme_erreurs_naives,
         {{ from_units(
-            'max(a_week_apart.somme) div if(judged.pas = \'heure\', 24, 1) div '
+            'coalesce(max(a_week_apart.somme), 0) div if(judged.pas = \'heure\', 24, 1) div '
             ~ 'greatest(1, datediff(' ~ tonight ~ ', ' ~ comparable_since(tonight) ~ '))'
         ) }} as erreur_naive_habituelle,
         count(judged.haut_80) as nombre_avec_80,
