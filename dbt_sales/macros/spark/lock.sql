@@ -7,7 +7,7 @@
 {% macro acquire_lock(wait_s=180) %}
     {%- set lease_s = 3600 if var('rebuild') or var('rebuild_gold') else 900 -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'seed', 'snapshot', 'test', 'retry') -%}
-        {%- set state = namespace(is_ours=false) -%}
+        {%- set state = namespace(is_ours=false, has_waited=false) -%}
         {%- for attempt in range(wait_s * 2) if not state.is_ours -%}
             {%- set now = modules.datetime.datetime.now().timestamp() | int -%}
             {%- set holder = try_lock(now + lease_s) -%}
@@ -20,18 +20,38 @@
             {%- elif holder.invocation and holder.lease_end < now -%}
                 {%- do free_lock(holder.invocation) -%}
             {%- else -%}
+                {%- set state.has_waited = true -%}
                 {%- if attempt == 0 -%}
                     {%- do log("waiting for another Silver run to end", info=true) -%}
                 {%- endif -%}
                 {%- do run_query("select java_method('java.lang.Thread', 'sleep', 500L)") -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- if not state.is_ours -%}
+        {%- if state.is_ours and state.has_waited -%}
+            {%- do notice_new_tables() -%}
+        {%- elif not state.is_ours -%}
             {%- do exceptions.raise_compiler_error(
                 "another Silver run holds the lock for more than " ~ wait_s ~ " s; see `sales status`, or run again"
             ) -%}
         {%- endif -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{# dbt has asked for the tables that exist before this run had the lock, and would create again, and fail, what another
+   run has created meanwhile: tell it of those. #}
+{% macro notice_new_tables() %}
+    {%- set nodes = graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed']) | list -%}
+    {%- for schema in nodes | map(attribute='schema') | unique -%}
+        {%- set there = run_query("show tables in " ~ schema).columns['tableName'].values() | list
+            if adapter.check_schema_exists(none, schema) else [] -%}
+        {%- for node in nodes if node.schema == schema and node.alias in there -%}
+            {%- set relation = api.Relation.create(
+                schema=schema, identifier=node.alias, type='table', is_delta=node.config.file_format == 'delta'
+            ) -%}
+            {%- do adapter.cache_added(relation) if load_relation(relation) is none -%}
+        {%- endfor -%}
+    {%- endfor -%}
 {% endmacro %}
 
 
