@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from ingestion.lake.engine import Row
 from ingestion.queries.filters import composed
 from ingestion.queries.snapshot import GoldSnapshot
 
@@ -84,36 +85,27 @@ class ForecastQuality:
 
 def hourly_forecast(gold: GoldSnapshot, mesure: str, dimension: str = TOTAL, cle: str = TOTAL) -> list[HourlyForecast]:
     """The hours of two days, from the newest origin; none for a series that is not known."""
-    rows = gold.rows(
-        "previsions_horaires",
-        f"""
-        select heure, {_VALUES} from read_parquet($files)
-        where {_NEWEST} and mesure = $mesure and dimension = $dimension and nfc_normalize(cle) = $cle
-        order by heure
-        """,
-        fuseau=_fuseau(gold),
-        mesure=mesure,
-        dimension=dimension,
-        cle=composed(cle),
-    )
-    return [HourlyForecast(*row) for row in rows]
+    return [HourlyForecast(*row) for row in _newest(gold, "previsions_horaires", "heure", mesure, dimension, cle)]
 
 
 def daily_forecast(gold: GoldSnapshot, mesure: str, dimension: str = TOTAL, cle: str = TOTAL) -> list[DailyForecast]:
     """Fourteen days, from the newest origin; none for a series that is not known."""
-    rows = gold.rows(
-        "previsions_journalieres",
+    return [DailyForecast(*row) for row in _newest(gold, "previsions_journalieres", "jour", mesure, dimension, cle)]
+
+
+def _newest(gold: GoldSnapshot, table: str, target: str, mesure: str, dimension: str, cle: str) -> list[Row]:
+    return gold.rows(
+        table,
         f"""
-        select jour, {_VALUES} from read_parquet($files)
+        select {target}, {_VALUES} from read_parquet($files)
         where {_NEWEST} and mesure = $mesure and dimension = $dimension and nfc_normalize(cle) = $cle
-        order by jour
+        order by {target}
         """,
         fuseau=_fuseau(gold),
         mesure=mesure,
         dimension=dimension,
         cle=composed(cle),
     )
-    return [DailyForecast(*row) for row in rows]
 
 
 def forecast_quality(gold: GoldSnapshot, *, by_horizon: bool = False) -> list[ForecastQuality]:

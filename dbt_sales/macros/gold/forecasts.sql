@@ -458,6 +458,86 @@
 {%- endmacro %}
 
 
+{# The end of a query for a table of forecasts: the forecasts of this run in their intervals, and beside what was sold a week
+   before.  Given `forecast` (`emission, mesure, dimension, cle, cible, fin, horizon, compared, unites`: the target, the day
+   after it, and what it is compared with) and `actual` (`mesure, dimension, cle, cible, unites`), both of them relations of
+   this query; `target` is the column of the target. #}
+{% macro forecasts_in_intervals(target, origins, lookback, caution) -%}
+    published as (
+
+        {{ published_forecasts(origins) | indent(8) }}
+
+    ),
+
+    past as (
+
+        select
+            emission,
+            mesure,
+            dimension,
+            cle,
+            {{ target }} as cible,
+            date_add({{ day_of(target) if target == 'heure' else target }}, 1) as fin,
+            {{ to_units('prevision') }} as unites
+        from published
+        union all
+        select
+            emission,
+            mesure,
+            dimension,
+            cle,
+            cible,
+            fin,
+            unites
+        from forecast
+
+    ),
+
+    quantiles as (
+
+        {{ error_quantiles(origins, lookback, caution) | indent(8) }}
+
+    ),
+
+    final as (
+
+        select
+            forecast.emission,
+            '{{ gold_state().fuseau }}' as fuseau,
+            forecast.mesure,
+            forecast.dimension,
+            forecast.cle,
+            forecast.cible as {{ target }},
+            forecast.horizon,
+            {{ from_units('forecast.unites') }} as prevision,
+            {{ from_units(bound('-', 'quantiles.q80', 'forecast.unites')) }} as bas_80,
+            {{ from_units(bound('+', 'quantiles.q80', 'forecast.unites')) }} as haut_80,
+            {{ from_units(bound('-', 'quantiles.q95', 'forecast.unites')) }} as bas_95,
+            {{ from_units(bound('+', 'quantiles.q95', 'forecast.unites')) }} as haut_95,
+            {{ from_units('coalesce(actual.unites, 0)') }} as prevision_naive,
+            cast(coalesce(quantiles.nombre_erreurs, 0) as int) as nombre_erreurs,
+            forecast.emission < {{ reference_date() }} as rejouee,
+            {{ gold_state().publication }} as publication
+        from forecast
+        left join quantiles
+            on
+                forecast.emission = quantiles.emission
+                and forecast.mesure = quantiles.mesure
+                and forecast.dimension = quantiles.dimension
+                and forecast.cle = quantiles.cle
+        left join actual
+            on
+                forecast.mesure = actual.mesure
+                and forecast.dimension = actual.dimension
+                and forecast.cle = actual.cle
+                and forecast.compared = actual.cible
+
+    )
+
+    select * from final
+{%- endmacro %}
+
+
 {# How far errors of a forecast spread, of which they are a multiple; not below that of a hundredth. #}
 {% macro spread(unites) -%}
     {%- set base = "greatest(" ~ unites ~ " / 1e4, 1e-2)" -%}

@@ -44,15 +44,17 @@ actual as (
 
 ),
 
-{# of the last two weeks, what had come by tonight #}
 said as (
 
     select
         'heure' as pas,
+        emission,
+        fuseau,
         mesure,
         dimension,
         cle,
         heure as cible,
+        {{ day_of('heure') }} as jour,
         case
             when horizon <= 6 then '1-6'
             when horizon <= 12 then '7-12'
@@ -66,17 +68,16 @@ said as (
         bas_95,
         haut_95
     from {{ previsions_horaires }}
-    where
-        fuseau = '{{ gold_state().fuseau }}'
-        and emission between date_sub({{ tonight }}, 14) and date_sub({{ tonight }}, 1)
-        and {{ day_of('heure') }} < {{ tonight }}
     union all
     select
         'jour' as pas,
+        emission,
+        fuseau,
         mesure,
         dimension,
         cle,
         cast(jour as timestamp) as cible,
+        jour,
         case
             when horizon = 1 then '1'
             when horizon <= 3 then '2-3'
@@ -90,6 +91,13 @@ said as (
         bas_95,
         haut_95
     from {{ previsions_journalieres }}
+
+),
+
+{# of the last two weeks, what had come by tonight #}
+come as (
+
+    select * from said
     where
         fuseau = '{{ gold_state().fuseau }}'
         and emission between date_sub({{ tonight }}, 14) and date_sub({{ tonight }}, 1)
@@ -100,16 +108,16 @@ said as (
 judged as (
 
     select
-        said.*,
+        come.*,
         {{ from_units('coalesce(actual.unites, 0)') }} as observe
-    from said
+    from come
     left join actual
         on
-            said.pas = actual.pas
-            and said.mesure = actual.mesure
-            and said.dimension = actual.dimension
-            and said.cle = actual.cle
-            and said.cible = actual.cible
+            come.pas = actual.pas
+            and come.mesure = actual.mesure
+            and come.dimension = actual.dimension
+            and come.cle = actual.cle
+            and come.cible = actual.cible
 
 ),
 

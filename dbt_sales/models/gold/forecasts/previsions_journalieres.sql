@@ -20,7 +20,11 @@ forecast as (
         mesure,
         dimension,
         cle,
-        jour_local as jour,
+        jour_local as cible,
+        date_add(jour_local, 1) as fin,
+        cast(datediff(jour_local, emission) + 1 as int) as horizon,
+        {# the same day of the last week that was over at the origin #}
+        date_sub(jour_local, if(datediff(jour_local, emission) < 7, 7, 14)) as compared,
         sum(unites) as unites
     from {{ previsions_calculees }}
     group by emission, mesure, dimension, cle, jour_local
@@ -42,77 +46,5 @@ actual as (
 
 ),
 
-published as (
-
-    {{ published_forecasts(origins) | indent(4) }}
-
-),
-
-past as (
-
-    select
-        emission,
-        mesure,
-        dimension,
-        cle,
-        jour as cible,
-        date_add(jour, 1) as fin,
-        {{ to_units('prevision') }} as unites
-    from published
-    union all
-    select
-        emission,
-        mesure,
-        dimension,
-        cle,
-        jour as cible,
-        date_add(jour, 1) as fin,
-        unites
-    from forecast
-
-),
-
-quantiles as (
-
-    {{ error_quantiles(origins, lookback=28, caution=5) | indent(4) }}
-
-),
-
-final as (
-
-    select
-        forecast.emission,
-        '{{ gold_state().fuseau }}' as fuseau,
-        forecast.mesure,
-        forecast.dimension,
-        forecast.cle,
-        forecast.jour,
-        cast(datediff(forecast.jour, forecast.emission) + 1 as int) as horizon,
-        {{ from_units('forecast.unites') }} as prevision,
-        {{ from_units(bound('-', 'quantiles.q80', 'forecast.unites')) }} as bas_80,
-        {{ from_units(bound('+', 'quantiles.q80', 'forecast.unites')) }} as haut_80,
-        {{ from_units(bound('-', 'quantiles.q95', 'forecast.unites')) }} as bas_95,
-        {{ from_units(bound('+', 'quantiles.q95', 'forecast.unites')) }} as haut_95,
-        {{ from_units('coalesce(actual.unites, 0)') }} as prevision_naive,
-        cast(coalesce(quantiles.nombre_erreurs, 0) as int) as nombre_erreurs,
-        forecast.emission < {{ reference_date() }} as rejouee,
-        {{ gold_state().publication }} as publication
-    from forecast
-    left join quantiles
-        on
-            forecast.emission = quantiles.emission
-            and forecast.mesure = quantiles.mesure
-            and forecast.dimension = quantiles.dimension
-            and forecast.cle = quantiles.cle
-    {# the same day of the last week that was over at the origin #}
-    left join actual
-        on
-            forecast.mesure = actual.mesure
-            and forecast.dimension = actual.dimension
-            and forecast.cle = actual.cle
-            and date_sub(forecast.jour, if(datediff(forecast.jour, forecast.emission) < 7, 7, 14)) = actual.cible
-
-)
-
-select * from final
+{{ forecasts_in_intervals('jour', origins, lookback=28, caution=5) }}
 {%- endif %}
