@@ -7,13 +7,11 @@
 
 {# The days from which this run forecasts, as literals: the last day with a sale, and, so that the intervals have errors to
    learn from, the six weeks before it; without those from which was forecast already, and those with less than two weeks
-   of history. #}
+   of history.  That a day was the last one before does not mean that it was forecast from: the history may have come
+   since. #}
 {% macro origins_of_run() %}
     {%- set last = reference_day() -%}
-    {%- set before = last_publication_of_gold() if execute else {} -%}
-    {%- set is_said = 'previsions_horaires' in before.get('versions', {}) and before.fuseau == gold_state().fuseau
-        and before.jour_reference | string == last | string -%}
-    {%- if not execute or last is none or is_said -%}
+    {%- if not execute or last is none -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set first = days_later([first_day()], 14)[0] -%}
