@@ -4,7 +4,7 @@ Runs when a slice has been published, at most once in GOLD_INTERVAL_SECONDS: mak
 slice, tests them, and publishes them together.
 
 * **Waiting**: the last run was too short ago. A run that is started by hand does not wait.
-* **Skipped**: the marts stand on the newest slice already.
+* **Skipped**: the marts stand on the newest slice already, and five minutes ago, somebody looked for anomalies.
 * **A red model or test**: readers keep the marts of the last run. The next run makes them from what is newest then.
 """
 
@@ -16,6 +16,7 @@ from cosmos import DbtTaskGroup
 
 from ingestion.orchestration import dag_reports, model_tasks, runs
 from ingestion.settings import GoldSettings, load
+from ingestion.silver.arrivals import arrived_until
 from ingestion.silver.gold_runs import Marts
 from ingestion.silver.slices import Silver, holder, slice_commits
 
@@ -35,7 +36,7 @@ LONGEST_WAIT = INTERVAL + 300
     on_success_callback=dag_reports.run_succeeded,
     on_failure_callback=dag_reports.run_failed,
     # what dbt is told of the process that runs it, and of the tables
-    user_defined_macros={"holder": holder, "slice_commits": slice_commits},
+    user_defined_macros={"holder": holder, "slice_commits": slice_commits, "arrived_until": arrived_until},
 )
 def gold_marts() -> None:
     # between two looks it is no process; a run that waits for its turn holds up nothing
@@ -50,8 +51,8 @@ def gold_marts() -> None:
         marts, is_by_hand = Marts(Silver()), get_current_context()["dag_run"].run_type == "manual"
         if not INTERVAL and not is_by_hand:
             raise AirflowSkipException("GOLD_INTERVAL_SECONDS is 0: Gold is made by hand only")
-        if not marts.are_outdated():
-            raise AirflowSkipException("the marts stand on the newest slice")
+        if not (marts.are_outdated() or marts.have_not_looked()):
+            raise AirflowSkipException("the marts stand on the newest slice, and there are no five minutes to look at")
         return is_by_hand or marts.seconds_to_wait() == 0.0
 
     run_gold_processing = DbtTaskGroup(group_id="run_gold_processing", **model_tasks.cosmos_options(model_tasks.MARTS))

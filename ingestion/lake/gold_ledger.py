@@ -19,6 +19,8 @@ from ingestion.lake.failures import reading
 MARTS = ("ventes_journalieres", "performance_produits", "valeur_clients", "cohortes_clients", "saisonnalite")
 # what was said of the future, to which a run adds (dbt_sales/models/gold/forecasts/)
 FORECASTS = ("previsions_horaires", "previsions_journalieres", "evaluation_previsions")
+# what arrived, what was expected, and where the two did not agree (dbt_sales/models/gold/anomalies/)
+ANOMALIES = ("mesures", "attentes", "alertes", "anomalies")
 # what only Gold itself adds to (dbt_sales/models/gold/internal/)
 INTERNAL = ("clients_mensuels",)
 # what every run writes for itself, so that nobody opens it at a version

@@ -107,6 +107,7 @@ def cosmos_options(part: Part = SLICE, mode: ExecutionMode = ExecutionMode.WATCH
             "env": {
                 "SALES_HOLDER": "{{ holder() }}",
                 "SALES_COMMITS": "{{ slice_commits() }}",
+                **({"ARRIVED_UNTIL": "{{ arrived_until() }}"} if part is MARTS else {}),
                 "FUSEAU_RAPPORT": load(GoldSettings).fuseau_rapport,
             },
             "append_env": True,

@@ -7,9 +7,11 @@ from ingestion.lake.engine import Engine
 from ingestion.lake.gold_ledger import GoldLedger, GoldPublication
 from ingestion.lake.ledger import Ledger
 from ingestion.settings import GoldSettings, PathSettings, load
-from ingestion.silver.slices import Silver, SilverError
+from ingestion.silver.slices import GOLD, WATCH, Silver, SilverError
 
 LOOK_SECONDS = 1.0
+# what anomalies are looked for in (dbt_sales/macros/gold/measures.sql): the tick, and how long after it
+TICK_SECONDS, TICK_DELAY = 300, 10
 # after a failure, because each attempt writes files
 LEAST_RETRY_SECONDS = 60.0
 
@@ -34,7 +36,15 @@ class Marts:
         if not interval or time.monotonic() < self._not_before:
             return False
         self._not_before = time.monotonic() + LOOK_SECONDS
-        return self.are_outdated() and self.seconds_to_wait() == 0.0
+        return (self.are_outdated() or self.have_not_looked()) and self.seconds_to_wait() == 0.0
+
+    def have_not_looked(self) -> bool:
+        """Whether five minutes of the clock have passed in which nobody has looked for anomalies.
+
+        Also if nothing has arrived, because that may be one.  Raises LakeUnreadableError.
+        """
+        made = self._gold.newest()
+        return made is not None and _tick(made.published_at) < _tick(datetime.now(UTC))
 
     def are_outdated(self) -> bool:
         """Whether the marts stand on something else than Silver's newest publication.  Raises LakeUnreadableError."""
@@ -57,7 +67,8 @@ class Marts:
         # a run that fails is repeated when the next one would be due
         self._not_before = time.monotonic() + max(self._settings.gold_interval_seconds, LEAST_RETRY_SECONDS)
         before = self._gold.newest()
-        self._silver.build_gold(*options)
+        is_watch = not options and before is not None and "mesures" in before.versions and not self.are_outdated()
+        self._silver.build_gold(*options, select=WATCH if is_watch else GOLD)
         made = self._gold.newest()
         if made is None or made == before:
             raise SilverError("a run of Gold succeeded but published nothing; look at its ledger (sales status)")
@@ -66,9 +77,17 @@ class Marts:
 
 
 def publish_gold(*, rebuild: bool = False) -> GoldPublication | None:
-    """Make the marts now; None if they already stand on the newest slice, or if there is none.  Raises SilverError."""
+    """Make the marts now; None if there is no slice, or if nothing is new: no slice, and no five minutes to look at.
+
+    Raises SilverError.
+    """
     silver = Silver()
     marts = Marts(silver)
-    if silver.last_publication() is None or not (rebuild or marts.are_outdated()):
+    if silver.last_publication() is None or not (rebuild or marts.are_outdated() or marts.have_not_looked()):
         return None
     return marts.make(*(("--vars", "{rebuild_gold: true}") if rebuild else ()))
+
+
+def _tick(moment: datetime) -> int:
+    """The five minutes that are over at that moment, and long enough for what was sent in them to have arrived."""
+    return int(moment.timestamp() - TICK_DELAY) // TICK_SECONDS

@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 from ingestion.lake.delta_tables import dataset
 from ingestion.lake.gold_ledger import INTERNAL, MARTS, GoldPublication, newest_gold
 from ingestion.lake.ledger import publications
+from ingestion.verify.anomalies.checks import anomaly_checks
 from ingestion.verify.forecast_checks import forecast_checks
 from ingestion.verify.report import UNREADABLE, Check, unread
 from ingestion.verify.workbench import Workbench
@@ -244,7 +245,8 @@ def gold_checks(bench: Workbench, lake: Path) -> list[Check]:
         bench.check(mart, f"each row recomputed ({count})", f"select count(*) from {mart}", _differences(bench, mart))
         for mart in (*MARTS, *INTERNAL)
     ]
-    return [_ledger_check(bench, made, lake), *marts, *forecast_checks(bench, lake, made)]
+    added = [*forecast_checks(bench, lake, made), *anomaly_checks(bench, lake, made)]
+    return [_ledger_check(bench, made, lake), *marts, *added]
 
 
 def _ledger_check(bench: Workbench, made: GoldPublication, lake: Path) -> Check:

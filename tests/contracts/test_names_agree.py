@@ -26,7 +26,7 @@ def model_yaml(name: str) -> dict:
 
 
 def test_there_are_models():
-    assert len(MODEL_NAMES) == 20
+    assert len(MODEL_NAMES) == 24
 
 
 def test_delta_remembers_as_long_as_upkeep_counts_on():

@@ -1,5 +1,5 @@
 {# The versions of the marts that this run has made, as a JSON object.  A mart that it has not made may stand on another
-   slice, so nothing is published without it. #}
+   slice, so nothing is published without it; unless this run stands on the slice that the last one stood on. #}
 {% macro versions_of_this_run(marts) -%}
     {%- set versions = {} -%}
     {%- set missing = [] -%}
@@ -14,6 +14,8 @@
                     {%- set version = run_query("describe history " ~ mart ~ " limit 1").rows[0][0] | int -%}
                 {%- endif -%}
                 {%- do versions.update({mart.identifier: before if version is none else version}) -%}
+            {%- elif stands_on_the_last_slice() and mart.identifier in gold_state().made.versions -%}
+                {%- do versions.update({mart.identifier: gold_state().made.versions[mart.identifier]}) -%}
             {%- else -%}
                 {%- do missing.append(mart.identifier) -%}
             {%- endif -%}
@@ -27,6 +29,13 @@
     {%- endif -%}
     {{ versions_as_json(versions) }}
 {%- endmacro %}
+
+
+{# Whether this run is made from the same tables of Silver as what was published last. #}
+{% macro stands_on_the_last_slice() %}
+    {%- set made = gold_state().made -%}
+    {{ return(made and made.tranche == gold_state().tranche and fromjson(made.versions_silver) == gold_state().versions) }}
+{% endmacro %}
 
 
 {# The hook before a mart that a run changes in part: what a run that was not published has left is taken back. #}

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingestion.bronze.stream_health import stream_fault
+from ingestion.bronze.waiting import waiting_offsets
 from ingestion.processes.liveness import NUMBERS, claim_life
 from ingestion.processes.states import BronzeState
-from ingestion.reading.freshness import CAUSES, Freshness, waiting_offsets
+from ingestion.reading.freshness import CAUSES, Freshness
 from streamlit_app.languages import languages
 from streamlit_app.singletons import Sampler
 

@@ -26,6 +26,7 @@ final as (
             ref('ventes_journalieres'), ref('performance_produits'), ref('valeur_clients'),
             ref('cohortes_clients'), ref('saisonnalite'), ref('clients_mensuels'),
             ref('previsions_horaires'), ref('previsions_journalieres'), ref('evaluation_previsions'),
+            ref('mesures'), ref('attentes'), ref('alertes'), ref('anomalies'),
         ]) }}' as versions,
         '{{ versions_as_json(state.versions) }}' as versions_silver,
         '{{ state.origin }}' as origine,
