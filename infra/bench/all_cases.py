@@ -10,7 +10,6 @@ from infra.bench.cases import (
     catchup,
     dag,
     demo,
-    forecast_accuracy,
     fresh,
     full,
     gold,
@@ -23,6 +22,7 @@ from infra.bench.cases import (
     sale_to_page,
     soak,
 )
+from infra.bench.cases.simulated import anomaly_detection, forecast_accuracy
 from infra.bench.results import CaseResult, Measured, Tell
 
 
@@ -52,6 +52,7 @@ CASES = {
     "soak": Case("two hours at 5 sales/s, in windows of ten minutes", soak.measure, 12),
     "modes": Case("one slice from Airflow, in three ways", modes.measure, 5),
     "forecasts": Case("forecasts of simulated sales; a run is a seed", forecast_accuracy.measure, 10),
+    "anomalies": Case("anomaly detection on simulated events; a run is a pair of seeds", anomaly_detection.measure, 10),
 }
 
 

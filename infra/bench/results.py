@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Tell = Callable[[str], None]
-Unit = Literal["s", "ms", "events/s", "MiB", "%", "jobs", "events", ""]
+Unit = Literal["s", "ms", "min", "events/s", "MiB", "%", "jobs", "events", ""]
 
 
 @dataclass(frozen=True)

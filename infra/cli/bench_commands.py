@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from infra.bench.results import CaseResult, Figure, Unit
 
 # `full` needs a Docker engine, `history` the better part of an hour, `soak` two
-ON_DEMAND = ("forecasts", "full", "gold", "history", "soak")
-DIGITS: "dict[Unit, int]" = {"s": 2, "ms": 2, "events/s": 0, "MiB": 0, "%": 1, "jobs": 0, "events": 0, "": 2}
+ON_DEMAND = ("anomalies", "forecasts", "full", "gold", "history", "soak")
+DIGITS: "dict[Unit, int]" = {"s": 2, "ms": 2, "min": 0, "events/s": 0, "MiB": 0, "%": 1, "jobs": 0, "events": 0, "": 2}
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,8 @@ def bench(
         typer.Argument(
             metavar="[CASE... | compare A B]",
             help="By default demo, pipeline, slice, latency, fresh, live, catchup, api, memory, dag and modes; "
-            "on demand full, gold, history and soak. Or: compare, and two files that --json has written.",
+            "on demand anomalies, forecasts, full, gold, history and soak. "
+            "Or: compare, and two files that --json has written.",
         ),
     ] = None,
     runs: Annotated[int | None, typer.Option(min=1, help="Runs of each case.  [default: each case's own]")] = None,

@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 def arrived_until() -> str:
     """That moment, as text with its zone; empty if it cannot be told.
 
-    Then no silence is looked for, because a pipeline that stands still looks like one.  While events wait, the moment is
-    the arrival of the oldest: everything before it is published.
+    Then no silence is looked for, because a pipeline that stands still looks like one.  While events wait, it is the
+    arrival of the oldest: everything before it is published.
     """
     paths, bronze, asked_at = load(PathSettings), BronzeEnds(), datetime.now(UTC)
     try:

@@ -9,7 +9,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 
 from infra.bench.sample_lake import SUM_QUERIES
-from ingestion.lake.gold_ledger import FORECASTS, INTERNAL, MARTS, SCRATCH
+from ingestion.lake.gold_ledger import ANOMALIES, FORECASTS, INTERNAL, MARTS, SCRATCH
 from ingestion.lake.ledger import INSERT_ONLY, PUBLISHED, REBUILT
 from ingestion.settings import DBT_PROJECT, PROJECT
 from ingestion.verify.gold_checks import _RECOMPUTED as RECOMPUTED_MARTS
@@ -26,6 +26,7 @@ FOLDERS = [
     "gold/internal",
     "gold/marts",
     "gold/forecasts",
+    "gold/anomalies",
     "gold/ledger",
 ]
 
@@ -49,6 +50,7 @@ def test_every_model_has_its_folder():
     assert models_in("silver/ledger") == {LEDGER}
     assert models_in("gold/marts") == set(MARTS)
     assert models_in("gold/forecasts") == set(FORECASTS)
+    assert models_in("gold/anomalies") == set(ANOMALIES)
     assert models_in("gold/internal") == {*INTERNAL, *SCRATCH}
     assert models_in("gold/ledger") == {GOLD_LEDGER}
     assert {path.stem for path in MODELS.rglob("*.sql")} == set().union(*map(models_in, FOLDERS))
@@ -72,22 +74,29 @@ def test_the_ledger_names_the_version_of_every_published_table():
 def test_the_ledger_of_gold_names_the_version_of_every_mart():
     sql = (MODELS / "gold" / "ledger" / f"{GOLD_LEDGER}.sql").read_text()
     (versions,) = re.findall(r"versions_of_this_run\(\[(.*?)\]\)", sql, re.DOTALL)
-    assert re.findall(r"ref\('(\w+)'\)", versions) == [*MARTS, *INTERNAL, *FORECASTS]
+    assert re.findall(r"ref\('(\w+)'\)", versions) == [*MARTS, *INTERNAL, *FORECASTS, *ANOMALIES]
 
 
 def test_every_mart_is_recomputed_and_tested_in_every_run():
     assert set(RECOMPUTED_MARTS) == {*MARTS, *INTERNAL}
     sql = (DBT_PROJECT / "tests" / "gold" / "assert_gold_holds.sql").read_text()
     assert re.findall(r"ref\('(\w+)'\)", sql) == [*MARTS, *INTERNAL, *FORECASTS]
+    watch = (DBT_PROJECT / "tests" / "gold" / "assert_anomalies_hold.sql").read_text()
+    assert re.findall(r"ref\('(\w+)'\)", watch) == list(ANOMALIES)
 
 
 def test_a_mart_that_a_run_changes_in_part_is_restored_first(models):
     """The others are made whole, so what a failed run has left in them is never read."""
-    for name in (*MARTS, *INTERNAL, *FORECASTS):
+    for name in (*MARTS, *INTERNAL, *FORECASTS, *ANOMALIES):
         config = models[name].config
-        hook = "restore_forecasts" if name in FORECASTS else "restore_mart"
+        hook = "restore_what_was_said" if name in (*FORECASTS, "attentes", "alertes") else "restore_mart"
         restores = any(hook in each.sql for each in config.pre_hook)
         assert restores == (config.materialized == "incremental"), name
+
+
+def test_a_run_without_a_slice_makes_what_looks_for_anomalies_and_the_ledger(models):
+    """The marts stand on the same slice, so the ledger names the versions that they have."""
+    assert {name for name, node in models.items() if "watch" in node.tags} == {*ANOMALIES, GOLD_LEDGER}
 
 
 def test_a_growing_table_is_one_whose_rows_are_only_inserted(models):
@@ -102,7 +111,7 @@ def test_what_is_recomputed_are_the_sums():
 def test_every_exposure_reads_the_ledgers_and_everything_that_they_name_for_readers():
     exposures = yaml.safe_load((MODELS / "exposures.yml").read_text())["exposures"]
     assert exposures
-    readers_tables = (*PUBLISHED, LEDGER, *MARTS, *FORECASTS, GOLD_LEDGER)
+    readers_tables = (*PUBLISHED, LEDGER, *MARTS, *FORECASTS, *ANOMALIES, GOLD_LEDGER)
     for exposure in exposures:
         assert set(exposure["depends_on"]) == {f"ref('{name}')" for name in readers_tables}, exposure["name"]
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from infra.bench.cases import forecast_accuracy as case
+from infra.bench.cases.simulated import forecast_accuracy as case
 from infra.bench.forecasting import anchor
 from infra.bench.forecasting.backtest import accuracy, coverage, forecast_all, intervals
 from infra.bench.forecasting.candidates import CANDIDATES, NAIVE, PROJECT

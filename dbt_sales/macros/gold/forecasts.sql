@@ -584,19 +584,6 @@
 {%- endmacro %}
 
 
-{# The rows of a table of forecasts for a run that has nothing to add. #}
-{% macro no_forecasts() -%}
-    {{ rows_at({}, "sales gold", 'false') }}
-{%- endmacro %}
-
-
-{# The hook before a table of forecasts: what a run that was not published has left is taken back.  What readers have
-   stays, also when the marts are made anew: it was said. #}
-{% macro restore_forecasts() %}
-    {{ restore_table(last_publication_of_gold() if execute else {}) }}
-{% endmacro %}
-
-
 {# The first day, of the seven weeks before this one, that can be compared with a week before. #}
 {% macro comparable_since(day) -%}
     greatest(date_sub({{ day }}, 49), date'{{ days_later([first_day()], 7)[0] }}')

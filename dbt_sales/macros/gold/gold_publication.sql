@@ -44,6 +44,13 @@
 {% endmacro %}
 
 
+{# The hook before a table of what was said, which is added to: what a run that was not published has left is taken back.
+   What readers have stays, also when the marts are made anew. #}
+{% macro restore_what_was_said() %}
+    {{ restore_table(last_publication_of_gold() if execute else {}) }}
+{% endmacro %}
+
+
 {# Restore the table to the version that this row of `bilan_gold` names, if more than upkeep has happened to it since. #}
 {% macro restore_table(publication) %}
     {%- set version = publication.get('versions', {}).get(this.identifier) -%}

@@ -24,6 +24,12 @@
 {%- endmacro %}
 
 
+{# The rows of a table for a run that has nothing to add to it. #}
+{% macro no_rows() -%}
+    {{ rows_at({}, "sales gold", 'false') }}
+{%- endmacro %}
+
+
 {# The day of a moment in the reporting time zone. #}
 {% macro day_of(moment) -%}
     to_date({{ local_time(moment) }})

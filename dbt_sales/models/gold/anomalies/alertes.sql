@@ -3,13 +3,13 @@
     full_refresh=false,
     unique_key=['moment', 'detecteur', 'cle'],
     meta={'replace_scope': 'of_this_publication'},
-    pre_hook='{{ restore_forecasts() }}',
+    pre_hook='{{ restore_what_was_said() }}',
 ) }}
 -- depends_on: {{ ref('bilan_ingestion') }}
 {%- set mesures, attentes = ref('mesures'), ref('attentes') %}
 {%- set ticks = ticks_to_score() %}
 {%- if not ticks %}
-{{ no_forecasts() }}
+{{ no_rows() }}
 {%- else %}
 {%- set windows = [('15min', 3), ('1h', 12), ('4h', 48)] %}
 

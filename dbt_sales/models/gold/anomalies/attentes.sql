@@ -3,13 +3,13 @@
     full_refresh=false,
     unique_key=['jour', 'mesure', 'cle', 'moment'],
     meta={'replace_scope': 'of_this_publication'},
-    pre_hook='{{ restore_forecasts() }}',
+    pre_hook='{{ restore_what_was_said() }}',
 ) }}
 -- depends_on: {{ ref('bilan_ingestion') }}
 {%- set mesures = ref('mesures') %}
 {%- set days = days_to_learn(mesures) %}
 {%- if not days %}
-{{ no_forecasts() }}
+{{ no_rows() }}
 {%- else %}
 {%- set first = days_later([days[0]], -28)[0] %}
 

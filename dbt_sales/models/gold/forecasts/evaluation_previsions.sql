@@ -2,14 +2,14 @@
     materialized='incremental',
     unique_key=['emission', 'fuseau', 'mesure', 'dimension', 'cle', 'pas', 'horizons'],
     meta={'replace_scope': 'origins_to_write'},
-    pre_hook='{{ restore_forecasts() }}',
+    pre_hook='{{ restore_what_was_said() }}',
 ) }}
 -- depends_on: {{ ref('bilan_ingestion') }}
 {%- set cube_horaire = ref('cube_horaire') %}
 {%- set previsions_horaires, previsions_journalieres = ref('previsions_horaires'), ref('previsions_journalieres') %}
 {%- set origins = origins_of_run() %}
 {%- if not origins or origins[-1] != reference_day() %}
-{{ no_forecasts() }}
+{{ no_rows() }}
 {%- else %}
 {%- set tonight = "date'" ~ origins[-1] ~ "'" %}
 

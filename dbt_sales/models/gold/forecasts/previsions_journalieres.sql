@@ -2,13 +2,13 @@
     materialized='incremental',
     unique_key=['emission', 'fuseau', 'mesure', 'dimension', 'cle', 'jour'],
     meta={'replace_scope': 'origins_to_write'},
-    pre_hook='{{ restore_forecasts() }}',
+    pre_hook='{{ restore_what_was_said() }}',
 ) }}
 -- depends_on: {{ ref('bilan_ingestion') }}
 {%- set cube_horaire, previsions_calculees = ref('cube_horaire'), ref('previsions_calculees') %}
 {%- set origins = origins_of_run() %}
 {%- if not origins %}
-{{ no_forecasts() }}
+{{ no_rows() }}
 {%- else %}
 
 with

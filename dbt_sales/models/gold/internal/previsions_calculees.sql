@@ -10,5 +10,5 @@
 {%- if origins %}
 {{ hourly_forecasts(cube_horaire, origins, days=14) }}
 {%- else %}
-{{ no_forecasts() }}
+{{ no_rows() }}
 {%- endif %}

@@ -1,0 +1,1 @@
+"""The anomaly detector, once more: plain Python beside the SQL of Gold."""
