@@ -104,6 +104,11 @@ class PathSettings(_Settings):
         return self.var_dir / "run"
 
     @property
+    def acknowledgements(self) -> Path:
+        """What people have said of incidents: not in the lake, which the app can only read."""
+        return self.var_dir / "acquittements.jsonl"
+
+    @property
     def project_docs(self) -> Path:
         """The dbt project's manifest and docs as Airflow writes them, without anything read from the tables."""
         return self.var_dir / "dbt" / "project"

@@ -18,6 +18,7 @@ PAGES = (
     ("tendances", "page_trends", "trending_up"),
     ("produits", "page_products", "inventory_2"),
     ("clients", "page_clients", "group"),
+    ("alertes", "page_alerts", "notifications"),
     ("confiance", "page_trust", "verified_user"),
 )
 page = st.navigation(

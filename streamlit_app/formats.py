@@ -21,8 +21,9 @@ _MOST_PERCENT = 999
 class Formats:
     """The patterns of one language: `ticks` are those of d3-time-format, all others those of str.format.
 
-    `short_money`: euros, thousands of euros, millions of euros.  `ages`: by day, h, min and s.  `instant_pattern` and
-    `periods` take a time as `at` and its short month as `month`.  `days` and `short_days` begin with Sunday.
+    `short_money`: euros, thousands of euros, millions of euros.  `ages`: by day, h, min and s.  `instant_pattern`,
+    `minute_pattern` and `periods` take a time as `at` and its short month as `month`.  `days` and
+    `short_days` begin with Sunday.
     """
 
     decimal_mark: str
@@ -34,6 +35,7 @@ class Formats:
     more_than: str
     ages: Mapping[str, str]
     instant_pattern: str
+    minute_pattern: str
     periods: Mapping[Grain, str]
     hour: str
     ticks: Mapping[str, str]
@@ -76,6 +78,9 @@ class Formats:
 
     def instant(self, moment: datetime) -> str:
         return self._at(self.instant_pattern, moment.astimezone(UTC))
+
+    def minute(self, moment: datetime) -> str:
+        return self._at(self.minute_pattern, moment.astimezone(UTC))
 
     def period(self, start: datetime, grain: Grain) -> str:
         """The hour, day, month or year that begins at `start`."""

@@ -10,6 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from ingestion.queries import LakeUnreadableError, Snapshot, newest_vente_at
 from streamlit_app import singletons
 from streamlit_app.figures import running_hour
+from streamlit_app.gold import incident_banner
 from streamlit_app.language_choice import language, language_selector
 
 logger = logging.getLogger(__name__)
@@ -28,10 +29,14 @@ def run_under_banner(page: StreamlitPage) -> None:
     st.session_state["unreadable"] = False
     with suppress(LakeUnreadableError):
         shown()
+    urgent = incident_banner.urgent_incidents()
     with st.container(horizontal=True, vertical_alignment="center", key="banner"):
         with st.container():
             freshness_banner()
         language_selector()
+    # the page of the alerts itself says it in full
+    if page.url_path != "alertes":
+        incident_banner.incident_banner(urgent)
     try:
         page.run()
     except LakeUnreadableError as error:
@@ -51,9 +56,9 @@ def freshness_banner() -> None:
 
 
 def _is_outdated(snapshot: Snapshot) -> bool:
-    """Whether a read failed, there is a newer publication, or an hour has become complete."""
+    """Whether a read failed, there is a newer publication, another incident, or an hour has become complete."""
     state = st.session_state
-    if state["unreadable"] or state.get("shown") != snapshot.key:
+    if state["unreadable"] or state.get("shown") != snapshot.key or incident_banner.is_outdated():
         return True
     # only forwards: an hour does not reopen while an event waits for a few seconds
     return bool(_running(snapshot) > state["running"])

@@ -25,6 +25,7 @@ _RIGHT = st.column_config.TextColumn(alignment="right")
 _FIGURES = (
     *("total_montant", "nombre_ventes", "total_quantite", "share", "number"),
     *("prevision", "prevision_naive", "intervalle_80", "intervalle_95"),
+    *("observe", "attendu", "bande"),
 )
 
 

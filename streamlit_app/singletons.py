@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from ingestion.lake.failures import reading
 from ingestion.processes.background import Background
 from ingestion.processes.states import TailState, update_state
 from ingestion.queries import Lake, LakeUnreadableError
 from ingestion.reading.freshness import Freshness, Measuring
+from ingestion.reading.incidents import Watch
 from ingestion.settings import PathSettings, load
 from ingestion.tail.judging import Comparison
 from ingestion.tail.watcher import Watcher
@@ -55,6 +56,16 @@ class Sampler:
 def lake() -> Lake:
     paths = load(PathSettings)
     return Lake(paths.silver, paths.bronze)
+
+
+def watch() -> Watch:
+    """Over the lake of this process."""
+    return _watch_over(lake())
+
+
+@lru_cache(maxsize=1)
+def _watch_over(lake: Lake) -> Watch:
+    return Watch(lake)
 
 
 @cache

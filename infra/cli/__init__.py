@@ -10,7 +10,15 @@ from collections.abc import Sequence
 
 import typer
 
-from infra.cli import bench_commands, data_commands, demo_commands, setup_commands, silver_commands, stack_commands
+from infra.cli import (
+    anomaly_commands,
+    bench_commands,
+    data_commands,
+    demo_commands,
+    setup_commands,
+    silver_commands,
+    stack_commands,
+)
 from infra.cli.console import complain
 from ingestion.errors import SalesError, for_operators
 from ingestion.hints import embedded
@@ -24,7 +32,7 @@ app = typer.Typer(
     help="Sales from Kafka to published figures: send sales, look at them, check them.",
 )
 # in containers the command does not start, install or measure anything
-IN_CONTAINERS = (stack_commands, data_commands, silver_commands)
+IN_CONTAINERS = (stack_commands, data_commands, silver_commands, anomaly_commands)
 for group in (demo_commands, *IN_CONTAINERS, setup_commands, bench_commands) if embedded() else IN_CONTAINERS:
     group.register(app)
 

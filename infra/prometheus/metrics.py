@@ -19,6 +19,10 @@ DASHBOARD = {
     "sales_tail_known",
     "sales_tail_sales",
     "sales_tail_comparisons_total",
+    # what is out of the ordinary
+    "sales_anomalies_open",
+    "sales_acknowledgements_unreadable",
+    "sales_watch_lag_seconds",
     # the Bronze stream
     "sales_stream_up",
     "sales_stream_rows_total",

@@ -2,6 +2,7 @@
 
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from ingestion.lake.ledger import Totals
+from ingestion.queries.anomalies import CAUSES, SEVERITES, Anomaly, WatchState, anomalies, anomaly, watch_state
 from ingestion.queries.filters import Filters, composed
 from ingestion.queries.forecasts import (
     DIMENSIONS,
@@ -30,6 +31,7 @@ from ingestion.queries.marts import (
     sales_of_client,
     seasonality,
 )
+from ingestion.queries.pictures import AnomalyPicture, Quarter, anomaly_picture
 from ingestion.queries.rows import (
     AggregatedSales,
     CustomerSegment,
@@ -65,10 +67,14 @@ from ingestion.queries.trust import (
 )
 
 __all__ = [
+    "CAUSES",
     "CLASSES_RFM",
     "DIMENSIONS",
     "MESURES",
+    "SEVERITES",
     "AggregatedSales",
+    "Anomaly",
+    "AnomalyPicture",
     "ClientValue",
     "Cohort",
     "CustomerSegment",
@@ -89,6 +95,7 @@ __all__ = [
     "PeriodOfSales",
     "ProductBySegment",
     "ProductPerformance",
+    "Quarter",
     "RejectedEvent",
     "RevenueByCountry",
     "SaleOfClient",
@@ -98,8 +105,12 @@ __all__ = [
     "Trend",
     "TypicalHour",
     "VersionGoneError",
+    "WatchState",
     "accepted_gaps",
     "aggregated_sales",
+    "anomalies",
+    "anomaly",
+    "anomaly_picture",
     "choices",
     "classes_of_clients",
     "clean_count",
@@ -126,4 +137,5 @@ __all__ = [
     "seasonality",
     "top_products",
     "trend",
+    "watch_state",
 ]

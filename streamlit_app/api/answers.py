@@ -26,16 +26,24 @@ async def answer(request: Request, params: AsOfParams, question: Callable[[Snaps
     return await _answer(request, params, lake.at(params.as_of) if params.as_of else lake.current(), question)
 
 
-async def answer_of_gold(request: Request, params: AsOfParams, question: Callable[[GoldSnapshot], Any]) -> Response:
-    """The answer of the marts that were published when the parameters say."""
+async def answer_of_gold(
+    request: Request, params: AsOfParams, question: Callable[[GoldSnapshot], Any], version: str = ""
+) -> Response:
+    """The answer of the marts that were published when the parameters say.
+
+    `version`: of what else the answer is made from.
+    """
     lake = request.app.state.lake
-    return await _answer(request, params, lake.gold_at(params.as_of) if params.as_of else lake.gold(), question)
+    gold = lake.gold_at(params.as_of) if params.as_of else lake.gold()
+    return await _answer(request, params, gold, question, version)
 
 
-async def _answer(request: Request, params: AsOfParams, snapshot: S, question: Callable[[S], Any]) -> Response:
+async def _answer(
+    request: Request, params: AsOfParams, snapshot: S, question: Callable[[S], Any], version: str = ""
+) -> Response:
     """Answer from the cache if the publication and the parameters are known, else ask in a thread."""
     state = request.app.state
-    key = f"{FORMAT}|{snapshot.key}|{request.url.path}|{params.key}"
+    key = f"{FORMAT}|{snapshot.key}{version}|{request.url.path}|{params.key}"
     headers = _headers(snapshot, key, state.sampler.cause(utc_now()))
     if _is_known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from ingestion.queries import Lake
+from ingestion.reading.incidents import Watch
 from ingestion.settings import AppSettings, load
 from ingestion.tail.watcher import Watcher
 from streamlit_app import singletons
 from streamlit_app.api import gold_routes, live_routes, operations, refusals, routes
 from streamlit_app.api.cache import SharedCache
 from streamlit_app.api.head import AnswerHead
+from streamlit_app.api.incidents import anomaly_routes
 from streamlit_app.api.metrics import MeasureRequests, Metrics
 
 DESCRIPTION = """
@@ -33,7 +35,7 @@ not accepted as a time.
 Their days are those of the reporting time zone; `from` and `to` are days such as `2025-12-22`.
 * A parameter that is unknown, empty, or repeated where one value is allowed is refused, so that no answer depends on a
 guess.
-* `GET` and `HEAD` are supported; the answer is JSON, whatever `Accept` says.
+* `GET` and `HEAD` are supported, and `POST` to acknowledge an incident; the answer is JSON, whatever `Accept` says.
 """
 
 
@@ -63,13 +65,17 @@ def create_app(
     app.state.sampler = sampler or singletons.sampler()
     app.state.tail = tail or (Watcher(lake) if lake else singletons.tail())
     app.state.listeners = asyncio.Semaphore(live_routes.MOST_LISTENERS)
-    app.state.metrics = Metrics(app.state.lake, app.state.sampler, app.state.tail, measures_lake=measures_lake)
+    app.state.watch = Watch(lake) if lake else singletons.watch()
+    app.state.metrics = Metrics(
+        app.state.lake, app.state.sampler, app.state.tail, app.state.watch, measures_lake=measures_lake
+    )
     app.state.cache = SharedCache(load(AppSettings).redis_url, app.state.metrics.requests.cache_errors)
     app.add_middleware(MeasureRequests, requests=app.state.metrics.requests)
     app.add_middleware(AnswerHead)
     refusals.install(app)
     app.include_router(routes.router)
     app.include_router(gold_routes.router)
+    app.include_router(anomaly_routes.router)
     app.include_router(live_routes.router)
     app.include_router(operations.router)
     return app

@@ -19,7 +19,8 @@ from pydantic import (
     field_validator,
 )
 
-from ingestion.queries import CLASSES_RFM, DIMENSIONS, MESURES, DayFilters, Filters, composed
+from ingestion.queries import CAUSES, CLASSES_RFM, DIMENSIONS, MESURES, SEVERITES, DayFilters, Filters, composed
+from ingestion.reading.incidents import STATUTS
 from ingestion.verify.verdict import RAISONS
 from streamlit_app.api.times import DAY, MOMENT, SPELLING, WHOLE_HOUR, day, moment, whole_hour
 
@@ -87,6 +88,11 @@ Day = Annotated[
     BeforeValidator(lambda value: day(str(value))),
     WithJsonSchema({"type": "string", "pattern": f"^(?:{DAY})$"}),
 ]
+Moment = Annotated[
+    datetime | None,
+    BeforeValidator(lambda value: moment(str(value))),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{MOMENT})$"}),
+]
 AsOf = Annotated[
     int | datetime | None,
     BeforeValidator(_as_of),
@@ -106,6 +112,9 @@ Raison = Annotated[str | None, *_one_of(RAISONS)]
 Mesure = Annotated[str, *_one_of(MESURES)]
 Dimension = Annotated[str, *_one_of(DIMENSIONS)]
 Horizons = Annotated[str, *_one_of(("together", "apart"))]
+Statut = Annotated[str | None, *_one_of(STATUTS)]
+Severite = Annotated[str | None, *_one_of(SEVERITES)]
+Cause = Annotated[str | None, *_one_of(CAUSES)]
 
 
 def well_formed(request: Request) -> None:
@@ -152,6 +161,13 @@ class NameParams(BaseModel):
     segment: Names = Field([], description="segments; repeat for several", examples=[["Enterprise"]])
 
 
+def _after_from(end: datetime | None, others: ValidationInfo) -> datetime | None:
+    start = others.data.get("start")
+    if start and end and start >= end:
+        raise ValueError(f"must be later than from, {start:%Y-%m-%dT%H:%M:%SZ}")
+    return end
+
+
 class FilterParams(NameParams):
     start: Hour = Field(None, alias="from", description="first hour, inclusive", examples=["2025-12-22T10:00:00Z"])
     end: Hour = Field(
@@ -161,10 +177,7 @@ class FilterParams(NameParams):
     @field_validator("end")
     @classmethod
     def _ordered(cls, end: datetime | None, others: ValidationInfo) -> datetime | None:
-        start = others.data.get("start")
-        if start and end and start >= end:
-            raise ValueError(f"must be later than from, {start:%Y-%m-%dT%H:%M:%SZ}")
-        return end
+        return _after_from(end, others)
 
     @property
     def filters(self) -> Filters:
@@ -223,6 +236,27 @@ class ForecastParams(AsOfParams):
     mesure: Mesure = Field("total_montant", description="what is forecast")
     dimension: Dimension = Field("total", description="what it is of: all sales, one product or one country")
     cle: Name = Field("total", description="name of the product or country; total for all", examples=["Casque audio"])
+
+
+class AnomalyParams(AsOfParams):
+    statut: Statut = Field(None, description="only these; acquittee: open, and acknowledged")
+    severite: Severite = Field(None, description="only this severity")
+    cause: Cause = Field(None, description="only this cause")
+    start: Moment = Field(
+        None, alias="from", description="only incidents with an alarm since then", examples=["2025-12-22T10:00:00Z"]
+    )
+    end: Moment = Field(
+        None,
+        alias="to",
+        description="only those that began earlier; later than from",
+        examples=["2025-12-23T00:00:00Z"],
+    )
+    limit: Number = Field(100, ge=1, le=1000, description="the newest so many")
+
+    @field_validator("end")
+    @classmethod
+    def _ordered(cls, end: datetime | None, others: ValidationInfo) -> datetime | None:
+        return _after_from(end, others)
 
 
 class QualityParams(AsOfParams):

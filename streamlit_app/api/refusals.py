@@ -12,7 +12,8 @@ from streamlit_app.api import models
 from streamlit_app.api.encoding import to_json
 
 logger = logging.getLogger(__name__)
-ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}
+# by the one that a route has
+ALLOWED = {"GET": {"Allow": "GET, HEAD, OPTIONS"}, "POST": {"Allow": "POST, OPTIONS"}}
 # in the OpenAPI document
 REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {
@@ -27,6 +28,8 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     500: {"model": models.Refusal, "description": "a fault of the API; its log has the reason"},
     503: {"model": models.Refusal, "description": "the lake cannot be read"},
 }
+# where Pydantic's own words are not for callers
+RULES = {"extra_forbidden": "unknown parameter", "json_invalid": "the body must be JSON"}
 SHOWN_FAULTS, SHOWN_CHARACTERS = 20, 100
 
 
@@ -37,11 +40,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def no_such_address(request: Request, error: HTTPException) -> Response:
+        allowed = ALLOWED.get((error.headers or {}).get("Allow", ""), {})
         if error.status_code == 405 and request.method == "OPTIONS":
-            return Response(status_code=204, headers=ALLOWED)
+            return Response(status_code=204, headers=allowed)
         address = f"{request.method} {request.url.path}"[:SHOWN_CHARACTERS]
         answer = refuse(error.status_code, f"{address}: {error.detail}")
-        answer.headers.update({**(error.headers or {}), **(ALLOWED if error.status_code == 405 else {})})
+        answer.headers.update({**(error.headers or {}), **allowed})
         return answer
 
     @app.exception_handler(NeverPublishedError)
@@ -74,11 +78,15 @@ def refuse(status: int, error: str, faults: list[dict[str, Any]] | None = None) 
 
 
 def _fault(error: dict[str, Any]) -> dict[str, Any]:
-    names = [str(part) for part in error["loc"][1:]]
-    rule = "unknown parameter" if error["type"] == "extra_forbidden" else error["msg"].removeprefix("Value error, ")
+    # what is no JSON has places instead of names
+    names = [str(part) for part in error["loc"][1:]] if error["type"] != "json_invalid" else []
+    rule = RULES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     value = error.get("input")
     return {
         "parameter": names[0][:SHOWN_CHARACTERS] if names else "all",
         "rule": rule[:1].lower() + rule[1:],
-        "value": None if value is None or not names else str(value)[:SHOWN_CHARACTERS],
+        # JSON may name half of a character, which no answer could hold
+        "value": None
+        if value is None or not names
+        else str(value)[:SHOWN_CHARACTERS].encode(errors="backslashreplace").decode(),
     }

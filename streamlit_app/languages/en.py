@@ -13,6 +13,7 @@ FORMATS = Formats(
     more_than=">{}",
     ages={"day": f"{{}}{UNIT}d ago", "h": f"{{}}{UNIT}h ago", "min": f"{{}}{UNIT}min ago", "s": f"{{}}{UNIT}s ago"},
     instant_pattern="{at.day} {month} {at.year} at {at:%H:%M:%S} UTC",
+    minute_pattern=f"{{at.day}}{UNIT}{{month}}{UNIT}{{at.year}}, {{at:%H:%M}}{UNIT}UTC",
     periods={
         "hour": f"{{at.day}}{UNIT}{{month}}{UNIT}{{at.year}}, {{at:%H}}:00",
         "day": f"{{at.day}}{UNIT}{{month}}{UNIT}{{at.year}}",

@@ -19,6 +19,7 @@ FORMATS = Formats(
         "s": f"il y a {{}}{UNIT}s",
     },
     instant_pattern="{at:%d/%m/%Y} à {at:%H:%M:%S} UTC",
+    minute_pattern=f"{{at.day}}{UNIT}{{month}}{UNIT}{{at.year}} à {{at:%H:%M}}{UNIT}UTC",
     periods={
         "hour": f"{{at.day}}{UNIT}{{month}}{UNIT}{{at.year}}, {{at.hour}}{UNIT}h",
         "day": f"{{at.day}}{UNIT}{{month}}{UNIT}{{at.year}}",

@@ -8,9 +8,11 @@ import pytest
 
 from ingestion import queries
 from ingestion.queries import Lake
+from ingestion.reading.incidents import Incident
 from ingestion.settings import DBT_PROJECT
 from streamlit_app.api import models
 from streamlit_app.api.application import create_app
+from streamlit_app.api.incidents import anomaly_models
 from streamlit_app.singletons import Sampler
 
 PROMISED = {
@@ -38,6 +40,8 @@ GOLD = {
     "/api/gold/daily_forecast": queries.DailyForecast,
     "/api/gold/forecast_quality": queries.ForecastQuality,
 }
+WATCH = {"/api/anomalies": anomaly_models.Anomalies, "/api/anomalies/{anomalie_id}/picture": queries.AnomalyPicture}
+ACKNOWLEDGE = "/api/anomalies/{anomalie_id}/acknowledge"
 # these are of now, whatever is published: they are never "unchanged"
 OF_NOW = {"/api/status", "/api/live", "/api/live/events"}
 FILTERS = {"pays", "produit", "segment", "from", "to", "as_of"}
@@ -50,6 +54,10 @@ PAIRS = [
     (queries.OverallStatistics, models.OverallStatistics),
     (queries.RevenueByCountry, models.RevenueByCountry),
     (queries.CustomerSegment, models.CustomerSegment),
+    (Incident, anomaly_models.Incident),
+    (queries.WatchState, anomaly_models.WatchState),
+    (queries.AnomalyPicture, anomaly_models.AnomalyPicture),
+    (queries.Quarter, anomaly_models.Quarter),
 ]
 
 
@@ -62,7 +70,16 @@ def document():
 
 
 def test_exactly_the_promised_addresses(document):
-    assert set(document["paths"]) == {*PROMISED, *GOLD, "/api/rejected"} | OF_NOW
+    assert set(document["paths"]) == {*PROMISED, *GOLD, *WATCH, ACKNOWLEDGE, "/api/rejected"} | OF_NOW
+
+
+def test_only_one_address_takes_something(document):
+    methods = {path: set(operations) for path, operations in document["paths"].items()}
+    assert {path for path, found in methods.items() if found != {"get"}} == {ACKNOWLEDGE}
+    assert methods[ACKNOWLEDGE] == {"post"}
+    body = document["paths"][ACKNOWLEDGE]["post"]["requestBody"]["content"]
+    assert set(body) == {"application/json"}
+    assert set(document["components"]["schemas"]["AcknowledgeBody"]["properties"]) == {"par", "note", "retirer"}
 
 
 @pytest.mark.parametrize("path", PROMISED)
@@ -89,6 +106,10 @@ def test_the_classes_of_clients_are_those_of_the_mart():
     assert tuple(re.split(", | or ", listed)) == queries.CLASSES_RFM
 
 
+def test_the_list_of_incidents_has_exactly_these_fields(document):
+    assert tuple(document["components"]["schemas"]["Anomalies"]["properties"]) == ("veille", "total", "limit", "rows")
+
+
 @pytest.mark.parametrize(("row", "model"), PAIRS, ids=lambda each: each.__module__.rsplit(".", 1)[1])
 def test_rows_and_models_have_the_same_fields(row, model):
     assert [field.name for field in fields(row)] == list(model.model_fields)
@@ -110,11 +131,15 @@ def test_money_is_a_number_in_the_document(document):
 
 
 def test_every_status_that_is_answered_is_documented(document):
-    refused = {"404", "410", "422", "500", "503"}
+    refused = {"400", "403", "404", "410", "415", "422", "500", "503"}
     for path, operations in document["paths"].items():
-        responses = operations["get"]["responses"]
+        (responses,) = (operation["responses"] for operation in operations.values())
         of_earlier = set() if path.startswith("/api/live") else {"404", "410"}
-        assert set(responses) == {"200", "422", "500", "503"} | of_earlier | ({"304"} if path not in OF_NOW else set())
+        if path == ACKNOWLEDGE:
+            assert set(responses) == refused - {"410"} | {"200"}
+        else:
+            unchanged = {"304"} if path not in OF_NOW else set()
+            assert set(responses) == {"200", "422", "500", "503"} | of_earlier | unchanged
         for status in refused & set(responses):
             body = responses[status]["content"]["application/json"]["schema"]
             assert body == {"$ref": "#/components/schemas/Refusal"}
@@ -122,16 +147,16 @@ def test_every_status_that_is_answered_is_documented(document):
 
 def test_every_answer_from_the_lake_has_its_headers_documented(document):
     for path, operations in document["paths"].items():
-        if path not in OF_NOW:
+        if path not in {*OF_NOW, ACKNOWLEDGE}:
             for status in ("200", "304"):
                 headers = operations["get"]["responses"][status]["headers"]
                 assert {"ETag", "X-As-Of", "X-Data-Age", "X-Data-Status", "X-Tranche"} < set(headers)
 
 
 def test_every_parameter_has_a_rule_in_the_document(document):
-    for operations in document["paths"].values():
-        for parameter in operations["get"]["parameters"]:
-            if parameter["in"] == "query":
+    for operation in (each for operations in document["paths"].values() for each in operations.values()):
+        for parameter in operation["parameters"]:
+            if parameter["in"] in ("query", "path"):
                 schema = parameter["schema"]
                 for kind in schema.get("anyOf", [schema.get("items", schema)]):
                     assert {"pattern", "minimum", "enum"} & set(kind), parameter["name"]

@@ -112,7 +112,7 @@ def test_what_is_ordinary_is_learned(stack):
     compared = verified(stack)
     learned = table(stack, "attentes")
     # the ticks of a day lie on two of them, unless it ends at midnight
-    assert {row["jour"] for row in learned} >= {QUIET_UNTIL.date()}
+    assert {row["date_arrivee"] for row in learned} >= {QUIET_UNTIL.date()}
     assert compared["attentes"] == len(learned)
     by_quarter = [row["attendu"] / 1e6 for row in learned if row["mesure"] == "volume"]
     assert PER_DAY / 96 * 0.6 < sum(by_quarter) / len(by_quarter) < PER_DAY / 96 * 1.4

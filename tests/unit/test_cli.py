@@ -26,7 +26,7 @@ from ingestion.settings import PathSettings, load
 from tests.unit.test_explain import write, write_bronze, write_ledger
 
 VERBS = ["demo", "start", "stop", "status", "logs", "produce", "drain", "sql", "silver", "verify", "explain", "docs"]
-VERBS += ["jars", "doctor", "warm"]
+VERBS += ["jars", "doctor", "warm", "anomalies"]
 
 
 pytestmark = pytest.mark.usefixtures("own_folders")
@@ -132,7 +132,7 @@ def test_in_containers_there_are_no_verbs_that_start_or_install() -> None:
     verbs = set(re.findall(r"^│ ([a-z][a-z-]+) ", told, re.MULTILINE))
     assert verbs == {
         *("status", "produce", "drain", "sql", "accept-gap"),
-        *("compact", "maintain", "verify", "explain", "silver", "gold"),
+        *("compact", "maintain", "verify", "explain", "silver", "gold", "anomalies"),
     }
 
 

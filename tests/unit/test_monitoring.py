@@ -23,7 +23,7 @@ TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 ALERTMANAGER = PROJECT / "infra" / "alertmanager" / "alertmanager.yml"
 RUNBOOK = PROJECT / "docs" / "runbook.md"
 # the reasons to call a person, and no others
-PAGING = {"figures stale", "stream stopped", "offset gap", "ledger", "brokers", "disk"}
+PAGING = {"figures stale", "stream stopped", "offset gap", "ledger", "anomalies", "brokers", "disk"}
 
 Rule = dict[str, Any]
 
@@ -97,7 +97,7 @@ def test_alertmanager_takes_its_configuration_and_tells_the_right_people(tmp_pat
         assert (ran.returncode, ran.stdout.strip()) == (0, severity), ran.stderr
 
 
-def test_six_reasons_call_a_person_and_the_rest_waits() -> None:
+def test_seven_reasons_call_a_person_and_the_rest_waits() -> None:
     severities = {
         group["name"]: {rule["labels"]["severity"] for rule in group["rules"] if "alert" in rule} for group in groups()
     }
@@ -208,7 +208,7 @@ def rings(*names: str) -> set[str]:
     return {one["alertname"] for one in firing if not any(inhibits(other, one) for other in firing)}
 
 
-FOLLOWING = ("FiguresStale", "LagGrowing", "DagFailing", "DagLate")
+FOLLOWING = ("FiguresStale", "LagGrowing", "DagFailing", "DagLate", "WatchLate")
 
 
 @pytest.mark.parametrize(
@@ -223,6 +223,8 @@ FOLLOWING = ("FiguresStale", "LagGrowing", "DagFailing", "DagLate")
         ("SliceStaysOpen", FOLLOWING),
         ("SparkWorkerMissing", ("SparkExecutorMissing",)),
         ("FiguresStale", ("LagGrowing", "RejectionsJump")),
+        ("GoldOld", ("WatchLate",)),
+        ("AnomalyCritical", ("AnomalyOpen",)),
     ],
 )
 def test_one_cause_rings_once(cause: str, follow: tuple[str, ...]) -> None:

@@ -60,8 +60,8 @@
     {%- set learned = [] -%}
     {%- if version is not none and attentes is not none -%}
         {%- do learned.extend(query_once_per_run(
-            "select distinct cast(jour as string) as jour from " ~ attentes ~ " version as of " ~ version
-            ~ " where jour >= date'" ~ wanted[0] ~ "'"
+            "select distinct cast(date_arrivee as string) as jour from " ~ attentes ~ " version as of " ~ version
+            ~ " where date_arrivee >= date'" ~ wanted[0] ~ "'"
         ) | map(attribute='jour')) -%}
     {%- endif -%}
     {%- set days = wanted | reject('in', learned) | list -%}

@@ -54,7 +54,7 @@
             "select distinct cast(date as string) as jour from " ~ source('bronze', 'ventes_raw') ~ " where " ~ to_measure()
         ) | map(attribute='jour') | list if bounds_to_measure() else [] -%}
         {%- do days.append(start_as_text(ticks_to_score().last)[:10]) if ticks_to_score() -%}
-        {{ is_one_of('jour', 'date', days | unique | sort | list) }}
+        {{ is_one_of('date_arrivee', 'date', days | unique | sort | list) }}
     {%- endif -%}
 {%- endmacro %}
 

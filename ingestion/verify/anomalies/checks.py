@@ -218,7 +218,7 @@ def _complete(lake: Path, made: GoldPublication) -> int | None:
 def _measures(lake: Path, made: GoldPublication, day: date) -> dict[tuple[str, str], dict[int, int]]:
     """By series and tick, what a training and a look at a day are made from."""
     rows = dataset(DeltaTable(str(lake / "gold" / MEASURES), version=made.versions[MEASURES]))
-    table = rows.to_table(["mesure", "cle", "moment", "nombre"], filter=pc.field("jour") >= day - _LOOK_BACK)
+    table = rows.to_table(["mesure", "cle", "moment", "nombre"], filter=pc.field("date_arrivee") >= day - _LOOK_BACK)
     measures: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
     for mesure, cle, moment, number in zip(*(column.to_pylist() for column in table.columns), strict=True):
         measures[mesure, cle][tick_of(_aware(moment))] = number

@@ -5,6 +5,7 @@ More of them, by hand: PYTEST_FUZZ_EXAMPLES=1000 python -m pytest -q tests/unit/
 
 import os
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import schemathesis
@@ -13,13 +14,18 @@ from schemathesis.engine import events, from_schema
 
 from infra.bench.cases.api import ENDPOINTS
 from streamlit_app.api.application import create_app
-from streamlit_app.api.times import day, whole_hour
+from streamlit_app.api.times import day, moment, whole_hour
+from tests.unit.app.anomaly_lake import count, incident, publish_watch
 from tests.unit.app.gold_lake import publish_gold
 
 MARTS = ("daily_sales", "product_performance", "client_values", "cohorts", "seasonality")
 FORECASTS = ("hourly_forecast", "daily_forecast", "forecast_quality")
+HOUR = datetime(2026, 11, 30, 10, tzinfo=UTC)
+COUNTED = [count(HOUR, "volume", "total", 5), count(HOUR + timedelta(hours=2), "complet", "total", 1)]
 EXAMPLES = int(os.environ.get("PYTEST_FUZZ_EXAMPLES", "8"))
-QUESTIONS = (*ENDPOINTS, "rejected", "status", "live", *(f"gold/{name}" for name in (*MARTS, *FORECASTS)))
+ONE = "anomalies/{anomalie_id}"
+WATCH = ("anomalies", f"{ONE}/picture", f"{ONE}/acknowledge")
+QUESTIONS = (*ENDPOINTS, "rejected", "status", "live", *(f"gold/{name}" for name in (*MARTS, *FORECASTS)), *WATCH)
 
 
 @pytest.fixture
@@ -27,6 +33,11 @@ def app(published, sampler):
     """Over a lake with something in every table; the same requests every time."""
     published.publish(rejected=[(0, "illisible", b"caf\xe9 \xe2\x80\xae\x00"), (1, "conflit", None)])
     publish_gold(published)
+    versions = published.lake.gold().publication.versions
+    example = incident("volume", datetime(2026, 11, 30, 10, 5, tzinfo=UTC), datetime(2026, 11, 30, 11, tzinfo=UTC))
+    publish_watch(
+        published.silver.parent / "gold", datetime.now(UTC), others=versions, anomalies=[example], mesures=COUNTED
+    )
     return create_app(published.lake, sampler)
 
 
@@ -55,7 +66,7 @@ def test_the_document_says_every_rule(app, question):
 def in_order(context, case, kwargs):
     """Leave `to` out where it is not later than `from`: a rule that no schema can say (test_params.py has it)."""
     with suppress(KeyError, TypeError, ValueError):
-        spelled = day if case.path.endswith("daily_sales") else whole_hour
+        spelled = {"/api/gold/daily_sales": day, "/api/anomalies": moment}.get(case.path, whole_hour)
         if spelled(case.query["from"]) >= spelled(case.query["to"]):
             del case.query["to"]
 

@@ -35,7 +35,7 @@ counted as (
 learned as (
 
     select
-        jour,
+        date_arrivee as jour,
         mesure,
         cle,
         moment,
@@ -45,8 +45,8 @@ learned as (
         dispersion_4h
     from {{ attentes }}
     where
-        jour >= to_date({{ start_of_tick(ticks.first) }})
-        and jour <= to_date({{ start_of_tick(ticks.last) }})
+        date_arrivee >= to_date({{ start_of_tick(ticks.first) }})
+        and date_arrivee <= to_date({{ start_of_tick(ticks.last) }})
         and {{ computed_once() }}
 
 ),

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     full_refresh=false,
-    unique_key=['jour', 'mesure', 'cle', 'moment'],
+    unique_key=['date_arrivee', 'mesure', 'cle', 'moment'],
     meta={'replace_scope': 'of_this_publication'},
     pre_hook='{{ restore_what_was_said() }}',
 ) }}
@@ -402,7 +402,7 @@ combined as (
 final as (
 
     select
-        jour,
+        jour as date_arrivee,
         mesure,
         cle,
         moment,

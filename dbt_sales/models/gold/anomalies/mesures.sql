@@ -152,7 +152,7 @@ combined as (
 final as (
 
     select
-        to_date(moment) as jour,
+        to_date(moment) as date_arrivee,
         moment,
         mesure,
         cle,

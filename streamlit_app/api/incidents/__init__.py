@@ -1,0 +1,1 @@
+"""What the API says of the incidents, and the one thing that it takes."""
