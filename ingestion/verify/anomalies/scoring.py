@@ -32,6 +32,8 @@ _LEAST_EXCESS = 5
 _LEAST_SALES = 20
 _TICKS_BEFORE = 48
 _FLAT_TICKS, _LEAST_FLAT_SUM = 24, 72
+# in ten-thousandths: the column holds no larger score
+_MOST = 99_999_999
 _CENT, _SCORE = Decimal("0.01"), Decimal("0.0001")
 
 
@@ -229,7 +231,7 @@ class _Day:
         self._raise(detector, cle, window, z, deviation)
 
     def _raise(self, detector: str, cle: str, window: _Window, z: float, deviation: float, units: float = 1.0) -> None:
-        score, side = rounded(1e4 * z), DETECTORS[detector].side
+        score, side = max(-_MOST, min(rounded(1e4 * z), _MOST)), DETECTORS[detector].side
         is_wanted = side == "both" or (side == "up") == (score > 0)
         is_enough = score < 0 or window.counted >= _LEAST_EXCESS or detector in ("panier", "rupture")
         if abs(score) < self._least[detector] or not (is_wanted and is_enough):
