@@ -1,10 +1,12 @@
-"""One run of `unified_sales_pipeline` through Airflow's scheduler, triggered through its REST API on a warm stack.
+"""One run of `unified_sales_pipeline` through Airflow's scheduler on a warm stack, and one of `gold_marts` after it, each
+triggered through the REST API.
 
 Times are Airflow's own: a run lasts from the moment it was queued to its end, a stage from the start of its first task
 to the end of its last.  Two warm-up runs are not counted.
 """
 
 import time
+from dataclasses import replace
 
 from infra.bench.cases.memory import of_stack
 from infra.bench.results import Figure, Measured, Tell, by_name
@@ -14,7 +16,7 @@ from ingestion.errors import SalesError
 
 COUNT = 50
 WARM_UP_RUNS = 2
-DAG = "unified_sales_pipeline"
+DAG, GOLD = "unified_sales_pipeline", "gold_marts"
 
 
 def measure(runs: int, tell: Tell) -> Measured:
@@ -28,7 +30,7 @@ def measure(runs: int, tell: Tell) -> Measured:
         with opened(stack, DAG) as airflow:
             for number in range(1, WARM_UP_RUNS + 1):
                 tell(f"warm-up {number} of {WARM_UP_RUNS}")
-                timed(airflow)
+                _both(airflow)
             seconds = [_told(airflow, number, tell) for number in range(1, runs + 1)]
         added = {name: size for name, size in of_stack(stack).items() if name.partition(", ")[2].startswith("airflow-")}
     totals = {
@@ -43,12 +45,18 @@ def measure(runs: int, tell: Tell) -> Measured:
 
 def _told(airflow: Airflow, number: int, tell: Tell) -> dict[str, float]:
     tell(f"run {number}")
-    return timed(airflow)
+    return _both(airflow)
 
 
-def timed(airflow: Airflow) -> dict[str, float]:
+def _both(airflow: Airflow) -> dict[str, float]:
+    """Seconds of a run, and of the run of Gold on the slice that it has published."""
+    seconds = timed(airflow, count=COUNT)
+    return seconds | {f"{GOLD}: {name}": value for name, value in timed(replace(airflow, dag=GOLD)).items()}
+
+
+def timed(airflow: Airflow, **parameters: int) -> dict[str, float]:
     """Seconds of one run, of each stage, and until the first task started.  Raises SalesError when the run fails."""
-    run_id = airflow.trigger(count=COUNT)
+    run_id = airflow.trigger(**parameters)
     run = airflow.wait(run_id)
     if run.state != "success" or run.ended is None:
         raise SalesError(f"a run of {airflow.dag} failed: {airflow.states(run_id)}")
