@@ -1,5 +1,5 @@
-"""One run of `unified_sales_pipeline` through Airflow's scheduler on a warm stack, and one of `gold_marts` after it, each
-triggered through the REST API.
+"""One run of `unified_sales_pipeline` through Airflow's scheduler on a warm stack, and one of `gold_marts` after it,
+each triggered through the REST API.
 
 Times are Airflow's own: a run lasts from the moment it was queued to its end, a stage from the start of its first task
 to the end of its last.  Two warm-up runs are not counted.
