@@ -7,8 +7,11 @@ This is a process of its own, because its settings are those of the measured sta
 import json
 import sys
 import time
+from datetime import UTC, datetime, timedelta
+from itertools import count
 
-from ingestion.silver.gold_runs import Marts
+from ingestion.silver import arrivals
+from ingestion.silver.gold_runs import TICK_SECONDS, Marts
 from ingestion.silver.slices import Silver
 
 # what a line can ask for
@@ -18,6 +21,9 @@ TOLD = "told: "
 
 
 def main() -> None:
+    # each run has five minutes to look at for anomalies, as those have that are so far apart
+    began_at, looks = datetime.now(UTC), count()
+    arrivals.arrived_until = lambda: (began_at + next(looks) * timedelta(seconds=TICK_SECONDS)).isoformat()
     silver = Silver()
     silver.parse()
     marts = Marts(silver)

@@ -25,7 +25,7 @@ from ingestion.lake.ownership import refuse_strangers
 from ingestion.printable import printable
 from ingestion.processes.liveness import alive, claim_life
 from ingestion.settings import DBT_PROJECT, GoldSettings, PathSettings, SparkSettings, load
-from ingestion.silver.arrivals import arrived_until
+from ingestion.silver import arrivals
 from ingestion.silver.run_results import remember
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Silver:
         if self.edited():
             self.parse()
         break_dead_lock()
-        os.environ["ARRIVED_UNTIL"] = arrived_until()
+        os.environ["ARRIVED_UNTIL"] = arrivals.arrived_until()
         self._invoke("build", "--select", select, "--exclude", *NEVER_RUN, *options)
 
     def _build(self, *options: str) -> None:

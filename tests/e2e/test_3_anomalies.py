@@ -1,18 +1,15 @@
 """Anomalies: three weeks arrive in a minute, with faults in the last hours; `sales verify` recomputes every table."""
 
-import json
 import random
 from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
 from deltalake import DeltaTable
-from kafka import KafkaAdminClient, KafkaProducer
-from kafka.admin import ConfigResource, ConfigResourceType
 
 from infra.testbed.embedded import isolated, until
+from infra.testbed.past_arrivals import let_producers_date, send_as_of
 from ingestion.lake.gold_ledger import ANOMALIES, newest_gold
-from ingestion.source.generator import make_ventes
 from tests.e2e.conftest import StackUnderTest
 
 pytestmark = pytest.mark.e2e
@@ -31,37 +28,22 @@ def stack():
     with isolated(SILVER_INTERVAL_SECONDS="1", COLUMNS="200") as own:
         under_test = StackUnderTest(own.folder, own.environment)
         under_test.wait_ready()
-        admin = KafkaAdminClient(bootstrap_servers=under_test.kafka.bootstrap_servers)
-        settings = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, under_test.kafka.topic, settings)])
-        admin.close()
+        let_producers_date(under_test)
         yield under_test
 
 
-def arrive(stack, first, last, change=lambda sale, age: sale):
-    """Sales at an even rate, at random; the first number of a sale is that of its second."""
+def arrive(stack, first, last, change=None):
+    """Sales at an even rate, at random."""
     chance = random.Random(str(first - NOW))
     count = int((last - first) / DAY * PER_DAY)
-    times = sorted(first + (last - first) * chance.random() for _ in range(count))
-    numbered = [(int(moment.timestamp() * 1000) * 1000 + place % 1000, moment) for place, moment in enumerate(times)]
-    producer = KafkaProducer(bootstrap_servers=stack.kafka.bootstrap_servers, linger_ms=50)
-    for (number, moment), sale in zip(numbered, make_ventes(7, numbered), strict=True):
-        value = change(json.loads(sale.to_json()), NOW - moment)
-        producer.send(
-            stack.kafka.topic,
-            key=str(number).encode(),
-            value=json.dumps(value).encode(),
-            timestamp_ms=int(moment.timestamp() * 1000),
-        )
-    producer.flush()
-    producer.close()
+    send_as_of(stack, sorted(first + (last - first) * chance.random() for _ in range(count)), 7, change)
     stack.publish_all()
 
 
-def mouse_in_euros_for_cents(sale, age):
-    if sale["produit_id"] == MOUSE and age < 4 * HOUR:
-        sale["montant"] = round(sale["montant"] / 100, 2)
-    return sale
+def mouse_in_euros_for_cents(event, moment):
+    if event["produit_id"] == MOUSE and NOW - moment < 4 * HOUR:
+        event["montant"] = round(event["montant"] / 100, 2)
+    return event
 
 
 def table(stack, name):
