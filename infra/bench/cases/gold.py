@@ -3,9 +3,9 @@
 The sales are those of ten weeks, which arrive when they happened, and are published by the follower.
 
 `first`: all marts from all sales, on a gateway that has made none before; forecasts from 42 days, and a day that is
-looked at for anomalies.  `after a slice`: 50 new sales, half of them of the last three weeks, so several days change, and
-five minutes to look at.  `without a slice`: five minutes to look at.  `page …`: from asking for a page of Gold to its
-last chart, in a browser, on a warm app.  After the last run, `sales verify` recomputes everything, or there are no
+looked at for anomalies.  `after a slice`: 50 new sales, half of them of the last three weeks, so several days change,
+and five minutes to look at.  `without a slice`: five minutes to look at.  `page …`: from asking for a page of Gold to
+its last chart, in a browser, on a warm app.  After the last run, `sales verify` recomputes everything, or there are no
 figures.
 """
 
