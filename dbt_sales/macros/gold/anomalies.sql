@@ -84,7 +84,7 @@
 
 
 {# The hours that are not learned from, because an alarm touched them: `mesure, heure`, by number; given `detectors`.  After 72 of them in a
-   week, a new state is no anomaly any more. #}
+   week, a new state is no anomaly any more; but silence never is the normal state. #}
 {% macro hours_kept_out(since) -%}
     {%- set version = last_publication_of_gold().get('versions', {}).get('alertes') if execute else none -%}
     {%- set alertes = load_relation(api.Relation.create(schema=model.schema, identifier='alertes')) if version is not none else none -%}
@@ -101,10 +101,12 @@
         select
             mesure,
             heure,
+            max(est_silence) as est_silence,
             count(*) over (partition by mesure order by heure range between 167 preceding and current row) as dans_la_semaine
         from (
-            select distinct
+            select
                 detectors.mesure,
+                alertes.detecteur = 'silence' as est_silence,
                 explode(sequence(
                     ({{ tick_of('alertes.moment') }} - alertes.ticks + 1) div 12,
                     {{ tick_of('alertes.moment') }} div 12
@@ -113,8 +115,9 @@
             inner join detectors on alertes.detecteur = detectors.detecteur
             where alertes.moment >= timestamp'{{ since }}' - interval 9 days
         )
+        group by mesure, heure
     )
-    where dans_la_semaine <= 72
+    where dans_la_semaine <= 72 or est_silence
     {%- endif -%}
 {%- endmacro %}
 
@@ -160,18 +163,16 @@
 {%- endmacro %}
 
 
-{# The sum of the last ticks of a window `by_tick`, given the running total `cumul_*`. #}
-{% macro sum_of_last(value, ticks) -%}
-    cumul_{{ value }} - lag(cumul_{{ value }}, {{ ticks }}, 0) over by_tick
+{# How regular neighbouring ticks are: the squares of their differences are twice the mean by chance; a chi-square of 16
+   degrees of freedom.  In ten-thousandths; negative if they are more regular. #}
+{% macro flatness(squares, count) -%}
+    {{ whole(
+        '1e4 * ((power(' ~ squares ~ ' / (48e0 * (' ~ count ~ ' / 24e0)), 1e0 / 3e0) - (1e0 - 2e0 / 144e0)) / sqrt(2e0 / 144e0))'
+    ) }}
 {%- endmacro %}
 
 
-{# The ticks since the last one with an event, `vu`, at most those of a day; and what was expected since then. #}
-{% macro ticks_since_seen() -%}
-    cast(least(tick - coalesce(vu, tick - 288), 288) as int)
-{%- endmacro %}
-
-
-{% macro since_seen() -%}
-    if(vu > tick - 288, cumul_n - n_vu, n_jour)
+{# A double with two decimals. #}
+{% macro hundredths(value) -%}
+    cast(cast({{ whole('1e2 * ' ~ value, most='9e17') }} as decimal(20, 0)) / 100 as decimal(18, 2))
 {%- endmacro %}

@@ -59,6 +59,19 @@
 {%- endmacro %}
 
 
+{# The catalogue had today's prices at that moment.  What arrived before it was changed is not held against it, not even if
+   the measures are made anew. #}
+{% macro priced_as_now(moment) -%}
+    {%- set changed = [] -%}
+    {%- if execute and model.resource_type != 'unit_test' and bounds_to_measure() -%}
+        {%- for commit in query_once_per_run("describe history " ~ silver_table('produits') ~ " limit 100") -%}
+            {%- do changed.append(commit.timestamp | string) if commit.operation.startswith('CREATE OR REPLACE') -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ moment ~ " >= timestamp'" ~ changed[0] ~ "'" if changed else 'true' }}
+{%- endmacro %}
+
+
 {# The rows of those days that readers have. #}
 {% macro published_measures() -%}
     {{ rows_at(measures_made().get('versions', {}) if execute else {}, "sales gold --rebuild", days_of_measures()) }}
@@ -72,39 +85,39 @@
         {{ return({}) }}
     {%- endif -%}
     {%- set before = last_complete_tick() -%}
-    {%- set last = [complete_tick(), before] | select | max -%}
-    {%- set first = [(before or 0) + 1, last - 287] | max -%}
-    {{ return({'first': first, 'last': last} if first <= last else {}) }}
+    {%- set last = complete_tick() -%}
+    {%- if last is none or last <= (before or 0) -%}
+        {{ return({}) }}
+    {%- endif -%}
+    {{ return({'first': [(before or 0) + 1, last - 287] | max, 'last': last}) }}
 {% endmacro %}
 
 
-{# The last tick of which everything has been published.  `ARRIVED_UNTIL` says up to which moment nothing waits
-   (ingestion/silver/arrivals.py); ten seconds more, because the broker has a clock of its own.  Without it, a tick is
-   complete when a later event has been published, so that a silence is not noticed. #}
+{# The last tick of which everything has been published; none if nobody has said it.  `ARRIVED_UNTIL` is the moment up to
+   which nothing waits (ingestion/silver/arrivals.py); ten seconds more, because the broker has a clock of its own.  A
+   `dbt` typed by hand does not know it, and looks for nothing. #}
 {% macro complete_tick() %}
     {%- set until = env_var('ARRIVED_UNTIL', '') -%}
-    {%- if until -%}
-        {%- set seconds = modules.datetime.datetime.fromisoformat(until).timestamp() -%}
-        {{ return(((seconds - 10) // tick_seconds() | int) | int - 1) }}
+    {%- if not until -%}
+        {{ return(none) }}
     {%- endif -%}
-    {%- set newest = query_once_per_run(
-        "select unix_seconds(max(kafka_timestamp)) as seconds from " ~ pinned(silver_table('ventes_clean'))
-        ~ " where tranche > " ~ measures_made().get('tranche', 0)
-    )[0].seconds -%}
-    {{ return((newest or 0) // (tick_seconds() | int) - 1) }}
+    {%- set seconds = modules.datetime.datetime.fromisoformat(until).timestamp() -%}
+    {{ return(((seconds - 10) // (tick_seconds() | int)) | int - 1) }}
 {% endmacro %}
 
 
-{# The last tick that the measures that readers have say is complete; none before there are any. #}
+{# The last tick that the measures that readers have say is complete; none before there are any, or after forty days.  One
+   that is still to come was written by a clock that was wrong. #}
 {% macro last_complete_tick() %}
     {%- set version = last_publication_of_gold().get('versions', {}).get('mesures') if execute else none -%}
-    {%- set mesures = none if version is none else load_relation(api.Relation.create(schema=model.schema, identifier='mesures')) -%}
+    {%- set mesures = none if version is none
+        else load_relation(api.Relation.create(schema=model.schema, identifier='mesures')) -%}
     {%- if mesures is none -%}
         {{ return(none) }}
     {%- endif -%}
     {{ return(query_once_per_run(
         "select max(" ~ tick_of('moment') ~ ") as tick from " ~ mesures ~ " version as of " ~ version
-        ~ " where mesure = 'complet'"
+        ~ " where mesure = 'complet' and moment <= current_timestamp() and date_arrivee >= date_sub(current_date(), 40)"
     )[0].tick) }}
 {% endmacro %}
 

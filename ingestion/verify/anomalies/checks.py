@@ -28,9 +28,11 @@ from ingestion.verify.workbench import Workbench
 MEASURES, EXPECTED, ALARMS, INCIDENTS = ANOMALIES
 # longer than a training looks back
 _LOOK_BACK = timedelta(days=30)
+# shorter than the log of a table is kept (dbt_sales/dbt_project.yml)
+_PRICED = timedelta(days=28)
 Row = tuple[Any, ...]
 
-# what arrived, by five minutes; amounts in cents; a product whose price has changed is left out of `prix`
+# what arrived, by five minutes; amounts in cents
 _MEASURED = """
 create or replace view measured as
 with
@@ -74,12 +76,9 @@ select
     time_bucket(interval 5 minutes, arrived) as moment, mesure, cle, sum(nombre)::hugeint as nombre
 from counted group by all having sum(nombre) > 0
 """
-_STORED = """
-select moment, mesure, cle, nombre::hugeint as nombre from mesures_of_gold
-where mesure <> 'complet' and (
-    mesure <> 'prix' or cle in (select produit_nom from produits_of_gold inner join prices using (produit_id))
-)
-"""
+# prices are compared since the catalogue has had the ones of now
+_COMPARED = "mesure <> 'complet' and (mesure <> 'prix' or moment >= (select since from priced))"
+_STORED = f"select moment, mesure, cle, nombre::hugeint as nombre from mesures_of_gold where {_COMPARED}"
 
 
 def anomaly_checks(bench: Workbench, lake: Path, made: GoldPublication) -> list[Check]:
@@ -98,7 +97,7 @@ def anomaly_checks(bench: Workbench, lake: Path, made: GoldPublication) -> list[
 
 
 def _differences() -> str:
-    stored, recomputed = f"({_STORED})", "(select * from measured)"
+    stored, recomputed = f"({_STORED})", f"(select * from measured where {_COMPARED})"
     row = "concat_ws(', ', moment, mesure, cle, nombre)"
     return f"""
         select 'stored, not recomputed: ' || {row} from ({stored} except all {recomputed})
@@ -119,20 +118,22 @@ def _load(bench: Workbench, lake: Path, made: GoldPublication) -> None:
     bench.fill("ends_of_gold", list(offsets.items()))
     products = DeltaTable(str(lake / "silver" / "produits"))
     bench.register("produits_of_gold", dataset(products))
-    bench.run("create or replace table prices (produit_id int, price hugeint)")
-    bench.fill("prices", _unchanged_prices(products))
+    bench.run(
+        "create or replace view prices as select produit_id, (prix * 100)::hugeint as price from produits_of_gold"
+    )
+    bench.run("create or replace table priced (since timestamptz)")
+    bench.fill("priced", [(_priced_since(products, made),)])
     bench.run(_MEASURED)
 
 
-def _unchanged_prices(products: DeltaTable) -> list[Row]:
-    """Product and price in cents, of those that had one price only since the catalogue is kept."""
-    prices: dict[int, set[int]] = defaultdict(set)
-    for commit in products.history():
-        version = DeltaTable(products.table_uri, version=commit["version"])
-        rows = dataset(version).to_table(["produit_id", "prix"])
-        for product, price in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-            prices[product].add(int(price * 100))
-    return [(product, *found) for product, found in prices.items() if len(found) == 1]
+def _priced_since(products: DeltaTable, made: GoldPublication) -> datetime:
+    """Since when the catalogue has had its prices, as far as its log tells, which is kept for a month."""
+    changes = [
+        datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
+        for commit in products.history(100)
+        if commit["operation"].startswith("CREATE OR REPLACE")
+    ]
+    return max([made.published_at - _PRICED, *changes])
 
 
 class _Newest:
@@ -211,8 +212,9 @@ def _complete(lake: Path, made: GoldPublication) -> int | None:
     if MEASURES not in made.versions:
         return None
     rows = dataset(DeltaTable(str(lake / "gold" / MEASURES), version=made.versions[MEASURES]))
-    newest = pc.max(rows.to_table(["moment"], filter=pc.field("mesure") == "complet")["moment"]).as_py()
-    return tick_of(_aware(newest)) if newest else None
+    moments = rows.to_table(["moment"], filter=pc.field("mesure") == "complet")["moment"].to_pylist()
+    # one that was still to come was written by a clock that was wrong
+    return max((tick_of(_aware(each)) for each in moments if _aware(each) <= made.published_at), default=None)
 
 
 def _measures(lake: Path, made: GoldPublication, day: date) -> dict[tuple[str, str], dict[int, int]]:

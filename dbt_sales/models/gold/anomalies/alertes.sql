@@ -24,7 +24,7 @@ counted as (
         nombre
     from {{ mesures }}
     where
-        moment >= {{ start_of_tick(ticks.first - 288) }}
+        moment >= {{ start_of_tick(ticks.first - 312) }}
         and moment <= {{ start_of_tick(ticks.last) }}
         and mesure != 'complet'
         and {{ computed_once() }}
@@ -51,23 +51,93 @@ learned as (
 
 ),
 
-{# the ticks to score, and those of the day before, which a window may reach #}
-ticks as (
+detectors as (
 
-    select
-        jour,
-        greatest({{ ticks.first }}, debut) as premier,
-        explode(sequence(greatest({{ ticks.first }}, debut) - 288, least({{ ticks.last }}, debut + 287))) as tick
-    from (
-        select distinct
-            jour,
-            {{ tick_of('cast(jour as timestamp)') }} as debut
-        from learned
-    )
+    {{ detector_rows() | indent(4) }}
 
 ),
 
-{# every series: of the total, and of each key that was learned or counted #}
+{# the ticks to score #}
+looks as (
+
+    select
+        learned.jour,
+        looks.tick,
+        learned.dispersion_1h as dispersion_rupture
+    from (select explode(sequence({{ ticks.first }}, {{ ticks.last }})) as tick) as looks
+    inner join learned
+        on
+            to_date({{ start_of_tick('looks.tick') }}) = learned.jour
+            and learned.mesure = 'rupture'
+
+),
+
+{# the total, back from each of them, tick by tick; nothing is expected of the first hours, which only `plat` looks at #}
+clock as (
+
+    select
+        spans.tick,
+        spans.age,
+        spans.dispersion_rupture,
+        coalesce(volumes.nombre, 0) as k,
+        coalesce(expected.attendu, 0) as n,
+        if(spans.age = 0, expected.dispersion_1h, null) as dispersion_1h,
+        if(spans.age = 0, expected.dispersion_4h, null) as dispersion_4h
+    from (
+        select
+            jour,
+            tick,
+            dispersion_rupture,
+            explode(sequence(0, 312)) as age
+        from looks
+    ) as spans
+    left join learned as expected
+        on
+            spans.jour = expected.jour
+            and expected.mesure = 'volume'
+            and timestamp_seconds((spans.tick - spans.age) div 3 * 900) = expected.moment
+    left join counted as volumes on spans.tick - spans.age = volumes.tick and volumes.mesure = 'volume'
+
+),
+
+compared as (
+
+    select
+        *,
+        k - lag(k) over (partition by tick order by age desc) as difference,
+        {# the age of the last tick with an event #}
+        min(if(k > 0 and age < 288, age, null)) over (partition by tick) as vu
+    from clock
+
+),
+
+totals as (
+
+    select
+        tick,
+        {%- for name, width in windows %}
+        sum(if(age < {{ width }}, k, 0)) as k_{{ name }},
+        sum(if(age < {{ width }}, n, 0)) as n_{{ name }},
+        {%- endfor %}
+        {%- for name, width in windows[:2] %}
+        sum(if(age < {{ width + 48 }}, k, 0)) as k_avec_{{ name }},
+        sum(if(age < {{ width + 48 }}, n, 0)) as n_avec_{{ name }},
+        {%- endfor %}
+        coalesce(max(vu), 288) as depuis,
+        sum(if(age < coalesce(vu, 288), n, 0)) as n_depuis,
+        {%- for name, first in [('2h', 0), ('2h_hier', 288)] %}
+        sum(if(age between {{ first }} and {{ first + 23 }}, k, 0)) as k_{{ name }},
+        sum(if(age between {{ first }} and {{ first + 23 }}, difference * difference, 0)) as carres_{{ name }},
+        {%- endfor %}
+        max(dispersion_rupture) as dispersion_rupture,
+        max(dispersion_1h) as dispersion_1h,
+        max(dispersion_4h) as dispersion_4h
+    from compared
+    group by tick
+
+),
+
+{# every series: of each key that was learned or counted #}
 series as (
 
     select
@@ -79,171 +149,85 @@ series as (
         mesure,
         cle
     from learned
-    where mesure != 'rupture' and cle != ''
+    where cle != ''
 
 ),
 
-detectors as (
-
-    {{ detector_rows() | indent(4) }}
-
-),
-
-totals as (
+{# what came of each before each tick to score #}
+sums as (
 
     select
-        ticks.jour,
-        ticks.premier,
-        ticks.tick,
-        coalesce(counted.nombre, 0) as k,
-        expected.attendu as n,
-        expected.dispersion_1h,
-        expected.dispersion_4h
-    from ticks
-    inner join learned as expected
+        looks.tick,
+        looks.jour,
+        series.mesure,
+        series.cle,
+        {%- for name, width in windows %}
+        sum(if(looks.tick - counted.tick < {{ width }}, counted.nombre, 0)) as k_{{ name }},
+        {%- endfor %}
+        min(looks.tick - counted.tick) as vu
+    from looks
+    cross join series
+    left join counted
         on
-            ticks.jour = expected.jour
-            and expected.mesure = 'volume'
-            and timestamp_seconds(ticks.tick div 3 * 900) = expected.moment
-    left join counted on ticks.tick = counted.tick and counted.mesure = 'volume'
+            series.mesure = counted.mesure
+            and series.cle = counted.cle
+            and counted.tick between looks.tick - 287 and looks.tick
+    where {{ computed_once() }}
+    group by looks.tick, looks.jour, series.mesure, series.cle
 
 ),
 
+{# of how many #}
 shares as (
 
     select
-        ticks.jour,
-        ticks.premier,
-        ticks.tick,
+        parts.tick,
+        parts.cle,
         detectors.detecteur,
         detectors.genre,
-        series.cle,
-        coalesce(parts.nombre, 0) as k,
-        coalesce(wholes.nombre, 0) as n,
+        detectors.de,
+        {%- for name, _ in windows %}
+        parts.k_{{ name }},
+        coalesce(wholes.k_{{ name }}, 0) as n_{{ name }},
+        {%- endfor %}
+        coalesce(parts.vu, 288) as depuis,
         coalesce(own.part, others.part) as part,
         coalesce(own.attendu, others.attendu) as attendu,
         coalesce(own.dispersion_1h, others.dispersion_1h) as dispersion_1h,
         coalesce(own.dispersion_4h, others.dispersion_4h) as dispersion_4h
-    from ticks
-    cross join series
-    inner join detectors on series.mesure = detectors.mesure and detectors.de != ''
-    left join counted as parts on ticks.tick = parts.tick and series.mesure = parts.mesure and series.cle = parts.cle
-    left join counted as wholes
+    from sums as parts
+    inner join detectors on parts.mesure = detectors.mesure and detectors.de != ''
+    left join sums as wholes
         on
-            ticks.tick = wholes.tick
+            parts.tick = wholes.tick
             and detectors.de = wholes.mesure
-            and if(detectors.de = 'produit', series.cle, 'total') = wholes.cle
-    left join learned as own on ticks.jour = own.jour and series.mesure = own.mesure and series.cle = own.cle
-    left join learned as others on ticks.jour = others.jour and series.mesure = others.mesure and others.cle = ''
+            and if(detectors.de = 'produit', parts.cle, 'total') = wholes.cle
+    left join learned as own on parts.jour = own.jour and parts.mesure = own.mesure and parts.cle = own.cle
+    left join learned as others on parts.jour = others.jour and parts.mesure = others.mesure and others.cle = ''
     {# a product whose price or mean was never learned #}
     where coalesce(own.dispersion_1h, others.dispersion_1h) is not null
 
 ),
 
-{# what a window holds is the difference of two running totals #}
-total_windows as (
+{# of how many, since the last of a key that has not come #}
+absences as (
 
     select
-        *,
-        {%- for name, width in windows %}
-        {{ sum_of_last('k', width) }} as k_{{ name }},
-        {{ sum_of_last('n', width) }} as n_{{ name }},
-        {%- endfor %}
-        {%- for name, width in windows[:2] %}
-        {{ sum_of_last('k', width + 48) }} as k_avec_{{ name }},
-        {{ sum_of_last('n', width + 48) }} as n_avec_{{ name }},
-        {%- endfor %}
-        {{ sum_of_last('n', 288) }} as n_jour,
-        {{ sum_of_last('k', 24) }} as k_2h,
-        {{ sum_of_last('carre', 24) }} as carres_2h
-    from (
-        select
-            *,
-            sum(k) over by_tick as cumul_k,
-            sum(n) over by_tick as cumul_n,
-            sum(difference * difference) over by_tick as cumul_carre,
-            max(if(k > 0, tick, null)) over by_tick as vu,
-            max(if(k > 0, n_jusque_la, null)) over by_tick as n_vu
-        from (
-            select
-                *,
-                sum(n) over by_tick as n_jusque_la,
-                k - lag(k) over by_tick as difference
-            from totals
-            window by_tick as (partition by jour order by tick)
-        ) as compared
-        window by_tick as (partition by jour order by tick)
-    ) as running
-    window by_tick as (partition by jour order by tick)
-
-),
-
-share_windows as (
-
-    select
-        *,
-        {%- for name, width in windows %}
-        {{ sum_of_last('k', width) }} as k_{{ name }},
-        {{ sum_of_last('n', width) }} as n_{{ name }},
-        {%- endfor %}
-        {{ sum_of_last('n', 288) }} as n_jour
-    from (
-        select
-            *,
-            sum(k) over by_tick as cumul_k,
-            max(if(k > 0, tick, null)) over by_tick as vu,
-            max(if(k > 0, cumul_n, null)) over by_tick as n_vu
-        from (
-            select
-                *,
-                sum(n) over (partition by jour, detecteur, cle order by tick) as cumul_n
-            from shares
-            where genre != 'gamma'
-        ) as totalled
-        window by_tick as (partition by jour, detecteur, cle order by tick)
-    ) as running
-    window by_tick as (partition by jour, detecteur, cle order by tick)
-
-),
-
-{# the amount of what was sold, given how much of each product: volume and mix have detectors of their own #}
-amount_windows as (
-
-    select
-        {%- for name, width in windows %}
-        {{ sum_of_last('k', width) }} as k_{{ name }},
-        {{ sum_of_last('n', width) }} as n_{{ name }},
-        {{ sum_of_last('e', width) }} as e_{{ name }},
-        {{ sum_of_last('v_4h' if name == '4h' else 'v_1h', width) }} as v_{{ name }},
-        {%- endfor %}
-        premier,
-        tick
-    from (
-        select
-            jour,
-            premier,
-            tick,
-            sum(sum(k)) over by_tick as cumul_k,
-            sum(sum(n)) over by_tick as cumul_n,
-            sum(sum(cast(n as decimal(20, 0)) * attendu)) over by_tick as cumul_e,
-            sum(sum(cast(n as decimal(20, 0)) * dispersion_1h)) over by_tick as cumul_v_1h,
-            sum(sum(cast(n as decimal(20, 0)) * dispersion_4h)) over by_tick as cumul_v_4h
-        from shares
-        where genre = 'gamma'
-        group by jour, premier, tick
-        window by_tick as (partition by jour order by tick)
-    ) as running
-    window by_tick as (partition by jour order by tick)
-
-),
-
-rupture as (
-
-    select
-        jour,
-        dispersion_1h as d
-    from learned
-    where mesure = 'rupture'
+        shares.tick,
+        shares.cle,
+        shares.detecteur,
+        shares.depuis,
+        shares.part,
+        shares.dispersion_1h as d,
+        sum(counted.nombre) as n
+    from shares
+    inner join counted
+        on
+            shares.de = counted.mesure
+            and counted.tick > shares.tick - shares.depuis
+            and counted.tick <= shares.tick
+    where shares.genre = 'part' and shares.depuis > 0
+    group by shares.tick, shares.cle, shares.detecteur, shares.depuis, shares.part, shares.dispersion_1h
 
 ),
 
@@ -251,7 +235,7 @@ rupture as (
 of_totals as (
 
     select
-        total_windows.tick,
+        tick,
         stack(
             6,
             {%- for name, width in windows %}
@@ -260,14 +244,11 @@ of_totals as (
             {%- endfor %}
             {%- for name, width in windows[:2] %}
             'rupture', 'part', '{{ name }}', {{ width }}, {{ loop.index }}, k_{{ name }}, k_avec_{{ name }},
-            k_avec_{{ name }} * (n_{{ name }} / cast(n_avec_{{ name }} as double)), rupture.d,
+            k_avec_{{ name }} * (n_{{ name }} / nullif(cast(n_avec_{{ name }} as double), 0e0)), dispersion_rupture,
             {%- endfor %}
-            'silence', 'nb', 'depuis', {{ ticks_since_seen() }}, 4, if(k = 0, 0L, null), null,
-            {{ since_seen() }} / 3e6, dispersion_1h
+            'silence', 'nb', 'depuis', depuis, 4, if(depuis > 0, 0L, null), null, n_depuis / 3e6, dispersion_1h
         ) as (detecteur, genre, fenetre, ticks, ordre, k, n, m, d)
-    from total_windows
-    inner join rupture on total_windows.jour = rupture.jour
-    where total_windows.tick >= total_windows.premier
+    from totals
 
 ),
 
@@ -275,21 +256,19 @@ of_shares as (
 
     select
         tick,
-        detecteur,
         cle,
+        detecteur,
         genre,
         part,
         stack(
-            4,
+            3,
             {%- for name, width in windows %}
             '{{ name }}', {{ width }}, {{ loop.index }}, k_{{ name }}, n_{{ name }},
-            {{ 'dispersion_4h' if name == '4h' else 'dispersion_1h' }},
+            {{ 'dispersion_4h' if name == '4h' else 'dispersion_1h' }}{{ ',' if not loop.last }}
             {%- endfor %}
-            'depuis', {{ ticks_since_seen() }}, 4, if(k = 0 and genre = 'part', 0L, null),
-            {{ since_seen() }}, dispersion_1h
         ) as (fenetre, ticks, ordre, k, n, d)
-    from share_windows
-    where tick >= premier
+    from shares
+    where genre in ('nb', 'part')
 
 ),
 
@@ -324,6 +303,20 @@ observed as (
         d / 1e9 as d
     from of_shares
     where n > 0
+    union all
+    select
+        tick,
+        detecteur,
+        cle,
+        'part' as genre,
+        'depuis' as fenetre,
+        depuis as ticks,
+        4 as ordre,
+        0e0 as k,
+        cast(n as double) as n,
+        n * part / 1e9 as m,
+        d / 1e9 as d
+    from absences
 
 ),
 
@@ -338,6 +331,24 @@ corrected as (
 
 ),
 
+{# the amount of what was sold, given how much of each product: volume and mix have detectors of their own #}
+amounts as (
+
+    select
+        tick,
+        {%- for name, _ in windows %}
+        sum(k_{{ name }}) as k_{{ name }},
+        sum(n_{{ name }}) as n_{{ name }},
+        sum(cast(n_{{ name }} as decimal(20, 0)) * attendu) as e_{{ name }},
+        sum(cast(n_{{ name }} as decimal(20, 0)) * {{ 'dispersion_4h' if name == '4h' else 'dispersion_1h' }})
+            as v_{{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from shares
+    where genre = 'gamma'
+    group by tick
+
+),
+
 of_amounts as (
 
     select
@@ -345,27 +356,11 @@ of_amounts as (
         stack(
             3,
             {%- for name, width in windows %}
-            '{{ name }}', {{ width }}, {{ loop.index }}, k_{{ name }}, n_{{ name }}, e_{{ name }}, v_{{ name }}{{ ',' if not loop.last }}
+            '{{ name }}', {{ width }}, {{ loop.index }}, cast(k_{{ name }} as double), cast(n_{{ name }} as double),
+            cast(e_{{ name }} as double) / 1e6, cast(v_{{ name }} as double){{ ',' if not loop.last }}
             {%- endfor %}
-        ) as (fenetre, ticks, ordre, k, n, e, v)
-    from amount_windows
-    where tick >= premier
-
-),
-
-amounts as (
-
-    select
-        tick,
-        fenetre,
-        ticks,
-        ordre,
-        cast(k as double) as k,
-        cast(n as double) as n,
-        cast(e as double) / 1e6 as m,
-        cast(v as double) as v
-    from of_amounts
-    where n >= 20 and e > 0 and v > 0
+        ) as (fenetre, ticks, ordre, k, n, m, v)
+    from amounts
 
 ),
 
@@ -397,9 +392,9 @@ scored as (
         m / 1e2 as m,
         {{ whole('1e4 * (3e0 * m / sqrt(v) * (power(k / m, 1e0 / 3e0) - 1e0 + v / (9e0 * m * m)))') }} as score,
         sqrt(v) / 1e2 as ecart_type
-    from amounts
+    from of_amounts
+    where n >= 20 and m > 0 and v > 0
     union all
-    {# too regular: squared differences of neighbours, of which chance makes twice the mean; a chi-square of 16 degrees #}
     select
         tick,
         'plat' as detecteur,
@@ -410,12 +405,23 @@ scored as (
         cast(carres_2h as double) as k,
         null as n,
         48e0 * (k_2h / 24e0) as m,
-        {{ whole(
-            '1e4 * ((power(carres_2h / (48e0 * (k_2h / 24e0)), 1e0 / 3e0) - (1e0 - 2e0 / 144e0)) / sqrt(2e0 / 144e0))'
-        ) }} as score,
+        {{ flatness('carres_2h', 'k_2h') }} as score,
         0e0 as ecart_type
-    from total_windows
-    where tick >= premier and k_2h >= 72
+    from totals
+    where
+        k_2h >= 72
+        {# a source that was so a day before is so #}
+        and not if(k_2h_hier >= 72, {{ flatness('carres_2h_hier', 'k_2h_hier') }} <= -44000, false)
+
+),
+
+{# a score that its column cannot hold is the largest that it can #}
+clipped as (
+
+    select
+        *,
+        greatest(least(score, 99999999), -99999999) as note
+    from scored
 
 ),
 
@@ -423,18 +429,18 @@ scored as (
 ranked as (
 
     select
-        scored.*,
+        clipped.*,
         row_number() over (
-            partition by scored.tick, scored.detecteur, scored.cle
-            order by abs(scored.score) desc, scored.ordre
+            partition by clipped.tick, clipped.detecteur, clipped.cle
+            order by abs(clipped.note) desc, clipped.ordre
         ) as place
-    from scored
-    inner join detectors on scored.detecteur = detectors.detecteur
+    from clipped
+    inner join detectors on clipped.detecteur = detectors.detecteur
     where
-        abs(scored.score) >= detectors.seuil * 10000
-        and (detectors.cote = 'both' or (detectors.cote = 'up') = (scored.score > 0))
+        abs(clipped.note) >= detectors.seuil * 10000
+        and (detectors.cote = 'both' or (detectors.cote = 'up') = (clipped.note > 0))
         {# an excess of less than five is none #}
-        and (scored.score < 0 or scored.k >= 5 or scored.detecteur in ('panier', 'rupture'))
+        and (clipped.note < 0 or clipped.k >= 5 or clipped.detecteur in ('panier', 'rupture'))
 
 ),
 
@@ -445,12 +451,12 @@ final as (
         detecteur,
         cle,
         fenetre,
-        cast(cast({{ whole('1e2 * k', most='9e17') }} as decimal(20, 0)) / 100 as decimal(18, 2)) as observe,
-        cast(cast({{ whole('1e2 * m', most='9e17') }} as decimal(20, 0)) / 100 as decimal(18, 2)) as attendu,
-        cast(cast({{ whole('1e2 * ecart_type', most='9e17') }} as decimal(20, 0)) / 100 as decimal(18, 2)) as ecart_type,
+        {{ hundredths('k') }} as observe,
+        {{ hundredths('m') }} as attendu,
+        {{ hundredths('ecart_type') }} as ecart_type,
         cast(n as bigint) as sur,
-        cast(greatest(least(score, 99999999), -99999999) / 10000 as decimal(8, 4)) as score,
-        ticks,
+        cast(note / 10000 as decimal(8, 4)) as score,
+        cast(ticks as int) as ticks,
         {{ gold_state().tranche or 0 }} as tranche,
         {{ gold_state().publication }} as publication
     from ranked

@@ -52,111 +52,219 @@ links as (
 
 ),
 
+{# a series of alarms: of a detector, about a key, in one direction #}
 alertes as (
 
     select
-        *,
-        {{ tick_of('moment') }} as tick
-    from {{ ref('alertes') }}
+        alertes.*,
+        {{ tick_of('alertes.moment') }} as tick,
+        if(alertes.score > 0, 1, -1) as sens,
+        detectors.rang
+    from {{ ref('alertes') }} as alertes
+    inner join detectors on alertes.detecteur = detectors.detecteur
 
 ),
 
-{# beside each detector's own alarms, those of detectors that are linked to it; of one tick, one row of each #}
-seen_beside as (
-
-    select
-        links.detecteur,
-        alertes.tick,
-        alertes.detecteur as autre,
-        links.rang_autre,
-        min(struct(
-            -abs(alertes.score) as rang_de_force, alertes.tick, alertes.cle, alertes.fenetre, alertes.observe,
-            alertes.attendu, alertes.ecart_type, alertes.score
-        )) as alarme,
-        min(alertes.tranche) as tranche
-    from alertes
-    inner join links on alertes.detecteur = links.autre
-    group by links.detecteur, alertes.tick, alertes.detecteur, links.rang_autre
-
-),
-
-{# who else alarmed before, beside and after #}
-neighbours as (
-
-    select
-        *,
-        detecteur = autre as est_sienne,
-        max(if(detecteur = autre, tick, null))
-            over (partition by detecteur order by tick range between 144 preceding and 1 preceding)
-            as sienne_avant,
-        max(if(detecteur != autre, tick, null))
-            over (partition by detecteur order by tick range between 12 preceding and 1 preceding)
-            as liee_avant,
-        min(rang_autre) over (partition by detecteur, tick) as premier_rang,
-        min(rang_autre)
-            over (partition by detecteur order by tick range between current row and 12 following)
-            as rang_de_la_cause,
-        tick
-        - max(tick) over (partition by detecteur order by tick range between unbounded preceding and 1 preceding)
-            as pause
-    from seen_beside
-
-),
-
-{# one alarm for one cause: an alarm starts an incident unless its cause has been told #}
-started as (
-
-    select
-        *,
-        if(
-            est_sienne and sienne_avant is null and liee_avant is null and premier_rang = rang_autre, 1, 0
-        ) as commence
-    from neighbours
-
-),
-
+{# an episode ends when the series was calm for half a day #}
 numbered as (
 
     select
         *,
-        sum(commence) over (partition by detecteur order by tick) as numero,
-        sum(if(pause > 144 and est_premiere, 1, 0)) over (partition by detecteur order by tick) as seance
+        sum(if(pause > 144, 1, 0)) over (partition by detecteur, cle, sens order by tick) as episode
     from (
         select
             *,
-            row_number() over (partition by detecteur, tick order by rang_autre) = 1 as est_premiere
-        from started
-    ) as ordered
+            tick - lag(tick) over (partition by detecteur, cle, sens order by tick) as pause
+        from alertes
+    ) as paused
 
 ),
 
-{# what the alarm that begins an incident knows, beside each row until the next one #}
-held as (
+alarms as (
 
     select
         *,
-        max(if(commence = 1, tick, null)) over (partition by detecteur, numero) as premier_tick,
-        max(if(commence = 1, seance, null)) over (partition by detecteur, numero) as premiere_seance,
-        max(if(commence = 1, rang_de_la_cause, null)) over (partition by detecteur, numero) as rang_premier
+        min(tick) over (partition by detecteur, cle, sens, episode) as premier_tick
     from numbered
-    where numero > 0
 
 ),
 
-{# until the next incident of the detector, or until it was calm for half a day #}
-incidents as (
+episodes as (
 
     select
         detecteur,
+        cle,
+        sens,
+        rang,
         premier_tick,
         max(tick) as dernier_tick,
-        max(if(rang_autre = rang_premier, autre, null)) as cause,
-        min(if(rang_autre = rang_premier, alarme, null)) as alarme,
-        array_join(sort_array(collect_set(autre)), ', ') as detecteurs,
-        min(if(commence = 1, tranche, null)) as tranche
+        min_by(tranche, tick) as tranche
+    from alarms
+    group by detecteur, cle, sens, rang, premier_tick
+
+),
+
+{# the half days in which an alarm may lie that explains it, so that nobody looks through all alarms #}
+looking as (
+
+    select
+        episodes.*,
+        links.autre,
+        explode(sequence((episodes.premier_tick - 144) div 144, episodes.premier_tick div 144)) as demi_journee
+    from episodes
+    inner join links on episodes.detecteur = links.detecteur
+
+),
+
+{# One alarm for one cause: an episode is explained by a related one that is going on.  Silence, partitions and prices
+   may not hide in something milder that began more than an hour before.  If one share falls, others rise. #}
+explained as (
+
+    select distinct
+        looking.detecteur,
+        looking.cle,
+        looking.sens,
+        looking.premier_tick
+    from looking
+    inner join alarms
+        on
+            looking.autre = alarms.detecteur
+            and looking.demi_journee = alarms.tick div 144
+            and alarms.tick between looking.premier_tick - 144 and looking.premier_tick
+    where
+        not (looking.detecteur = alarms.detecteur and looking.cle = alarms.cle and looking.sens = alarms.sens)
+        and (
+            (
+                alarms.tick between looking.premier_tick - 12 and looking.premier_tick - 1
+                and (
+                    alarms.rang < looking.rang
+                    or alarms.premier_tick >= looking.premier_tick - 12
+                    or looking.detecteur not in ('silence', 'partition', 'prix')
+                )
+            )
+            or (
+                alarms.tick = looking.premier_tick
+                and struct(alarms.rang, alarms.cle, alarms.sens) < struct(looking.rang, looking.cle, looking.sens)
+            )
+            or (
+                alarms.tick < looking.premier_tick
+                and alarms.detecteur = looking.detecteur
+                and alarms.cle != looking.cle
+                and alarms.sens != looking.sens
+            )
+        )
+
+),
+
+begun as (
+
+    select episodes.*
+    from episodes
+    left anti join explained
+        on
+            episodes.detecteur = explained.detecteur
+            and episodes.cle = explained.cle
+            and episodes.sens = explained.sens
+            and episodes.premier_tick = explained.premier_tick
+
+),
+
+{# what an explained episode can belong to, the nearest to the root first #}
+offered as (
+
+    select
+        explained.*,
+        begun.detecteur as detecteur_racine,
+        begun.cle as cle_racine,
+        begun.sens as sens_racine,
+        begun.premier_tick as debut_tick,
+        row_number() over (
+            partition by explained.detecteur, explained.cle, explained.sens, explained.premier_tick
+            order by begun.rang, begun.premier_tick, begun.cle, begun.sens
+        ) as place
+    from explained
+    inner join links on explained.detecteur = links.detecteur
+    inner join begun
+        on
+            links.autre = begun.detecteur
+            and explained.premier_tick >= begun.premier_tick
+            and explained.premier_tick <= begun.dernier_tick + 144
+    where not (explained.detecteur = begun.detecteur and explained.cle = begun.cle and explained.sens = begun.sens)
+
+),
+
+{# an episode that nothing takes in is an anomaly of its own, so no alarm is without one #}
+rooted as (
+
+    select
+        episodes.detecteur,
+        episodes.cle,
+        episodes.sens,
+        episodes.premier_tick,
+        coalesce(offered.detecteur_racine, episodes.detecteur) as detecteur_racine,
+        coalesce(offered.cle_racine, episodes.cle) as cle_racine,
+        coalesce(offered.sens_racine, episodes.sens) as sens_racine,
+        coalesce(offered.debut_tick, episodes.premier_tick) as debut_tick
+    from episodes
+    left join offered
+        on
+            episodes.detecteur = offered.detecteur
+            and episodes.cle = offered.cle
+            and episodes.sens = offered.sens
+            and episodes.premier_tick = offered.premier_tick
+            and offered.place = 1
+
+),
+
+{# the cause is what is nearest to the root in the first hour #}
+held as (
+
+    select
+        rooted.detecteur_racine,
+        rooted.cle_racine,
+        rooted.sens_racine,
+        rooted.debut_tick,
+        alarms.detecteur,
+        alarms.rang,
+        alarms.tick,
+        if(
+            alarms.detecteur = rooted.detecteur_racine
+            and alarms.cle = rooted.cle_racine
+            and alarms.sens = rooted.sens_racine
+            and alarms.tick = rooted.debut_tick,
+            alarms.tranche,
+            null
+        ) as tranche,
+        struct(
+            -abs(alarms.score) as rang_de_force, alarms.tick, alarms.cle, alarms.fenetre, alarms.observe,
+            alarms.attendu, alarms.ecart_type, alarms.score
+        ) as alarme,
+        min(if(alarms.tick <= rooted.debut_tick + 12, alarms.rang, null)) over (
+            partition by rooted.detecteur_racine, rooted.cle_racine, rooted.sens_racine, rooted.debut_tick
+        ) as rang_de_la_cause
+    from rooted
+    inner join alarms
+        on
+            rooted.detecteur = alarms.detecteur
+            and rooted.cle = alarms.cle
+            and rooted.sens = alarms.sens
+            and rooted.premier_tick = alarms.premier_tick
+
+),
+
+incidents as (
+
+    select
+        detecteur_racine as detecteur,
+        debut_tick as premier_tick,
+        row_number() over (partition by debut_tick, detecteur_racine order by cle_racine, sens_racine) as place,
+        max(tick) as dernier_tick,
+        max(if(rang = rang_de_la_cause, detecteur, null)) as cause,
+        min(if(rang = rang_de_la_cause, alarme, null)) as alarme,
+        array_join(sort_array(collect_set(detecteur)), ', ') as detecteurs,
+        min(tranche) as tranche
     from held
-    where seance = premiere_seance
-    group by detecteur, premier_tick
+    group by detecteur_racine, cle_racine, sens_racine, debut_tick
 
 ),
 
@@ -167,6 +275,7 @@ told as (
         incidents.cause,
         incidents.detecteurs,
         incidents.tranche,
+        if(incidents.place = 1, '', concat('-', incidents.place)) as suffixe,
         {{ start_of_tick('incidents.premier_tick') }} as debut,
         {{ start_of_tick('incidents.dernier_tick') }} as derniere_alerte,
         {{ complete }} - incidents.dernier_tick >= 144 as est_fermee,
@@ -184,7 +293,7 @@ told as (
 final as (
 
     select
-        concat(date_format(debut, 'yyyyMMdd-HHmm'), '-', detecteur) as anomalie_id,
+        concat(date_format(debut, 'yyyyMMdd-HHmm'), '-', detecteur, suffixe) as anomalie_id,
         detecteur,
         cause,
         cle,

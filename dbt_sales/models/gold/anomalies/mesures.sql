@@ -59,12 +59,13 @@ ventes_clean as (
         cast(sum(ventes_clean.montant) * 100 as bigint) as cents,
         {# more than a hundredth off the price of the catalogue #}
         count_if(
-            abs(ventes_clean.montant - ventes_clean.quantite * produits.prix) * 100
+            {{ priced_as_now('ventes_clean.kafka_timestamp') }}
+            and abs(ventes_clean.montant - ventes_clean.quantite * produits.prix) * 100
             > ventes_clean.quantite * produits.prix
         ) as hors_prix,
         count_if(ventes_clean.kafka_timestamp > ventes_clean.timestamp + interval 10 minutes) as en_retard
     from {{ pinned(ref('ventes_clean')) }} as ventes_clean
-    inner join {{ ref('produits') }} as produits on ventes_clean.produit_id = produits.produit_id
+    left join {{ ref('produits') }} as produits on ventes_clean.produit_id = produits.produit_id
     where ventes_clean.tranche > {{ measures_made().get('tranche', 0) }}
     group by
         {{ tick_of('ventes_clean.kafka_timestamp') }}, ventes_clean.produit_nom, ventes_clean.pays, ventes_clean.segment
