@@ -11,7 +11,7 @@ slice, tests them, and publishes them together.
 from datetime import timedelta
 
 from airflow.exceptions import AirflowSkipException
-from airflow.sdk import dag, get_current_context, task
+from airflow.sdk import PokeReturnValue, dag, get_current_context, task
 from cosmos import DbtTaskGroup
 
 from ingestion.orchestration import dag_reports, model_tasks, runs
@@ -36,7 +36,7 @@ LONGEST_WAIT = INTERVAL + 300
     on_success_callback=dag_reports.run_succeeded,
     on_failure_callback=dag_reports.run_failed,
     # what dbt is told of the process that runs it, and of the tables
-    user_defined_macros={"holder": holder, "slice_commits": slice_commits, "arrived_until": arrived_until},
+    user_defined_macros={"holder": holder, "slice_commits": slice_commits},
 )
 def gold_marts() -> None:
     # between two looks it is no process; a run that waits for its turn holds up nothing
@@ -47,13 +47,15 @@ def gold_marts() -> None:
         execution_timeout=timedelta(minutes=1),
         doc_md=Marts.are_due.__doc__,
     )
-    def wait_until_gold_is_due() -> bool:
+    def wait_until_gold_is_due() -> PokeReturnValue:
         marts, is_by_hand = Marts(Silver()), get_current_context()["dag_run"].run_type == "manual"
         if not INTERVAL and not is_by_hand:
             raise AirflowSkipException("GOLD_INTERVAL_SECONDS is 0: Gold is made by hand only")
         if not (marts.are_outdated() or marts.have_not_looked()):
             raise AirflowSkipException("the marts stand on the newest slice, and there are no five minutes to look at")
-        return is_by_hand or marts.seconds_to_wait() == 0.0
+        is_due = is_by_hand or marts.seconds_to_wait() == 0.0
+        # asked here, once, and not by each task
+        return PokeReturnValue(is_due, xcom_value=arrived_until() if is_due else None)
 
     run_gold_processing = DbtTaskGroup(group_id="run_gold_processing", **model_tasks.cosmos_options(model_tasks.MARTS))
     model_tasks.link_ledger(run_gold_processing, model_tasks.MARTS)

@@ -24,7 +24,7 @@ TOLD = "told: "
 def main() -> None:
     # each run has five minutes to look at for anomalies, as those have that are so far apart; none is still to come
     began_at, looks = datetime.now(UTC) - MOST_RUNS * timedelta(seconds=TICK_SECONDS), count()
-    arrivals.arrived_until = lambda: (began_at + next(looks) * timedelta(seconds=TICK_SECONDS)).isoformat()
+    arrivals.arrived_until = lambda bronze=None: (began_at + next(looks) * timedelta(seconds=TICK_SECONDS)).isoformat()
     silver = Silver()
     silver.parse()
     marts = Marts(silver)

@@ -34,6 +34,10 @@ SLICE = Part("silver", "bilan_ingestion", (), tuple(HOT_PATH_EXCLUDED))
 MARTS = Part("gold", "bilan_gold", (GOLD,), tuple(NEVER_RUN))
 
 
+# what the first task of the DAG has found out
+ARRIVED_UNTIL = "{{ ti.xcom_pull(task_ids='wait_until_gold_is_due') or '' }}"
+
+
 def current_manifest(part: Part = SLICE) -> Path:
     """The path of a manifest of what the part runs, rewritten when the project has changed, so new models appear."""
     whole: Path = load(PathSettings).project_docs
@@ -107,7 +111,7 @@ def cosmos_options(part: Part = SLICE, mode: ExecutionMode = ExecutionMode.WATCH
             "env": {
                 "SALES_HOLDER": "{{ holder() }}",
                 "SALES_COMMITS": "{{ slice_commits() }}",
-                **({"ARRIVED_UNTIL": "{{ arrived_until() }}"} if part is MARTS else {}),
+                **({"ARRIVED_UNTIL": ARRIVED_UNTIL} if part is MARTS else {}),
                 "FUSEAU_RAPPORT": load(GoldSettings).fuseau_rapport,
             },
             "append_env": True,

@@ -68,7 +68,13 @@ class Marts:
         self._not_before = time.monotonic() + max(self._settings.gold_interval_seconds, LEAST_RETRY_SECONDS)
         before = self._gold.newest()
         is_watch = not options and before is not None and "mesures" in before.versions and not self.are_outdated()
-        self._silver.build_gold(*options, select=WATCH if is_watch else GOLD)
+        try:
+            self._silver.build_gold(*options, select=WATCH if is_watch else GOLD)
+        except SilverError:
+            # a slice may have closed while the run waited for the lock
+            if not is_watch or not self.are_outdated():
+                raise
+            self._silver.build_gold(*options)
         made = self._gold.newest()
         if made is None or made == before:
             raise SilverError("a run of Gold succeeded but published nothing; look at its ledger (sales status)")

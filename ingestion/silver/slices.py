@@ -108,7 +108,7 @@ class Silver:
         if self.edited():
             self.parse()
         break_dead_lock()
-        os.environ["ARRIVED_UNTIL"] = arrivals.arrived_until()
+        os.environ["ARRIVED_UNTIL"] = arrivals.arrived_until(self._bronze)
         self._invoke("build", "--select", select, "--exclude", *NEVER_RUN, *options)
 
     def _build(self, *options: str) -> None:

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingestion.verify import forecast_model
 from ingestion.verify.anomalies.detectors import (
@@ -18,7 +20,7 @@ from ingestion.verify.anomalies.detectors import (
     rounded,
     tick_of,
 )
-from ingestion.verify.anomalies.grouping import Incident, incidents
+from ingestion.verify.anomalies.grouping import Incident, gathered, incidents
 from ingestion.verify.anomalies.scoring import scored
 from ingestion.verify.anomalies.training import trained
 
@@ -134,6 +136,31 @@ def test_after_72_hours_of_a_week_the_new_state_is_learned() -> None:
         assert expected(world, alarms)["partition", ""].part == round(1e9 * 0.5 / (WEEKS - 12 * kept_out + 1))
 
 
+def test_hours_of_silence_are_never_learned_from() -> None:
+    world, first = steady(volume=1), START - 100 * 12
+    world["volume", "total"] |= dict.fromkeys(range(first, START), 0)
+
+    def learned(detecteur: str) -> int:
+        alarms = [alarm(detecteur, first + 12 * hour + 11, ticks=12) for hour in range(100)]
+        return expected(world, alarms)["volume", "total"].attendu or 0
+
+    assert learned("volume") < learned("silence") == 3_000_000
+
+
+def test_an_outage_of_days_stays_out_of_what_is_learned_and_open() -> None:
+    world, raised = steady(volume=1), list[Alarm]()
+    world["volume", "total"] |= dict.fromkeys(range(START + 100, START + 288), 0)
+    for number in range(6):
+        day, first = DAY + timedelta(days=number), START + 288 * number
+        rows = trained(day, world, raised, "UTC")
+        raised += scored(range(first, first + 288), world, {day: rows}, tranche=number)
+    # as on the day before the outage; the level is that of the days of the week that are left
+    assert next(row for row in reversed(rows) if row.mesure == "volume").attendu == 3_000_000
+    (found,) = incidents(raised, START + 6 * 288 - 1)
+    assert (found.cause, found.statut, found.severite) == ("silence", "ouverte", "critique")
+    assert found.derniere_alerte == moment_of(START + 6 * 288 - 1)
+
+
 def test_a_silence_is_found_when_nine_events_are_missing() -> None:
     world = change(steady(volume=1), "volume", 100, 287, 0)
     found = alarms_of(world, range(START, START + 288), "silence")
@@ -233,6 +260,36 @@ def test_always_the_same_is_too_regular(count: int, found: int) -> None:
         root = math.sqrt(2 / 144)
         assert raised[0].score == Decimal(f"{-(1 - 2 / 144) / root:.4f}")
         assert (raised[0].fenetre, raised[0].ticks, raised[0].attendu, raised[0].sur) == ("2h", 24, 48 * count, None)
+
+
+def test_what_was_as_regular_a_day_before_is_not_too_regular() -> None:
+    def raised(since: int) -> list[Alarm]:
+        world = steady(volume=3)
+        world["volume", "total"] = dict.fromkeys(range(START - WEEKS - 12, START + 600), 3) | {
+            tick: 3 + tick % 2 for tick in range(START - WEEKS - 12, since)
+        }
+        days = {DAY + timedelta(days=number): number for number in (0, 1)}
+        rows = {day: trained(day, world, [], "UTC") for day in days}
+        return [each for each in scored(range(START, START + 576), world, rows, 1) if each.detecteur == "plat"]
+
+    assert raised(START - WEEKS - 12) == []
+    ticks = [tick_of(each.moment) for each in raised(START + 24)]
+    # the last differences of the window may still be large
+    assert START + 24 < ticks[0] <= START + 48
+    assert ticks == list(range(ticks[0], ticks[0] + 288))
+
+
+def test_the_day_before_counts_from_72_events_and_from_the_threshold() -> None:
+    def count(before: int, noisy: int) -> int:
+        world = steady(volume=3)
+        world["volume", "total"] |= {tick: 9 * (tick % 2) for tick in range(START - 312, START + 80)}
+        world["volume", "total"] |= dict.fromkeys(range(START - 189, START - 164), before)
+        world["volume", "total"] |= {START - 189 + place: before + 2 * (place % 2) for place in range(noisy)}
+        world["volume", "total"] |= dict.fromkeys(range(START + 99, START + 124), 3)
+        return len(alarms_of(world, [START + 123], "plat"))
+
+    assert (count(3, 0), count(2, 0)) == (0, 1)
+    assert (count(3, 2), count(3, 4)) == (0, 1)
 
 
 def test_a_drop_shows_against_the_hours_before() -> None:
@@ -363,9 +420,10 @@ def test_linked_alarms_are_one_incident_named_by_the_nearest_to_the_root() -> No
     assert (found.debut, found.derniere_alerte) == (moment_of(START), moment_of(START + 20))
 
 
-def test_a_cause_shows_itself_within_an_hour() -> None:
-    (found,) = grouped(alarm("volume", START), alarm("volume", START + 10), alarm("silence", START + 13))
-    assert found.cause == "volume"
+@pytest.mark.parametrize(("tick", "cause"), [(12, "doublon"), (13, "volume")])
+def test_a_cause_shows_itself_within_an_hour(tick: int, cause: str) -> None:
+    (found,) = grouped(alarm("volume", START), alarm("volume", START + 10), alarm("doublon", START + tick))
+    assert found.cause == cause
     assert (found.attendu_bas, found.attendu_haut) == (0, 54)
 
 
@@ -384,31 +442,130 @@ def test_a_linked_detector_starts_one_after_an_hour_the_same_after_half_a_day() 
     assert detectors_of(alarm("volume", START), alarm("volume", START + 145)) == ["0000-volume", "1205-volume"]
 
 
-def test_an_incident_goes_on_with_linked_alarms_until_half_a_day_is_quiet() -> None:
-    found = grouped(
-        *(alarm(name, START + tick) for name, tick in (("volume", 0), ("produit", 144), ("produit", 289))),
-    )
-    assert [(each.detecteur, each.derniere_alerte) for each in found] == [
-        ("volume", moment_of(START + 144)),
-        ("produit", moment_of(START + 144)),
-        ("produit", moment_of(START + 289)),
+def of_episode(detecteur: str, first: int, last: int, score: float = 5, cle: str = "total") -> list[Alarm]:
+    """An alarm in every tick of the day from one to another."""
+    return [alarm(detecteur, START + tick, score, cle) for tick in range(first, last + 1)]
+
+
+def told(*alarms: Iterable[Alarm]) -> list[tuple[str, str, int]]:
+    """Of each incident who began it and when, its cause, and its last tick."""
+    found = grouped(*(each for of in alarms for each in of))
+    return [(each.anomalie_id[9:], each.cause, tick_of(each.derniere_alerte) - START) for each in found]
+
+
+def test_an_incident_takes_in_episodes_until_half_a_day_after_the_one_that_began_it() -> None:
+    """And each of them to its end."""
+    volume, produit = of_episode("volume", 0, 2), of_episode("produit", 13, 300, cle="A")
+    assert told(volume, produit) == [("0000-volume", "volume", 300)]
+    # explained by `rejet`, whose incident has begun with `vide`, which is not linked with `produit`
+    other = [*of_episode("vide", 130, 131, cle="pays"), *of_episode("rejet", 138, 150, cle="conflit")]
+    assert told(volume, other, of_episode("produit", 146, 200, cle="A")) == [
+        ("0000-volume", "volume", 200),
+        ("1050-vide", "rejet", 150),
+    ]
+    assert told(volume, other, of_episode("produit", 147, 200, cle="A")) == [
+        ("0000-volume", "volume", 2),
+        ("1050-vide", "rejet", 150),
+        ("1215-produit", "produit", 200),
     ]
 
 
-def test_an_incident_ends_where_the_detector_starts_another() -> None:
-    """Linked alarms bridge the time in which the detector itself is quiet."""
-    first, second = (
-        each
-        for each in grouped(
-            alarm("volume", START),
-            alarm("retard", START + 100),
-            alarm("volume", START + 145, tranche=3),
-            alarm("volume", START + 145, cle="B", tranche=2),
-        )
-        if each.detecteur == "volume"
-    )
-    assert (first.derniere_alerte, first.detecteurs) == (moment_of(START + 100), "retard, volume")
-    assert (second.detecteurs, second.tranche) == ("volume", 2)
+def test_an_episode_ends_when_half_a_day_is_quiet() -> None:
+    ticks = (0, 144, 289)
+    found = grouped(*(alarm("vide", START + tick, tranche=tick) for tick in ticks))
+    assert [(each.debut, each.derniere_alerte, each.tranche) for each in found] == [
+        (moment_of(START), moment_of(START + 144), 0),
+        (moment_of(START + 289), moment_of(START + 289), 289),
+    ]
+
+
+def test_of_several_incidents_the_one_nearest_to_the_root_is_joined_then_the_earliest() -> None:
+    both = [*of_episode("rupture", 0, 20), *of_episode("partition", 15, 20, cle="1")]
+    assert told(both, of_episode("plat", 22, 24, -5)) == [
+        ("0000-rupture", "rupture", 20),
+        ("0115-partition", "partition", 24),
+    ]
+    keys = [*of_episode("rejet", 0, 20, cle="B"), *of_episode("rejet", 13, 20, -5, cle="A")]
+    assert told(keys, of_episode("vide", 22, 24, cle="pays")) == [("0000-rejet", "rejet", 24)]
+
+
+def test_a_silence_after_late_duplicates_is_an_incident_of_its_own() -> None:
+    found = told(of_episode("doublon", 0, 3), of_episode("retard", 8, 11), of_episode("silence", 20, 224, -5))
+    assert found == [("0000-doublon", "doublon", 11), ("0140-silence", "silence", 224)]
+    found = told(of_episode("doublon", 0, 3), of_episode("retard", 8, 19), of_episode("silence", 21, 225, -5))
+    assert found == [("0000-doublon", "doublon", 19), ("0145-silence", "silence", 225)]
+
+
+def test_a_chain_of_links_hides_no_product_that_vanishes() -> None:
+    chain = [*of_episode("vide", 0, 2, cle="pays"), *of_episode("rejet", 8, 10, cle="conflit")]
+    assert told(chain, of_episode("produit", 16, 90, -5, cle="A")) == [
+        ("0000-vide", "rejet", 10),
+        ("0120-produit", "produit", 90),
+    ]
+
+
+def test_incidents_of_one_detector_and_tick_are_numbered() -> None:
+    chain = [*of_episode("vide", 0, 2, cle="pays"), *of_episode("rejet", 8, 10, cle="conflit")]
+    products = [*of_episode("produit", 16, 20, 5, cle="B"), *of_episode("produit", 16, 20, -5, cle="A")]
+    found = grouped(*chain, *products, *of_episode("produit", 16, 20, -5, cle="B"))
+    assert [(each.anomalie_id[9:], each.cle, each.sens) for each in found[1:]] == [
+        ("0120-produit", "A", "baisse"),
+        ("0120-produit-2", "B", "baisse"),
+        ("0120-produit-3", "B", "hausse"),
+    ]
+
+
+def test_a_silence_after_a_surge_is_an_incident_of_its_own() -> None:
+    surge = [*of_episode("volume", 0, 40), *of_episode("rupture", 1, 10)]
+    fall = [*of_episode("silence", 37, 120, -5), *of_episode("volume", 38, 120, -5), *of_episode("rupture", 38, 80, -5)]
+    assert told(surge, fall)[1] == ("0305-silence", "silence", 120)
+    assert [each.severite for each in grouped(*surge, *fall)] == ["haute", "critique"]
+
+
+def test_a_silence_that_shows_itself_within_an_hour_of_another_detector_is_one_incident() -> None:
+    assert told(of_episode("volume", 0, 50, -5), of_episode("silence", 12, 50, -5)) == [("0000-volume", "silence", 50)]
+    assert len(told(of_episode("volume", 0, 50, -5), of_episode("silence", 13, 50, -5))) == 2
+    # what is nearer to the root explains, however long it has gone on
+    found = told(of_episode("silence", 0, 50, -5), of_episode("partition", 40, 60, -5, "1"))
+    assert found == [("0000-silence", "silence", 60)]
+
+
+def test_partitions_that_stop_one_after_the_other_are_two_incidents() -> None:
+    found = told(of_episode("partition", 0, 200, -5, "1"), of_episode("partition", 36, 200, -5, "0"))
+    assert found == [("0000-partition", "partition", 200), ("0300-partition", "partition", 200)]
+
+
+@pytest.mark.parametrize("rising", ["", "2"])
+def test_also_if_the_first_has_the_smaller_number_or_the_shares_of_others_rise(rising: str) -> None:
+    rise = [each for cle in rising for each in of_episode("partition", 2, 200, 5, cle)]
+    stops = [*of_episode("partition", 0, 200, -5, "0"), *of_episode("partition", 36, 200, -5, "1")]
+    assert len(told(rise, stops)) == 2
+
+
+def test_if_a_partition_stops_the_others_rise_in_the_same_incident() -> None:
+    rise = [each for cle in ("1", "2") for each in of_episode("partition", 50, 200, 5, cle)]
+    assert told(of_episode("partition", 0, 190, -5, "0"), rise) == [("0000-partition", "partition", 200)]
+    # also half a day after the last alarm, but not of the same key
+    assert len(told(of_episode("partition", 0, 1, -5, "0"), of_episode("partition", 145, 146, 5, "1"))) == 1
+    assert len(told(of_episode("partition", 0, 1, -5, "0"), of_episode("partition", 146, 147, 5, "1"))) == 2
+    assert len(told(of_episode("partition", 0, 1, -5, "0"), of_episode("partition", 145, 146, 5, "0"))) == 2
+
+
+_ALARMS = st.lists(
+    st.tuples(st.sampled_from(list(DETECTORS)), st.integers(0, 700), st.sampled_from("AB"), st.sampled_from((-5, 5))),
+    unique_by=lambda row: row[:3],
+    max_size=60,
+)
+
+
+@given(_ALARMS)
+def test_every_alarm_is_in_exactly_one_incident(rows: list[tuple[str, int, str, int]]) -> None:
+    alarms = [alarm(detecteur, START + tick, score, cle) for detecteur, tick, cle, score in rows]
+    groups = gathered(alarms)
+    assert sorted(each for group in groups.values() for each in group) == sorted(alarms)
+    found = incidents(reversed(alarms), START + 700)
+    assert [each.anomalie_id for each in found] == list(groups)
+    assert [each.debut for each in found] == [min(each.moment for each in group) for group in groups.values()]
 
 
 @pytest.mark.parametrize(("complete", "status"), [(143, "ouverte"), (144, "fermee")])
@@ -433,10 +590,10 @@ def test_severity_is_of_cause_and_score(detecteur: str, score: float, severity: 
 
 
 def test_the_strongest_alarm_is_told_then_the_earliest_then_the_smallest_key() -> None:
-    def told(*alarms: Alarm) -> tuple[str, Decimal]:
+    def strongest(*alarms: Alarm) -> tuple[str, Decimal]:
         (found,) = grouped(*alarms)
         return found.cle, found.score
 
-    assert told(alarm("pays", START, 5, "B"), alarm("pays", START + 1, -6, "C")) == ("C", -6)
-    assert told(alarm("pays", START, 5, "B"), alarm("pays", START + 1, 5, "A")) == ("B", 5)
-    assert told(alarm("pays", START, 5, "B"), alarm("pays", START, -5, "A")) == ("A", -5)
+    assert strongest(alarm("pays", START, 5, "B"), alarm("pays", START + 1, -6, "C")) == ("C", -6)
+    assert strongest(alarm("pays", START, 5, "B"), alarm("pays", START + 1, 5, "A")) == ("B", 5)
+    assert strongest(alarm("pays", START, 5, "B"), alarm("pays", START, -5, "A")) == ("A", -5)

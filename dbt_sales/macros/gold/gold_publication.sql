@@ -14,7 +14,8 @@
                     {%- set version = run_query("describe history " ~ mart ~ " limit 1").rows[0][0] | int -%}
                 {%- endif -%}
                 {%- do versions.update({mart.identifier: before if version is none else version}) -%}
-            {%- elif stands_on_the_last_slice() and mart.identifier in gold_state().made.versions -%}
+            {%- elif mart.identifier in gold_state().made.get('versions', {}) and stands_on_the_last_slice()
+                and not belongs_to_what_was_made(mart.identifier) -%}
                 {%- do versions.update({mart.identifier: gold_state().made.versions[mart.identifier]}) -%}
             {%- else -%}
                 {%- do missing.append(mart.identifier) -%}
@@ -29,6 +30,17 @@
     {%- endif -%}
     {{ versions_as_json(versions) }}
 {%- endmacro %}
+
+
+{# What looks for anomalies is published whole: ticks that are complete and were not looked at would be lost. #}
+{% macro belongs_to_what_was_made(identifier) %}
+    {%- set watch = ['mesures', 'attentes', 'alertes', 'anomalies'] -%}
+    {%- set made = [] -%}
+    {%- for name in watch if 'version of ' ~ name in answers_of_run() -%}
+        {%- do made.append(name) -%}
+    {%- endfor -%}
+    {{ return(identifier in watch and made | length > 0) }}
+{% endmacro %}
 
 
 {# Whether this run is made from the same tables of Silver as what was published last. #}

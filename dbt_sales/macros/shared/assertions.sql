@@ -2,7 +2,8 @@
    key is present and unique, and each invariant is true of every row.
 
    `within` limits the check to what the run may have changed: `tranche` to the slice's own rows, `vente_id` to every
-   sale in its range of numbers, including old sales, `publication` to what a run of Gold has added. #}
+   sale in its range of numbers, including old sales, `publication` to what a run of Gold has added, `date_arrivee` to the
+   days of arrival that it has written. #}
 {% macro assertions(relation, key, invariants, within, current) -%}
     select
         '{{ relation.identifier }}' as table_checked,
@@ -25,6 +26,8 @@
             where vente_id between {{ current.vente_id_min or 0 }} and {{ current.vente_id_max or 0 }}
         {%- elif within == 'publication' -%}
             where publication = {{ gold_state().publication }}
+        {%- elif within == 'date_arrivee' %}
+            where {{ days_of_measures() }}
         {%- endif %}
     )
     where rows_broken > 0
@@ -39,7 +42,7 @@
         {%- for table in tables if table.identifier == graph.nodes[test.attached_node].alias -%}
             {%- do declared.append(assertions(
                 table, given.key, given.get('invariants', {}),
-                given.get('within') if (current and not var('rebuild')) or given.get('within') == 'publication' else none,
+                given.get('within') if (current and not var('rebuild')) or given.get('within') in ('publication', 'date_arrivee') else none,
                 current
             )) -%}
         {%- endfor -%}

@@ -1,17 +1,20 @@
-"""Which alarms are one incident, and what is said of it."""
+"""Which alarms are one incident, and what is said of it.
 
-from bisect import bisect_left
-from collections import defaultdict
+A series is the alarms of a detector and key on one side of what is expected.  Its episodes are set apart by more than
+half a day without any.  An episode that nothing explains begins an incident; one that something explains joins it.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import zip_longest
 from typing import NamedTuple
 
 from ingestion.verify.anomalies.detectors import DETECTORS, LINKED, THRESHOLDS, TICK, Alarm, moment_of, tick_of
 
-# ticks without an alarm of the detector, and of those linked to it, before one starts an incident
-_QUIET, _QUIET_OF_LINKED = 144, 12
+# ticks: the longest gap in an episode, and how soon after its cause another detector alarms
+_QUIET, _SOON = 144, 12
 # ticks in which the cause shows itself
 _CAUSE = 12
 _CRITICAL, _HIGH = ("silence", "partition", "prix"), ("rejet", "volume", "rupture", "doublon")
@@ -41,75 +44,165 @@ class Incident(NamedTuple):
     tranche: int
 
 
-# the ticks of a detector's alarms, ascending
-_Ticks = dict[str, list[int]]
+class _Series(NamedTuple):
+    """In this order; `sens` is the sign of the score, and no two detectors have the same rank."""
+
+    rank: int
+    cle: str
+    sens: int
+    detecteur: str
+
+
+class _Episode(NamedTuple):
+    """`rows`: its alarms with their ticks, ascending."""
+
+    series: _Series
+    rows: list[tuple[int, Alarm]]
+
+    @property
+    def first(self) -> int:
+        return self.rows[0][0]
+
+    @property
+    def last(self) -> int:
+        return self.rows[-1][0]
 
 
 def incidents(alarms: Iterable[Alarm], complete: int) -> list[Incident]:
     """By start and detector.  `complete`: the last tick of which everything is known."""
-    by_detector: dict[str, list[tuple[int, Alarm]]] = defaultdict(list)
-    for alarm in alarms:
-        by_detector[alarm.detecteur].append((tick_of(alarm.moment), alarm))
-    ticks = {name: sorted({tick for tick, _ in rows}) for name, rows in by_detector.items()}
-    found = []
-    for name in ticks:
-        rows = [row for other in LINKED[name] for row in by_detector.get(other, ())]
-        rows.sort(key=lambda row: row[0])
-        starts = list(_starts(name, ticks))
-        for start, next_start in zip_longest(starts, starts[1:]):
-            found.append(_incident(name, start, list(_joined(rows, start, next_start)), complete))
-    return sorted(found, key=lambda each: (each.debut, each.detecteur))
+    return [_incident(name, of_one, complete) for name, of_one in gathered(alarms).items()]
 
 
-def _starts(name: str, ticks: _Ticks) -> Iterator[int]:
-    linked = LINKED[name] - {name}
-    nearer = [other for other in linked if DETECTORS[other].rank < DETECTORS[name].rank]
-    for tick in ticks[name]:
-        if not (
-            _any(ticks, [name], tick - _QUIET, tick - 1)
-            or _any(ticks, linked, tick - _QUIET_OF_LINKED, tick - 1)
-            or _any(ticks, nearer, tick, tick)
-        ):
-            yield tick
+def gathered(alarms: Iterable[Alarm]) -> dict[str, list[Alarm]]:
+    """The alarms of each incident, by its `anomalie_id`; the first is the one that begins it."""
+    groups = _Episodes(alarms).grouped()
+    groups.sort(key=lambda group: (group[0].first, group[0].series.detecteur, group[0].series))
+    found: dict[str, list[Alarm]] = {}
+    numbers = Counter[str]()
+    for group in groups:
+        name = f"{moment_of(group[0].first):%Y%m%d-%H%M}-{group[0].series.detecteur}"
+        numbers[name] += 1
+        number = f"-{numbers[name]}" if numbers[name] > 1 else ""
+        found[name + number] = [alarm for episode in group for _, alarm in episode.rows]
+    return found
 
 
-def _any(ticks: _Ticks, names: Iterable[str], first: int, last: int) -> bool:
-    """Is there an alarm of one of these detectors, from the first to the last tick?"""
-    for name in names:
-        own = ticks.get(name, [])
-        place = bisect_left(own, first)
-        if place < len(own) and own[place] <= last:
+class _Episodes:
+    """All of them; and by series, to bisect: the ticks, the first of each episode, those that begin incidents."""
+
+    def __init__(self, alarms: Iterable[Alarm]) -> None:
+        rows: dict[_Series, list[tuple[int, Alarm]]] = defaultdict(list)
+        for alarm in alarms:
+            rows[_series_of(alarm)].append((tick_of(alarm.moment), alarm))
+        for each in rows.values():
+            each.sort(key=lambda row: (row[0], row[1].tranche))
+        self._ticks = {series: [tick for tick, _ in each] for series, each in rows.items()}
+        self._all = [episode for series, each in rows.items() for episode in _episodes(series, each)]
+        self._firsts: dict[_Series, list[int]] = defaultdict(list)
+        for episode in self._all:
+            self._firsts[episode.series].append(episode.first)
+        # by detector
+        self._linked = {
+            name: [series for series in rows if series.detecteur in LINKED[name]]
+            for name in {series.detecteur for series in rows}
+        }
+        self._begun: dict[_Series, list[_Episode]] = defaultdict(list)
+
+    def grouped(self) -> list[list[_Episode]]:
+        """By incident; first the one that begins it."""
+        explained = []
+        for episode in self._all:
+            if self._is_explained(episode):
+                explained.append(episode)
+            else:
+                self._begun[episode.series].append(episode)
+        groups = {(each.series, each.first): [each] for begun in self._begun.values() for each in begun}
+        alone = []
+        for episode in explained:
+            if begun_by := self._joined(episode):
+                groups[begun_by.series, begun_by.first].append(episode)
+            else:
+                alone.append([episode])
+        return [*groups.values(), *alone]
+
+    def _related(self, series: _Series) -> Iterator[_Series]:
+        return (other for other in self._linked[series.detecteur] if other != series)
+
+    def _is_explained(self, episode: _Episode) -> bool:
+        return any(self._explains(other, episode) for other in self._related(episode.series))
+
+    def _explains(self, other: _Series, episode: _Episode) -> bool:
+        series, first, ticks = episode.series, episode.first, self._ticks[other]
+        # what is critical, only what is nearer to the root explains, or what has just begun
+        is_own = series.detecteur in _CRITICAL and other.rank >= series.rank
+        if _any(self._firsts[other] if is_own else ticks, first - _SOON, first - 1):
             return True
-    return False
+        if other < series and _any(ticks, first, first):
+            return True
+        # if one share falls, the others rise
+        is_opposite = other.rank == series.rank and other.cle != series.cle and other.sens != series.sens
+        return is_opposite and _any(ticks, first - _QUIET, first - 1)
+
+    def _joined(self, episode: _Episode) -> _Episode | None:
+        """The one that begins the incident of an explained episode, if there is any."""
+        found = (self._going_on(other, episode.first) for other in self._related(episode.series))
+        return min((each for each in found if each and _may_hold(each, episode)), key=_nearness, default=None)
+
+    def _going_on(self, series: _Series, tick: int) -> _Episode | None:
+        """The episode of a series that begins an incident and goes on at a tick, or was the last half a day ago."""
+        begun = self._begun.get(series, [])
+        place = bisect_right(begun, tick, key=lambda each: each.first)
+        # two of a series are farther apart, so no earlier one can go on
+        return begun[place - 1] if place and begun[place - 1].last + _QUIET >= tick else None
 
 
-def _joined(rows: list[tuple[int, Alarm]], start: int, next_start: int | None) -> Iterator[tuple[int, Alarm]]:
-    """From the start until the detector starts another, or nothing comes for half a day."""
-    last = start
-    for tick, alarm in rows[bisect_left(rows, start, key=lambda row: row[0]) :]:
-        if tick - last > _QUIET or (next_start is not None and tick >= next_start):
-            return
-        last = tick
-        yield tick, alarm
+def _may_hold(begun: _Episode, episode: _Episode) -> bool:
+    """What is critical does not hide in something old and mild, but for the rise of a share in the fall of another."""
+    series, root = episode.series, begun.series
+    is_rise = root.detecteur == series.detecteur and root.sens < series.sens
+    is_early = begun.first >= episode.first - _SOON
+    return series.detecteur not in _CRITICAL or root.rank < series.rank or is_early or is_rise
 
 
-def _incident(name: str, start: int, rows: list[tuple[int, Alarm]], complete: int) -> Incident:
-    early = {alarm.detecteur for tick, alarm in rows if tick <= start + _CAUSE}
+def _series_of(alarm: Alarm) -> _Series:
+    return _Series(DETECTORS[alarm.detecteur].rank, alarm.cle, 1 if alarm.score > 0 else -1, alarm.detecteur)
+
+
+def _episodes(series: _Series, rows: list[tuple[int, Alarm]]) -> Iterator[_Episode]:
+    first = 0
+    for place in range(1, len(rows) + 1):
+        if place == len(rows) or rows[place][0] - rows[place - 1][0] > _QUIET:
+            yield _Episode(series, rows[first:place])
+            first = place
+
+
+def _nearness(begun: _Episode) -> tuple[int, int, str, int]:
+    return begun.series.rank, begun.first, begun.series.cle, begun.series.sens
+
+
+def _any(ticks: list[int], first: int, last: int) -> bool:
+    """Is there one from the first to the last, of ticks that ascend?"""
+    place = bisect_left(ticks, first)
+    return place < len(ticks) and ticks[place] <= last
+
+
+def _incident(name: str, alarms: list[Alarm], complete: int) -> Incident:
+    begun, last = alarms[0], tick_of(max(alarm.moment for alarm in alarms))
+    early = {alarm.detecteur for alarm in alarms if alarm.moment <= begun.moment + _CAUSE * TICK}
     cause = min(early, key=lambda each: DETECTORS[each].rank)
     strongest = min(
-        (alarm for _, alarm in rows if alarm.detecteur == cause),
+        (alarm for alarm in alarms if alarm.detecteur == cause),
         key=lambda alarm: (-abs(alarm.score), alarm.moment, alarm.cle),
     )
-    debut, last = moment_of(start), rows[-1][0]
     is_open = complete - last < _QUIET
     width = THRESHOLDS[cause] * strongest.ecart_type
     return Incident(
-        anomalie_id=f"{debut:%Y%m%d-%H%M}-{name}",
-        detecteur=name,
+        anomalie_id=name,
+        detecteur=begun.detecteur,
         cause=cause,
         cle=strongest.cle,
         fenetre=strongest.fenetre,
-        debut=debut,
+        debut=begun.moment,
         derniere_alerte=moment_of(last),
         fin=None if is_open else moment_of(last) + TICK,
         observe=strongest.observe,
@@ -120,8 +213,8 @@ def _incident(name: str, start: int, rows: list[tuple[int, Alarm]], complete: in
         sens="hausse" if strongest.score > 0 else "baisse",
         severite=_severity(cause, abs(strongest.score)),
         statut="ouverte" if is_open else "fermee",
-        detecteurs=", ".join(sorted({alarm.detecteur for _, alarm in rows})),
-        tranche=min(alarm.tranche for tick, alarm in rows if tick == start and alarm.detecteur == name),
+        detecteurs=", ".join(sorted({alarm.detecteur for alarm in alarms})),
+        tranche=begun.tranche,
     )
 
 

@@ -32,6 +32,8 @@ _LEAST_EXCESS = 5
 _LEAST_SALES = 20
 _TICKS_BEFORE = 48
 _FLAT_TICKS, _LEAST_FLAT_SUM = 24, 72
+# a day, and the window of `plat` that ends there
+_LOOK_BACK = TICKS_OF_DAY + _FLAT_TICKS
 # in ten-thousandths: the column holds no larger score
 _MOST = 99_999_999
 _CENT, _SCORE = Decimal("0.01"), Decimal("0.0001")
@@ -59,7 +61,7 @@ def scored(
     """The alarms of these ticks; none on a day of which nothing is expected.
 
     `expectations`: by day, of which each also covers the day before; with rows that are missing or that nobody can
-    have learned, there are other alarms, and no exception.  `measures` go back a day before the first tick.
+    have learned, there are other alarms, and no exception.  `measures` go back 312 ticks before the first one.
     """
     alarms: list[Alarm] = []
     for day, of_day in groupby(sorted(ticks), key=day_of):
@@ -69,7 +71,7 @@ def scored(
 
 
 class _Day:
-    """The ticks of one day.  A place is that of a tick in the sums: what came up to its end, since a day before."""
+    """The ticks of one day.  A place is that of a tick in the sums: what came up to its end, since `_LOOK_BACK`."""
 
     def __init__(
         self,
@@ -79,7 +81,7 @@ class _Day:
         tranche: int,
         thresholds: Mapping[str, Decimal],
     ) -> None:
-        self._range = range(ticks[0] - TICKS_OF_DAY, ticks[-1] + 1)
+        self._range = range(ticks[0] - _LOOK_BACK, ticks[-1] + 1)
         self._places = [tick - self._range.start + 1 for tick in ticks]
         self._measures, self._tranche = measures, tranche
         self._least = {name: rounded(1e4 * float(each)) for name, each in thresholds.items()}
@@ -144,17 +146,16 @@ class _Day:
                     self._compare("rupture", "total", _Window(place, name, ticks, count, expected, total, dispersion))
 
     def _flat(self) -> None:
-        """Neighbours that differ less than chance makes them: a chi-square of sixteen degrees of freedom."""
+        """Neighbours that differ less than chance makes them, and did not so a day before."""
         counts = self._counts("volume", "total")
         sums = list(accumulate(counts, initial=0))
         differences = (after - before for before, after in zip([0, *counts], counts, strict=False))
         squares = list(accumulate((each * each for each in differences), initial=0))
         for place in self._places:
-            count = sums[place] - sums[place - _FLAT_TICKS]
-            if count >= _LEAST_FLAT_SUM:
-                square, expected = squares[place] - squares[place - _FLAT_TICKS], 48.0 * (count / 24.0)
-                z = (math.pow(square / expected, 1.0 / 3.0) - (1.0 - 2.0 / 144.0)) / math.sqrt(2.0 / 144.0)
-                self._raise("plat", "total", _Window(place, "2h", _FLAT_TICKS, square, expected, None, 0.0), z, 0.0)
+            z, window = _flatness(sums, squares, place)
+            usual, _ = _flatness(sums, squares, place - TICKS_OF_DAY)
+            if _in_score(usual) > -self._least["plat"]:
+                self._raise("plat", "total", window, z, 0.0)
 
     def _share(self, mesure: str, cle: str, row: Expectation) -> None:
         of_tick, part = self._counts(mesure, cle), row.part or 0
@@ -231,7 +232,7 @@ class _Day:
         self._raise(detector, cle, window, z, deviation)
 
     def _raise(self, detector: str, cle: str, window: _Window, z: float, deviation: float, units: float = 1.0) -> None:
-        score, side = max(-_MOST, min(rounded(1e4 * z), _MOST)), DETECTORS[detector].side
+        score, side = _in_score(z), DETECTORS[detector].side
         is_wanted = side == "both" or (side == "up") == (score > 0)
         is_enough = score < 0 or window.counted >= _LEAST_EXCESS or detector in ("panier", "rupture")
         if abs(score) < self._least[detector] or not (is_wanted and is_enough):
@@ -254,6 +255,21 @@ class _Day:
                 ticks=window.ticks,
                 tranche=self._tranche,
             )
+
+
+def _in_score(z: float) -> int:
+    """In ten-thousandths."""
+    return max(-_MOST, min(rounded(1e4 * z), _MOST))
+
+
+def _flatness(sums: list[int], squares: list[int], place: int) -> tuple[float, _Window]:
+    """A chi-square of sixteen degrees of freedom, 0 of too few events.  `squares`: of differences of neighbours."""
+    count, square = (each[place] - each[place - _FLAT_TICKS] for each in (sums, squares))
+    expected = 48.0 * (count / 24.0)
+    window = _Window(place, "2h", _FLAT_TICKS, square, expected, None, 0.0)
+    if count < _LEAST_FLAT_SUM:
+        return 0.0, window
+    return (math.pow(square / expected, 1.0 / 3.0) - (1.0 - 2.0 / 144.0)) / math.sqrt(2.0 / 144.0), window
 
 
 def _dispersion(row: Expectation, is_long: bool) -> float:

@@ -26,7 +26,7 @@ from ingestion.verify.anomalies.detectors import (
 # the measure of a detector that has not its name
 _MEASURES = dict.fromkeys(("silence", "rupture", "plat"), "volume") | {"panier": "montant"}
 _HISTORY, _LEAST_HISTORY, _WEEK = 24 * 28, 24 * 14, 168
-# so many hours of a week stay out; of a change that lasts longer, the rest counts as normal
+# so many hours of a week stay out; of a change that lasts longer, the rest counts as normal, but for silence
 _MOST_KEPT_OUT = 72
 # a forecast errs more than the fit that its dispersion is measured on
 _INFLATION, _INFLATION_OF_SHARES = 1.8, 1.2
@@ -84,13 +84,17 @@ class _History:
 
 
 def _kept_out(alarms: Iterable[Alarm]) -> dict[str, set[int]]:
-    """By measure, the hours that the windows of its alarms touch, as long as they are few."""
+    """By measure, the hours that the windows of its alarms touch, as long as they are few; those of silence always."""
     touched: dict[str, set[int]] = defaultdict(set)
+    silent: set[int] = set()
     for alarm in alarms:
         tick = tick_of(alarm.moment)
         hours = range((tick - alarm.ticks + 1) // 12, tick // 12 + 1)
         touched[_MEASURES.get(alarm.detecteur, alarm.detecteur)].update(hours)
-    return {name: set(_few_a_week(sorted(hours))) for name, hours in touched.items()}
+        if alarm.detecteur == "silence":
+            silent.update(hours)
+    out = {name: set(_few_a_week(sorted(hours))) for name, hours in touched.items()}
+    return out | {_MEASURES["silence"]: out.get(_MEASURES["silence"], set()) | silent}
 
 
 def _few_a_week(hours: list[int]) -> Iterator[int]:

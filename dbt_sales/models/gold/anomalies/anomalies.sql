@@ -116,14 +116,15 @@ looking as (
 
 ),
 
-{# One alarm for one cause: an episode is explained by a related one that is going on.  Silence, partitions and prices
-   may not hide in something milder that began more than an hour before.  If one share falls, others rise. #}
+{# One alarm for one cause: an episode is explained by a related one that is going on; if it is of silence, a partition
+   or prices, by one that is nearer to the root or has begun within the hour.  If one share falls, others rise. #}
 explained as (
 
     select distinct
         looking.detecteur,
         looking.cle,
         looking.sens,
+        looking.rang,
         looking.premier_tick
     from looking
     inner join alarms
@@ -169,7 +170,8 @@ begun as (
 
 ),
 
-{# what an explained episode can belong to, the nearest to the root first #}
+{# What an explained episode can belong to, the nearest to the root first.  Silence, partitions and prices do not hide
+   in something milder that began more than an hour before, only the rise of a share in the fall of another. #}
 offered as (
 
     select
@@ -189,7 +191,14 @@ offered as (
             links.autre = begun.detecteur
             and explained.premier_tick >= begun.premier_tick
             and explained.premier_tick <= begun.dernier_tick + 144
-    where not (explained.detecteur = begun.detecteur and explained.cle = begun.cle and explained.sens = begun.sens)
+    where
+        not (explained.detecteur = begun.detecteur and explained.cle = begun.cle and explained.sens = begun.sens)
+        and (
+            explained.detecteur not in ('silence', 'partition', 'prix')
+            or begun.rang < explained.rang
+            or begun.premier_tick >= explained.premier_tick - 12
+            or (begun.detecteur = explained.detecteur and begun.sens < explained.sens)
+        )
 
 ),
 
