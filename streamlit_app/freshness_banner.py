@@ -56,7 +56,7 @@ def freshness_banner() -> None:
 
 
 def _is_outdated(snapshot: Snapshot) -> bool:
-    """Whether a read failed, there is a newer publication, another incident, or an hour has become complete."""
+    """Whether a read failed, something newer is published or acknowledged, or an hour has become complete."""
     state = st.session_state
     if state["unreadable"] or state.get("shown") != snapshot.key or incident_banner.is_outdated():
         return True

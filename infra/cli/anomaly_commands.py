@@ -61,9 +61,15 @@ def _row(incident: "Incident") -> list[str]:
         expected,
         incident.fenetre,
         moment(incident.derniere_alerte),
-        incident.acquittee_par or "-",
+        _by(incident),
         incident.note or "-",
     ]
+
+
+def _by(incident: "Incident") -> str:
+    if incident.acquittee_par is None:
+        return "-"
+    return f"{incident.acquittee_par}, before it changed" if incident.has_changed else incident.acquittee_par
 
 
 def _summary(found: int, shown: int, everything: bool) -> str:
@@ -88,7 +94,10 @@ def ack(
     note: Annotated[str, typer.Option(help="What is known about it.")] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Take back that somebody has seen it.")] = False,
 ) -> None:
-    """Say that somebody has seen an incident, so that pages and alerts no longer call for attention."""
+    """Say that somebody has seen an incident, so that pages and alerts no longer call for attention.
+
+    They do again if it becomes more severe, or its cause or key another one.
+    """
     from ingestion.errors import SalesError
     from ingestion.queries import Lake
     from ingestion.reading.acknowledgements import allowed_name, allowed_note
@@ -103,7 +112,7 @@ def ack(
             raise typer.BadParameter(f"{option} {error}") from error
     paths = load(PathSettings)
     watch = Watch(Lake(paths.silver, paths.bronze))
-    if watch.find(anomalie_id) is None:
+    if (shown := watch.find(anomalie_id)) is None:
         raise SalesError(f"there is no incident {anomalie_id!r}; sales anomalies --all lists them")
-    watch.acknowledge(anomalie_id, by, note, retire=undo)
+    watch.acknowledge(shown, by, note, retire=undo)
     say(f"{anomalie_id} is {'no longer ' * undo}acknowledged", GOOD)

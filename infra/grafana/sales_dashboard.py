@@ -16,8 +16,9 @@ FRESH = Row(
         Panel("Newest sale", "max(sales_newest_vente_age_seconds)", "s",
               "Age of the newest published sale. A quiet source makes it old, so a high value alone is not a fault.",
               PLAIN, "stat", 3),
-        Panel("Watched", "max(sales_watch_lag_seconds)", "s",
-              "Time since the end of what was searched for anomalies. After 1800 s there is a ticket.",
+        Panel("Watch overdue", "max(sales_watch_overdue_seconds)", "s",
+              "How much longer than the interval of Gold what arrived has waited to be searched for anomalies. After "
+              "1800 s there is a ticket.",
               above(900, 1800), "stat", 3),
         Panel("Oldest unpublished sale over time", "max(sales_oldest_unpublished_seconds)", "s",
               "The first panel over time; the lines mark the warning on the page and the alert.",

@@ -22,7 +22,7 @@ DASHBOARD = {
     # what is out of the ordinary
     "sales_anomalies_open",
     "sales_acknowledgements_unreadable",
-    "sales_watch_lag_seconds",
+    "sales_watch_overdue_seconds",
     # the Bronze stream
     "sales_stream_up",
     "sales_stream_rows_total",

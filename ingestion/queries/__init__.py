@@ -2,7 +2,16 @@
 
 from ingestion.lake.failures import LakeUnreadableError, NeverPublishedError, VersionGoneError, reading
 from ingestion.lake.ledger import Totals
-from ingestion.queries.anomalies import CAUSES, SEVERITES, Anomaly, WatchState, anomalies, anomaly, watch_state
+from ingestion.queries.anomalies import (
+    ANOMALIE_ID,
+    CAUSES,
+    SEVERITES,
+    Anomaly,
+    WatchState,
+    anomalies,
+    anomaly,
+    watch_state,
+)
 from ingestion.queries.filters import Filters, composed
 from ingestion.queries.forecasts import (
     DIMENSIONS,
@@ -67,6 +76,7 @@ from ingestion.queries.trust import (
 )
 
 __all__ = [
+    "ANOMALIE_ID",
     "CAUSES",
     "CLASSES_RFM",
     "DIMENSIONS",

@@ -6,6 +6,7 @@ Gold that was published before it watched has no incident, and no state of the w
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from ingestion.queries.snapshot import GoldSnapshot
 
@@ -15,8 +16,12 @@ CAUSES = (
     *("volume", "rupture", "panier", "retard", "plat"),
 )
 SEVERITES = ("critique", "haute", "moyenne")
+# the start of its first five minutes, its detector, and a number from 2 on where several have both in common
+ANOMALIE_ID = "^[0-9]{8}-[0-9]{4}-[a-z]{1,20}(-[0-9]{1,3})?$"
 # an expectation is learned from so many days
 JOURS_REQUIS = 14
+# the state of the watch is read from the measures of so many, so that it costs the same after years
+JOURS_LUS = 40
 # by what the run counts: its `moment` is the start of one
 TICK = timedelta(minutes=5)
 
@@ -52,17 +57,18 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """How far the watch has come: it counts since `mesures_depuis`, and knows all that arrived before `complet_jusque`.
+    """How far the watch has come: it knows all that arrived before `complet_jusque`, None if not for 40 days.
 
     `attentes_du`: the newest day with expectations; `apprend`: the newest day that is counted has none, so nothing can
-    alarm.  `jours_connus`: whole days of counts before that day, of which `jours_requis` are needed.
+    alarm.  Only then, it also says since when it counts, `mesures_depuis`, and how many whole days of counts there are
+    before that day, `jours_connus`, of which `jours_requis` are needed.
     """
 
     mesures_depuis: datetime | None
     complet_jusque: datetime | None
     attentes_du: date | None
     apprend: bool
-    jours_connus: int
+    jours_connus: int | None
     jours_requis: int = JOURS_REQUIS
 
 
@@ -111,25 +117,51 @@ def watch_state(gold: GoldSnapshot) -> WatchState | None:
     """How far the watch has come; None if no run has watched yet."""
     if gold.publication is None or "mesures" not in gold.publication.versions:
         return None
-    counted = gold.rows(
-        "mesures",
+    last, trained = last_complete_tick(gold), _newest_expectations(gold)
+    complete = last and last + TICK
+    if last and trained and trained >= last.astimezone(UTC).date():
+        return WatchState(None, complete, trained, apprend=False, jours_connus=None)
+    first = _first_moment(gold)
+    return WatchState(first, complete, trained, apprend=True, jours_connus=_whole_days(first, last))
+
+
+def last_complete_tick(gold: GoldSnapshot) -> datetime | None:
+    """The start of the last five minutes of which everything had arrived; None if there were none for 40 days.
+
+    What lies after the publication was noted by a clock that was wrong.
+    """
+    sql = """
+        select max(moment) from read_parquet($files)
+        where date_arrivee between $first and $last and mesure = 'complet' and moment <= $published_at
         """
-        select
-            min(moment) filter (mesure = 'volume'),
-            max(moment) filter (mesure = 'complet')
-        from read_parquet($files)
-        """,
-    )
-    trained = gold.rows("attentes", "select max(date_arrivee) from read_parquet($files)")
-    first, last = counted[0] if counted else (None, None)
-    return _state(first, last, trained[0][0] if trained else None)
+    found: datetime | None = _of_last_days(gold, "mesures", sql, published_at=gold.as_of)
+    return found
 
 
-def _state(first: datetime | None, last: datetime | None, trained: date | None) -> WatchState:
-    known = 0
-    if first and last:
-        day = datetime(*last.astimezone(UTC).timetuple()[:3], tzinfo=UTC)
-        # the first hour is not whole, so history begins with it
-        known = max((day - first.replace(minute=0)).days, 0)
-    learns = last is None or trained is None or trained < last.astimezone(UTC).date()
-    return WatchState(first, last and last + TICK, trained, learns, known)
+def _newest_expectations(gold: GoldSnapshot) -> date | None:
+    sql = "select max(date_arrivee) from read_parquet($files) where date_arrivee between $first and $last"
+    found: date | None = _of_last_days(gold, "attentes", sql)
+    return found
+
+
+def _of_last_days(gold: GoldSnapshot, table: str, sql: str, **parameters: Any) -> Any:
+    """The one value of the SQL, given the days that are read, up to that of the publication."""
+    if gold.as_of is None:
+        return None
+    last = gold.as_of.astimezone(UTC).date()
+    rows = gold.rows(table, sql, first=last - timedelta(days=JOURS_LUS), last=last, **parameters)
+    return rows[0][0] if rows else None
+
+
+def _first_moment(gold: GoldSnapshot) -> datetime | None:
+    """Of the whole history: asked only while it is short."""
+    rows = gold.rows("mesures", "select min(moment) from read_parquet($files) where mesure = 'volume'")
+    return rows[0][0] if rows else None
+
+
+def _whole_days(first: datetime | None, last: datetime | None) -> int:
+    """Before the day of the last tick; the first hour is not whole, so history begins with it."""
+    if first is None or last is None:
+        return 0
+    day = datetime(*last.astimezone(UTC).timetuple()[:3], tzinfo=UTC)
+    return max((day - first.replace(minute=0)).days, 0)

@@ -1,7 +1,8 @@
 """What was observed around an incident beside what was expected, by quarter of an hour.
 
-The expectation of a quarter is that of its day (UTC); the band is as wide as the detector's threshold, so a quarter
-outside it would alarm by itself.
+The expectation of a quarter is that of its day (UTC).  The band is an approximation of what is still ordinary: the
+detector's threshold times the standard deviation, on both sides.  What alarms is decided by a deviance, which is not
+symmetric, with half a unit of continuity, over the detector's windows; and an excess needs at least five events.
 """
 
 import math
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from ingestion.queries.anomalies import Anomaly, anomaly, watch_state
+from ingestion.queries.anomalies import TICK, Anomaly, anomaly, last_complete_tick
 from ingestion.queries.snapshot import GoldSnapshot
 
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
@@ -100,13 +101,12 @@ def _quarters(gold: GoldSnapshot, found: Anomaly) -> list[Quarter]:
 
 
 def _span(gold: GoldSnapshot, found: Anomaly) -> tuple[datetime, datetime]:
-    """Whole quarters that are counted and complete."""
-    state = watch_state(gold)
-    if state is None or state.mesures_depuis is None or state.complet_jusque is None:
+    """Whole quarters that are complete; all of them are counted, since nothing alarms in the first two weeks."""
+    if (complete := last_complete_tick(gold)) is None:
         return found.debut, found.debut
-    start = _quarter_of(max(found.debut - BEFORE, state.mesures_depuis))
+    start = _quarter_of(found.debut - BEFORE)
     end = min(found.derniere_alerte + AFTER, start + LONGEST)
-    return start, _quarter_of(min(end, state.complet_jusque))
+    return start, _quarter_of(min(end, complete + TICK))
 
 
 def _quarter_of(moment: datetime) -> datetime:

@@ -34,13 +34,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """`par` has seen the incident at `a`; `retire`: and takes back that somebody had."""
+    """`par` has seen the incident at `a`; `retire`: and takes back that somebody had.
+
+    `severite`, `cause`, `cle`: what was shown then; empty in lines of before it was noted.
+    """
 
     anomalie_id: str
     par: str
     note: str = ""
     retire: bool = False
     a: datetime = field(default_factory=lambda: datetime.now(UTC))
+    severite: str = ""
+    cause: str = ""
+    cle: str = ""
 
 
 @dataclass(frozen=True)

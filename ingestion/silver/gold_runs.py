@@ -39,7 +39,7 @@ class Marts:
         return (self.are_outdated() or self.have_not_looked()) and self.seconds_to_wait() == 0.0
 
     def have_not_looked(self) -> bool:
-        """Whether five minutes of the clock have passed in which nobody has looked for anomalies.
+        """Whether there are five minutes that were not examined for anomalies.
 
         Also if nothing has arrived, because that may be one.  Raises LakeUnreadableError.
         """

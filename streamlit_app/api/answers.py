@@ -14,7 +14,7 @@ from streamlit_app.api.params import AsOfParams
 from streamlit_app.singletons import utc_now
 
 # part of every ETag: raise it when the format of an answer changes
-FORMAT = 2
+FORMAT = 3
 
 
 S = TypeVar("S", Snapshot, GoldSnapshot)

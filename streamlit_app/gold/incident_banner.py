@@ -7,7 +7,7 @@ from contextlib import suppress
 import streamlit as st
 
 from ingestion.queries import LakeUnreadableError
-from ingestion.reading.incidents import Incident
+from ingestion.reading.incidents import Incident, Seen
 from streamlit_app import singletons
 from streamlit_app.language_choice import PARAMETER, language, language_code
 
@@ -17,21 +17,20 @@ _SHOWN = "shown_incidents"
 
 def urgent_incidents() -> Sequence[Incident]:
     """What this run of the page shows; nothing if it cannot be read, since a page that needs it says so."""
-    urgent: Sequence[Incident] = ()
+    seen: Seen | None = None
     try:
-        urgent = singletons.watch().seen().urgent
+        seen = singletons.watch().seen()
     except LakeUnreadableError as error:
         logger.error("%s", error.for_log)
-    st.session_state[_SHOWN] = [each.anomalie_id for each in urgent]
-    return urgent
+    st.session_state[_SHOWN] = seen
+    return seen.urgent if seen else ()
 
 
 def is_outdated() -> bool:
-    """Whether there are other urgent incidents than this run of the page shows."""
+    """Whether the watch has seen anything, or somebody has acknowledged anything, since this run of the page."""
     # the run of the page has logged it
     with suppress(LakeUnreadableError):
-        shown: list[str] = st.session_state[_SHOWN]
-        return [each.anomalie_id for each in singletons.watch().seen().urgent] != shown
+        return singletons.watch().seen() is not st.session_state[_SHOWN]
     return False
 
 

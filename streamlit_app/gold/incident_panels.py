@@ -8,7 +8,7 @@ import streamlit as st
 
 from ingestion import queries
 from ingestion.printable import printable
-from ingestion.queries import GoldSnapshot, WatchState
+from ingestion.queries import AnomalyPicture, GoldSnapshot, WatchState
 from ingestion.reading.acknowledgements import Acknowledgement, allowed_name, allowed_note
 from ingestion.reading.incidents import ACKNOWLEDGED, Incident
 from streamlit_app import panels, singletons
@@ -19,6 +19,7 @@ from streamlit_app.language_choice import PARAMETER, language, language_code
 logger = logging.getLogger(__name__)
 SHOWN_OPEN, SHOWN_CLOSED = 20, 200
 CHOSEN = "anomalie"
+_ACKNOWLEDGED = "ack_shown"
 COLOURS: dict[str, Any] = {"critique": "red", "haute": "orange", "moyenne": "blue"}
 # the page that shows what an incident is of, and its filter
 _SALES = {"produit": "produit", "prix": "produit", "pays": "pays", "segment": "segment"}
@@ -30,7 +31,7 @@ def how_far(state: WatchState) -> None:
     if state.complet_jusque is not None:
         age = words.formats.ago((singletons.utc_now() - state.complet_jusque).total_seconds())
         st.caption(words["watched_until"].format(words.formats.minute(state.complet_jusque), age))
-    if state.apprend:
+    if state.apprend and state.jours_connus is not None:
         said = words.count("learning", state.jours_connus, str(state.jours_requis))
         st.info(said, icon=":material/school:")
     if unreadable := singletons.watch().acknowledgements.known().unreadable:
@@ -57,8 +58,10 @@ def _card(incident: Incident, state: WatchState) -> None:
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 st.badge(words[f"sev_{incident.severite}"], color=COLOURS[incident.severite])
                 st.badge(words[f"cause_{incident.cause}"], color="gray")
-                if incident.acquittee_a is not None:
+                if incident.statut == ACKNOWLEDGED:
                     st.badge(words["said_acknowledged"], color="green", icon=":material/check:")
+                elif incident.has_changed:
+                    st.badge(words["has_changed"], color="orange", icon=":material/change_circle:")
             st.text(incident_texts.what(words, incident))
             st.caption(incident_texts.how_it_goes(words, incident, state, now))
             _acknowledged(incident)
@@ -69,12 +72,13 @@ def _card(incident: Incident, state: WatchState) -> None:
 
 
 def _acknowledged(incident: Incident) -> None:
-    """Who takes care of it, and what is known."""
+    """Who takes care of it, or did until it became something else, and what is known."""
     if incident.acquittee_a is None or incident.acquittee_par is None:
         return
     words = language()
     ago = words.formats.ago((singletons.utc_now() - incident.acquittee_a).total_seconds())
-    said = words["acknowledged_by"].format(printable(incident.acquittee_par), ago)
+    label = "acknowledged_before" if incident.has_changed else "acknowledged_by"
+    said = words[label].format(printable(incident.acquittee_par), ago)
     st.text(f"{said}{words['colon']}{printable(incident.note)}" if incident.note else said)
 
 
@@ -107,7 +111,7 @@ def one_incident(gold: GoldSnapshot, found: Sequence[Incident]) -> None:
 
 def _picture(gold: GoldSnapshot, chosen: Incident) -> None:
     words = language()
-    found = queries.anomaly_picture(gold, chosen.anomalie_id)
+    found = load_picture(gold.key, chosen.anomalie_id, gold)
     if found is None or not found.quarts:
         st.info(words["no_picture"], icon=":material/hourglass_disabled:")
         return
@@ -115,6 +119,12 @@ def _picture(gold: GoldSnapshot, chosen: Incident) -> None:
     if all(each.attendu is None for each in found.quarts):
         st.caption(words["no_expectation"])
     panels.chart(st.container(), picture_chart.picture(words, found, dark=is_dark()))
+
+
+@st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
+def load_picture(key: str, anomalie_id: str, _gold: GoldSnapshot) -> AnomalyPicture | None:
+    """`key` is that of the publication, which itself cannot be hashed."""
+    return queries.anomaly_picture(_gold, anomalie_id)
 
 
 def _link(chosen: Incident) -> None:
@@ -131,27 +141,33 @@ def _link(chosen: Incident) -> None:
 
 
 def _form(chosen: Incident) -> None:
-    words, is_open = language(), chosen.acquittee_a is None
+    words, is_open = language(), chosen.acquittee_a is None or chosen.has_changed
     history = singletons.watch().acknowledgements.known().of(chosen.anomalie_id)
+    _acknowledged(chosen)
     if is_open:
         st.caption(words["acknowledge_intro"])
-    else:
-        _acknowledged(chosen)
     # another form after each answer, so that its note is empty again
     form = st.form(f"form_{chosen.anomalie_id}_{len(history)}", border=False)
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(words["your_name"], value=st.session_state.get("ack_name", ""), max_chars=60)
         note = st.text_input(words["note"], max_chars=500)
         label = words["acknowledge" if is_open else "take_back"]
-        pressed = st.form_submit_button(label, type="primary" if is_open else "secondary")
+        # the run that is told of it may show something newer than whoever pressed it has seen
+        pressed = st.form_submit_button(
+            label, type="primary" if is_open else "secondary", on_click=_remember, args=(chosen,)
+        )
     if pressed:
-        _submit(chosen.anomalie_id, name.strip(), note.strip(), retire=not is_open)
+        _submit(st.session_state[_ACKNOWLEDGED], name.strip(), note.strip(), retire=not is_open)
     if history:
         with st.expander(words["history"]):
             _history(history)
 
 
-def _submit(anomalie_id: str, name: str, note: str, *, retire: bool) -> None:
+def _remember(shown: Incident) -> None:
+    st.session_state[_ACKNOWLEDGED] = shown
+
+
+def _submit(shown: Incident, name: str, note: str, *, retire: bool) -> None:
     words = language()
     for check, value, rule in ((allowed_name, name, "name_rule"), (allowed_note, note, "note_rule")):
         try:
@@ -160,7 +176,7 @@ def _submit(anomalie_id: str, name: str, note: str, *, retire: bool) -> None:
             st.error(words[rule], icon=":material/error:")
             return
     try:
-        singletons.watch().acknowledge(anomalie_id, name, note, retire=retire)
+        singletons.watch().acknowledge(shown, name, note, retire=retire)
     except OSError:
         logger.exception("an acknowledgement could not be written")
         st.error(words["not_kept"], icon=":material/error:")

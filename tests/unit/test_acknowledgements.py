@@ -36,6 +36,21 @@ def test_what_one_process_writes_another_reads(path, record):
     assert known.latest == {NUMBER: entry}
 
 
+def test_a_line_of_before_the_severity_was_noted_is_read(path, record):
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"anomalie_id": NUMBER, "par": "Léa", "a": "2026-11-30T10:10:00Z"}) + "\n")
+    (entry,) = record.known().entries
+    assert (entry.severite, entry.cause, entry.cle) == ("", "", "")
+    assert record.known().unreadable == 0
+
+
+def test_what_was_shown_is_kept(path, record):
+    entry = Acknowledgement(NUMBER, "Léa", severite="haute", cause="produit", cle="Casque « audio »")
+    record.append(entry)
+    assert Acknowledgements(path).known().entries == (entry,)
+    assert json.loads(path.read_text())["severite"] == "haute"
+
+
 def test_the_last_line_of_an_incident_holds_and_all_of_them_stay(record):
     first, second = Acknowledgement(NUMBER, "Léa"), Acknowledgement(NUMBER, "Max", "à suivre")
     elsewhere, back = Acknowledgement(OTHER, "Zoé"), Acknowledgement(NUMBER, "Léa", retire=True)

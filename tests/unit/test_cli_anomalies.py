@@ -1,5 +1,6 @@
 """`sales anomalies`: what is out of the ordinary, and who has seen it."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +34,7 @@ def run(own_folders: Path, capfd: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def watched(run: Run) -> Run:
-    publish_watch(load(PathSettings).gold, BEGAN, anomalies=ROWS, mesures=COUNTED)
+    publish_watch(load(PathSettings).gold, BEGAN + timedelta(minutes=5), anomalies=ROWS, mesures=COUNTED)
     return run
 
 
@@ -69,6 +70,28 @@ def test_an_incident_is_acknowledged_and_taken_back(watched: Run) -> None:
     assert undone[:2] == (0, f"{NUMBER} is no longer acknowledged\n")
     assert "acquittee" not in watched()[1]
     assert len(load(PathSettings).acknowledgements.read_text().splitlines()) == 2
+
+
+def test_an_incident_that_has_become_worse_is_open_again(watched: Run) -> None:
+    watched("ack", NUMBER, "--by", "Léa")
+    (line,) = load(PathSettings).acknowledgements.read_text().splitlines()
+    noted = json.loads(line)
+    assert (noted["severite"], noted["cause"], noted["cle"]) == ("haute", "volume", "total")
+    worse = {"anomalies": [ROWS[0] | {"severite": "critique"}], "mesures": COUNTED}
+    publish_watch(load(PathSettings).gold, BEGAN + timedelta(minutes=10), **worse)
+    out = watched()[1]
+    assert "acquittee" not in out
+    assert "Léa, before it changed" in " ".join(out.split())
+    watched("ack", NUMBER, "--by", "Max")
+    assert "acquittee" in watched()[1]
+
+
+def test_incidents_that_began_together_are_told_apart(watched: Run) -> None:
+    together = {"anomalies": [ROWS[0], ROWS[0] | {"anomalie_id": f"{NUMBER}-2"}], "mesures": COUNTED}
+    publish_watch(load(PathSettings).gold, BEGAN + timedelta(minutes=10), **together)
+    assert watched("ack", f"{NUMBER}-2", "--by", "Léa")[:2] == (0, f"{NUMBER}-2 is acknowledged\n")
+    states = {line.split()[0]: "acquittee" in line for line in watched()[1].splitlines() if line.startswith(NUMBER)}
+    assert states == {NUMBER: False, f"{NUMBER}-2": True}
 
 
 def test_an_unknown_incident_is_refused(watched: Run) -> None:

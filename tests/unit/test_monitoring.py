@@ -236,6 +236,10 @@ def test_what_has_another_cause_rings_all_the_same() -> None:
     assert rings(*apart) == apart
 
 
+def test_a_watch_that_is_late_is_told_beside_what_it_has_found() -> None:
+    assert rings("AnomalyCritical", "AnomalyOpen", "WatchLate") == {"AnomalyCritical", "WatchLate"}
+
+
 def test_a_ticket_silences_no_page_and_no_two_alerts_silence_each_other() -> None:
     pairs = list(itertools.permutations(map(labels_of, ALERTS), 2))
     silenced = [(one, other) for one, other in pairs if inhibits(one, other)]

@@ -1,6 +1,6 @@
 {# Anomalies: what the models of `models/gold/anomalies` share.  docs/anomalies.md derives the method.
 
-   A detector compares a count with what the four weeks before let expect.  Every double is rounded to a whole number
+   A detector compares a count with what the previous four weeks suggest.  Every double is rounded to a whole number
    before it is summed, so that the order of rows and the engine do not matter. #}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from ingestion.queries import CAUSES
+from ingestion.queries import ANOMALIE_ID, CAUSES
 from ingestion.reading.acknowledgements import LONGEST_NAME, LONGEST_NOTE, NAME, NOTE, allowed_name, allowed_note
 from streamlit_app.api.models import Answer
 
@@ -32,7 +32,7 @@ Cause = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CAUSES)})]
 
 
 class Incident(Answer):
-    anomalie_id: str = Field(examples=["20261130-1005-volume"])
+    anomalie_id: str = Field(pattern=ANOMALIE_ID, examples=["20261130-1005-volume"])
     detecteur: Cause = Field(description="the detector that began it")
     cause: Cause = Field(description="of the detectors that alarmed within an hour, the one nearest to the root")
     cle: str = Field(description="what `cause` counts: a product, a country, a reason, a partition; or total")
@@ -47,20 +47,24 @@ class Incident(Answer):
     score: Score
     sens: Literal["hausse", "baisse"]
     severite: Literal["critique", "haute", "moyenne"]
-    statut: Literal["ouverte", "acquittee", "fermee"] = Field(description="acquittee: open, and acknowledged")
+    statut: Literal["ouverte", "acquittee", "fermee"] = Field(
+        description="acquittee: open, and acknowledged as it is; one that has become worse since is ouverte again"
+    )
     detecteurs: str = Field(description="all that alarmed, separated by commas", examples=["produit, volume"])
     tranche: int
-    acquittee_par: str | None
+    acquittee_par: str | None = Field(description="of an incident that is ouverte: before it became what it is")
     acquittee_a: datetime | None
     note: str | None
 
 
 class WatchState(Answer):
-    mesures_depuis: datetime | None = Field(description="when the first event was counted")
-    complet_jusque: datetime | None = Field(description="everything that arrived before has been looked at")
+    mesures_depuis: datetime | None = Field(description="when the first event was counted; null once it has learned")
+    complet_jusque: datetime | None = Field(
+        description="everything that arrived before has been looked at; null if nothing was for 40 days"
+    )
     attentes_du: date | None = Field(description="the newest day (UTC) with expectations")
     apprend: bool = Field(description="nothing can alarm yet, because there are no expectations for the newest day")
-    jours_connus: int = Field(ge=0, description="whole days of history")
+    jours_connus: int | None = Field(ge=0, description="whole days of history; null once it has learned")
     jours_requis: int = Field(description="so many are needed")
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from ingestion import queries
-from ingestion.queries import GoldSnapshot
+from ingestion.queries import ANOMALIE_ID, GoldSnapshot
 from ingestion.reading.acknowledgements import Acknowledged
 from ingestion.reading.incidents import incidents_of
 from streamlit_app.api.answers import answer_of_gold
@@ -23,7 +23,7 @@ NO_INCIDENT = "there is no incident with this number"
 router = APIRouter(prefix="/api/anomalies", dependencies=[Depends(well_formed)], tags=["anomalies"])
 NOT_THERE = {"model": Refusal, "description": f"{NO_INCIDENT}; or `as_of` names a time at which nothing was published"}
 question = partial(router.get, responses=REFUSALS | CACHED, openapi_extra={"parameters": [KNOWN_ETAG]})
-Number = Annotated[str, Path(pattern="^[0-9]{8}-[0-9]{4}-[a-z]{1,20}$", examples=["20261130-1005-volume"])]
+Number = Annotated[str, Path(pattern=ANOMALIE_ID, examples=["20261130-1005-volume"])]
 ACKNOWLEDGING: dict[int | str, dict[str, Any]] = {
     200: {"description": "the incident as it is now"},
     400: {"model": Refusal, "description": "the body cannot be read as JSON in UTF-8"},
@@ -70,11 +70,14 @@ def from_here(request: Request) -> None:
     dependencies=[Depends(from_here)],
 )
 def acknowledge(request: Request, anomalie_id: Number, body: models.AcknowledgeBody) -> Response:
-    """Say that somebody has seen an incident, or take it back; what was said before stays on record."""
+    """Say that somebody has seen an incident, or take it back; what was said before stays on record.
+
+    If the incident then becomes more severe, or its `cause` or `cle` another one, it is `ouverte` again.
+    """
     watch = request.app.state.watch
-    if watch.find(anomalie_id) is None:
+    if (shown := watch.find(anomalie_id)) is None:
         raise HTTPException(404, NO_INCIDENT)
-    watch.acknowledge(anomalie_id, body.par, body.note, retire=body.retirer)
+    watch.acknowledge(shown, body.par, body.note, retire=body.retirer)
     found = to_json(watch.find(anomalie_id))
     return Response(found, media_type="application/json", headers={"Cache-Control": "no-store"})
 

@@ -43,11 +43,12 @@ class OpenIncidents(Collector):
             value=unreadable,
         )
         # nobody expects Gold to be new while it is made by hand only
-        if seen.state and seen.state.complet_jusque and load(GoldSettings).gold_interval_seconds:
+        interval = load(GoldSettings).gold_interval_seconds
+        if seen.state and seen.state.complet_jusque and interval:
             yield GaugeMetricFamily(
-                "sales_watch_lag_seconds",
-                "Time since the end of the last five minutes in which anomalies were looked for",
-                value=age_seconds(seen.state.complet_jusque),
+                "sales_watch_overdue_seconds",
+                "How much longer than the interval of Gold what arrived has been waiting to be searched for anomalies",
+                value=max(0.0, age_seconds(seen.state.complet_jusque) - interval),
             )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,11 @@ from ingestion.reading.freshness import Freshness
 from ingestion.tail.watcher import Watcher
 from streamlit_app import figures, singletons
 from streamlit_app.api.application import create_app
+from streamlit_app.gold import incident_panels
 from streamlit_app.singletons import Sampler
+from tests.unit.app import incidents_of_api
+from tests.unit.app.anomaly_lake import publish_watch
+from tests.unit.app.incidents_of_now import COUNTED, NOW, learned
 
 HERE = Path(streamlit_app.__file__).parent
 # client, product, country, segment, time, quantity, amount
@@ -183,6 +187,7 @@ def page(monkeypatch, sampler):
             # one test's lake counts its slices as another's
             figures.load_figures.clear()
             figures.drawings.clear()
+            incident_panels.load_picture.clear()
         app = AppTest.from_file(HERE / "app.py", default_timeout=30)
         app.context["locale"] = locale
         for key, value in query.items():
@@ -194,3 +199,23 @@ def page(monkeypatch, sampler):
         return app
 
     return run
+
+
+@pytest.fixture
+def publish(published):
+    """Publish these incidents, and what was counted and learned, as a run of Gold of now."""
+
+    def write(*anomalies, mesures=COUNTED, attentes=None):
+        rows = {"anomalies": anomalies, "mesures": mesures, "attentes": learned() if attentes is None else attentes}
+        publish_watch(published.silver.parent / "gold", NOW, 2, **{name: list(each) for name, each in rows.items()})
+        return published.lake
+
+    return write
+
+
+@pytest.fixture
+def watched(published):
+    """A lake with the incidents of the tests of the API."""
+    at = incidents_of_api.BEGAN + timedelta(hours=2)
+    publish_watch(published.silver.parent / "gold", at, **incidents_of_api.TABLES)
+    return published

@@ -1,69 +1,25 @@
-"""The page of the alerts and the strip on the other pages, run without a browser."""
+"""The page of the alerts, run without a browser."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from ingestion.queries import CAUSES, GoldSnapshot, LakeUnreadableError
+from ingestion import queries
+from ingestion.queries import CAUSES
 from ingestion.reading.acknowledgements import Acknowledged
-from ingestion.reading.incidents import Incident, Watch, incidents_of
+from ingestion.reading.incidents import Incident, incidents_of
 from ingestion.settings import PathSettings, load
-from streamlit_app import singletons
 from streamlit_app.formats import UNIT
-from streamlit_app.gold import incident_banner, incident_texts
+from streamlit_app.gold import incident_texts
 from streamlit_app.languages import languages
-from tests.unit.app.anomaly_lake import count, expectation, incident, publish_watch
+from tests.unit.app.anomaly_lake import count, incident
 from tests.unit.app.gold_lake import publish_gold
+from tests.unit.app.incidents_of_now import BEGAN, CLOSED, COMPLETE, COUNTED, GONE, NOW, VOLUME, links, texts
 
-NOW = datetime.now(UTC).replace(second=0, microsecond=0)
-TICK = timedelta(minutes=5)
-COMPLETE = NOW.replace(minute=NOW.minute // 5 * 5) - TICK
-BEGAN = COMPLETE - 12 * TICK
-VOLUME = incident("volume", BEGAN, COMPLETE, detecteurs="rupture, volume")
-GONE = incident(
-    "produit",
-    BEGAN - timedelta(hours=3),
-    COMPLETE - 4 * TICK,
-    cle="Casque audio",
-    severite="moyenne",
-    observe=Decimal(0),
-)
-CLOSED = incident("pays", BEGAN - timedelta(days=2), COMPLETE - timedelta(days=2), cle="Spain", is_open=False)
-COUNTED = [
-    count(NOW - timedelta(days=20), "volume", "total", 9),
-    count(BEGAN, "volume", "total", 7),
-    count(COMPLETE, "complet", "total", 1),
-]
 FRENCH, ENGLISH = languages()["fr"], languages()["en"]
 each_language = pytest.mark.parametrize("code", languages())
-
-
-def learned():
-    start = COMPLETE - timedelta(days=1)
-    quarters = (start.replace(minute=0) + number * timedelta(minutes=15) for number in range(100))
-    return [expectation(each, "volume", "total", 10_000_000, attendu=40_000_000) for each in quarters]
-
-
-@pytest.fixture
-def publish(published):
-    def write(*anomalies, mesures=COUNTED, attentes=None):
-        rows = {"anomalies": anomalies, "mesures": mesures, "attentes": learned() if attentes is None else attentes}
-        publish_watch(published.silver.parent / "gold", NOW, 2, **{name: list(each) for name, each in rows.items()})
-        return published.lake
-
-    return write
-
-
-def texts(app):
-    parts = (app.text, app.caption, app.header, app.subheader, app.info, app.success, app.warning, app.error)
-    return " ".join(each.value for part in parts for each in part).replace(UNIT, " ")
-
-
-def links(app):
-    """Label and address of each link to a page."""
-    return [(each.proto.label, each.proto.query_string) for each in app.get("page_link")]
 
 
 @each_language
@@ -139,6 +95,33 @@ def test_who_acknowledges_is_told_and_kept(page, publish):
     assert history[FRENCH["said_what"]].tolist() == [FRENCH["said_acknowledged"], FRENCH["said_taken_back"]]
 
 
+WORSE = {"severite": "critique", "score": Decimal("-9.0000")}
+
+
+def test_an_incident_that_has_changed_says_that_it_was_acknowledged_before(page, publish):
+    app = acknowledge(page(publish(VOLUME), "alertes"), "Léa", "soldes")
+    publish(VOLUME | WORSE)
+    app.run()
+    assert "Acquitté par Léa, il y a 0 s, avant qu'il ne change : soldes" in texts(app)
+    labels = [each.label for each in app.button]
+    assert (FRENCH["acknowledge"] in labels, FRENCH["take_back"] in labels) == (True, False)
+    assert any(FRENCH["has_changed"] in each.value for each in app.markdown)
+    app = acknowledge(app, "Max")
+    assert "Acquitté par Max, il y a 0 s" in texts(app)
+    assert "avant qu'il ne change" not in texts(app)
+
+
+def test_whoever_acknowledges_has_seen_what_the_page_showed(page, publish):
+    """Not what has become of it until the button was pressed."""
+    app = page(publish(VOLUME), "alertes")
+    publish(VOLUME | WORSE)
+    app = acknowledge(app, "Léa")
+    (line,) = load(PathSettings).acknowledgements.read_text().splitlines()
+    noted = json.loads(line)
+    assert (noted["severite"], noted["cause"], noted["cle"]) == ("haute", "volume", "total")
+    assert "avant qu'il ne change" in texts(app)
+
+
 @pytest.mark.parametrize(("name", "note", "rule"), [(" ", "", "name_rule"), ("Léa", "a\u202eb", "note_rule")])
 def test_a_wrong_name_or_note_is_explained(page, publish, name, note, rule):
     app = acknowledge(page(publish(VOLUME), "alertes"), name, note)
@@ -163,55 +146,17 @@ def test_lines_that_cannot_be_read_are_counted(page, publish):
     assert FRENCH.count("unreadable_lines", 2) in [each.value for each in app.warning]
 
 
-@pytest.mark.parametrize("name", ["ventes", "confiance"])
-def test_other_pages_show_a_strip_until_somebody_has_acknowledged(page, publish, name):
-    lake = publish(VOLUME, GONE)
-    label = FRENCH.count("urgent", 1, "Volume")
-    assert (label, "lang=fr") in links(page(lake, name))
-    Watch(lake).acknowledge(VOLUME["anomalie_id"], "Léa")
-    assert label not in [each for each, _ in links(page(lake, name))]
-
-
-def test_the_page_itself_has_no_strip(page, publish):
-    assert FRENCH.count("urgent", 1, "Volume") not in [each for each, _ in links(page(publish(VOLUME), "alertes"))]
-
-
-def test_a_page_that_is_open_learns_of_another_incident(publish, monkeypatch):
-    """Also while nothing is published: a silence brings no slice."""
-    lake = publish()
-    monkeypatch.setattr(singletons, "lake", lambda: lake)
-    monkeypatch.setattr(incident_banner.st, "session_state", {})
-    assert incident_banner.urgent_incidents() == ()
-    assert not incident_banner.is_outdated()
-    publish(VOLUME)
-    assert incident_banner.is_outdated()
-    assert [each.cause for each in incident_banner.urgent_incidents()] == ["volume"]
-    assert not incident_banner.is_outdated()
-    Watch(lake).acknowledge(VOLUME["anomalie_id"], "Léa")
-    assert incident_banner.is_outdated()
-
-
-def test_what_is_only_moderate_or_closed_calls_for_no_attention(page, publish):
-    assert links(page(publish(GONE, CLOSED))) == []
-
-
-def test_a_gold_that_cannot_be_read_breaks_no_other_page(page, publish, published, caplog):
-    lake = publish(VOLUME)
-    for file in (published.silver.parent / "gold" / "anomalies").glob("*.parquet"):
-        file.unlink()
-    app = page(lake)
-    assert (len(app.metric), links(app)) == (4, [])
-    assert "table anomalies cannot be read" in caplog.text
-    broken = page(lake, "alertes")
-    assert FRENCH["unreadable"] in [each.value for each in broken.warning]
-
-
-def test_incidents_are_read_once_for_a_publication(publish, monkeypatch):
-    lake = publish(VOLUME)
-    watch = Watch(lake)
-    seen = watch.seen()
-    monkeypatch.setattr(GoldSnapshot, "rows", lambda *_, **__: pytest.fail("read again"))
-    assert watch.seen() is seen
+def test_a_picture_is_made_once_for_a_publication(page, publish, monkeypatch):
+    made, picture = [], queries.anomaly_picture
+    monkeypatch.setattr(queries, "anomaly_picture", lambda gold, number: made.append(number) or picture(gold, number))
+    app = page(publish(VOLUME, GONE), "alertes")
+    app.run()
+    assert made == [VOLUME["anomalie_id"]]
+    app.button(key=f"look_{GONE['anomalie_id']}").click().run()
+    assert made == [VOLUME["anomalie_id"], GONE["anomalie_id"]]
+    publish(VOLUME, GONE)
+    app.run()
+    assert made[2:] == [GONE["anomalie_id"]]
 
 
 def told(cause, sens, **others):
@@ -268,16 +213,3 @@ def test_a_closed_incident_says_from_when_to_when(publish):
     (closed,) = incidents_of(lake.gold(), Acknowledged())
     said = incident_texts.how_it_goes(ENGLISH, closed, None, NOW)
     assert said == f"From {ENGLISH.formats.minute(closed.debut)} to {ENGLISH.formats.minute(closed.fin)}."
-
-
-def test_an_unreadable_record_of_acknowledgements_is_no_silence(publish):
-    lake = publish(VOLUME)
-    load(PathSettings).acknowledgements.mkdir(parents=True)
-    with pytest.raises(LakeUnreadableError):
-        Watch(lake).seen()
-
-
-def test_the_process_has_one_watch_for_its_lake(publish, monkeypatch):
-    lake = publish(VOLUME)
-    monkeypatch.setattr(singletons, "lake", lambda: lake)
-    assert singletons.watch() is singletons.watch()

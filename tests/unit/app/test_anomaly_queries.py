@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from ingestion import queries
-from ingestion.queries import Quarter
+from ingestion.queries import GoldSnapshot, Quarter
 from tests.unit.app.anomaly_lake import count, expectation, incident, publish_watch
 from tests.unit.app.gold_lake import publish_gold
 
@@ -23,10 +23,10 @@ FIRST, COMPLETE = count(DAY - timedelta(days=20), "volume", "total", 1), DAY.rep
 
 @pytest.fixture
 def gold_of(tiny):
-    def publish(anomalies=(), mesures=(), attentes=(), complete=COMPLETE):
+    def publish(anomalies=(), mesures=(), attentes=(), complete=COMPLETE, published_at=None):
         ends = [count(complete, "complet", "total", 1)] if complete else []
         rows = {"anomalies": list(anomalies), "mesures": [*mesures, *ends], "attentes": list(attentes)}
-        publish_watch(tiny.silver.parent / "gold", DAY, **rows)
+        publish_watch(tiny.silver.parent / "gold", published_at or (complete or DAY) + TICK, **rows)
         return tiny.lake.gold()
 
     return publish
@@ -87,7 +87,42 @@ def test_the_watch_has_learned_when_the_newest_day_has_expectations(gold_of):
     yesterday = expectation(DAY - timedelta(days=1), "volume", "total", 1, attendu=1)
     assert queries.watch_state(gold_of(mesures=[FIRST], attentes=[yesterday])).apprend is True
     state = queries.watch_state(gold_of(mesures=[FIRST], attentes=[yesterday, expectation(DAY, "volume", "total", 1)]))
-    assert (state.apprend, state.attentes_du, state.jours_connus) == (False, date(2026, 11, 30), 20)
+    assert (state.apprend, state.attentes_du) == (False, date(2026, 11, 30))
+    assert (state.mesures_depuis, state.jours_connus) == (None, None)
+
+
+def test_only_a_watch_that_learns_reads_the_whole_history(gold_of, monkeypatch):
+    read, rows = [], GoldSnapshot.rows
+    monkeypatch.setattr(
+        GoldSnapshot, "rows", lambda gold, mart, sql, **more: read.append(sql) or rows(gold, mart, sql, **more)
+    )
+    learned = gold_of([VOLUME], [FIRST], [expectation(DAY, "volume", "total", 1)])
+    assert queries.watch_state(learned).apprend is False
+    assert queries.anomaly_picture(learned, VOLUME["anomalie_id"]).quarts
+    assert not [sql for sql in read if "anomalie_id" not in sql and "date_arrivee" not in sql]
+    assert queries.watch_state(gold_of(mesures=[FIRST])).mesures_depuis == FIRST["moment"]
+    assert [sql for sql in read if "date_arrivee" not in sql][-1].startswith("select min(moment)")
+
+
+@pytest.mark.parametrize(("days", "known"), [(40, True), (41, False)])
+def test_a_watch_that_has_not_looked_for_more_than_40_days_is_as_one_that_never_has(gold_of, days, known):
+    learned = [expectation(COMPLETE, "volume", "total", 1)]
+    gold = gold_of(mesures=[FIRST], attentes=learned, published_at=COMPLETE + timedelta(days=days))
+    state = queries.watch_state(gold)
+    assert state.complet_jusque == (COMPLETE + TICK if known else None)
+    assert (state.attentes_du is not None, state.apprend) == (known, not known)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=400)])
+def test_what_was_complete_by_a_clock_that_was_ahead_does_not_count(gold_of, ahead):
+    wrong = count(COMPLETE + ahead, "complet", "total", 1)
+    learned = [expectation(moment, "volume", "total", 1) for moment in (DAY, DAY + timedelta(days=1))]
+    gold = gold_of([VOLUME], [FIRST, wrong], learned)
+    state = queries.watch_state(gold)
+    assert (state.complet_jusque, state.attentes_du, state.apprend) == (COMPLETE + TICK, DAY.date(), False)
+    assert queries.watch_state(gold_of([], [FIRST, wrong], learned[1:])).apprend is True
+    gold = gold_of([VOLUME], [FIRST, wrong], learned)
+    assert queries.anomaly_picture(gold, VOLUME["anomalie_id"]).quarts[-1].moment == DAY.replace(hour=15, minute=15)
 
 
 def test_a_watch_that_has_counted_nothing_knows_nothing(gold_of):
@@ -141,13 +176,10 @@ def test_a_picture_ends_with_what_is_complete_or_six_hours_later(gold_of, comple
     assert picture.quarts[-1].moment == last
 
 
-def test_a_picture_is_of_three_days_at_most_and_begins_with_the_counts(gold_of):
+def test_a_picture_is_of_three_days_at_most(gold_of):
     long = incident("volume", BEGAN - timedelta(days=5), LAST)
     picture = queries.anomaly_picture(gold_of([long], [FIRST]), long["anomalie_id"])
     assert len(picture.quarts) == 3 * 96
-    young = count(BEGAN - timedelta(hours=1, minutes=-10), "volume", "total", 1)
-    picture = queries.anomaly_picture(gold_of([VOLUME], [young]), VOLUME["anomalie_id"])
-    assert picture.quarts[0] == Quarter(BEGAN - timedelta(minutes=60), Decimal(1), None, None, None)
     nothing = queries.anomaly_picture(gold_of([VOLUME], complete=None), VOLUME["anomalie_id"])
     assert nothing.quarts == []
 

@@ -1,40 +1,13 @@
-"""The incidents as the API answers them, what it takes, and what Prometheus is told."""
-
-import re
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+"""The incidents as the API answers them, and what it takes."""
 
 import pytest
 from fastapi.testclient import TestClient
 
 from ingestion.settings import PathSettings, load
 from streamlit_app.api.application import create_app
-from tests.unit.app.anomaly_lake import count, expectation, incident, publish_watch
+from tests.unit.app.incidents_of_api import NUMBER, ids, rows
 
-BEGAN = datetime(2026, 11, 30, 10, 5, tzinfo=UTC)
-LAST = BEGAN + timedelta(minutes=30)
-NUMBER = "20261130-1005-volume"
 ADDRESS = f"/api/anomalies/{NUMBER}/acknowledge"
-INCIDENTS = [
-    incident("volume", BEGAN, LAST, severite="critique"),
-    incident("rejet", BEGAN - timedelta(hours=1), LAST, cle="illisible", sens="hausse"),
-    incident(
-        "pays", BEGAN - timedelta(days=2), LAST - timedelta(days=2), cle="Spain", severite="moyenne", is_open=False
-    ),
-]
-COUNTED = [
-    count(BEGAN - timedelta(days=20), "volume", "total", 9),
-    count(BEGAN, "volume", "total", 7),
-    count(BEGAN + timedelta(hours=1), "complet", "total", 1),
-]
-EXPECTED = [expectation(BEGAN.replace(minute=0), "volume", "total", 10_000_000, attendu=40_000_000)]
-
-
-@pytest.fixture
-def watched(published):
-    rows = {"anomalies": INCIDENTS, "mesures": COUNTED, "attentes": EXPECTED}
-    publish_watch(published.silver.parent / "gold", BEGAN, **rows)
-    return published
 
 
 @pytest.fixture
@@ -42,25 +15,15 @@ def api(watched, sampler):
     return TestClient(create_app(watched.lake, sampler))
 
 
-def rows(api, parameters=""):
-    answer = api.get(f"/api/anomalies{parameters}")
-    assert answer.status_code == 200, answer.text
-    return answer.json(parse_float=Decimal)["rows"]
-
-
-def ids(found):
-    return [each["anomalie_id"] for each in found]
-
-
 def test_incidents_come_with_the_state_of_the_watch(api):
     answer = api.get("/api/anomalies?limit=1").json()
     assert (answer["total"], answer["limit"], ids(answer["rows"])) == (3, 1, [NUMBER])
     assert answer["veille"] == {
-        "mesures_depuis": "2026-11-10T10:05:00.000Z",
+        "mesures_depuis": None,
         "complet_jusque": "2026-11-30T11:10:00.000Z",
         "attentes_du": "2026-11-30",
         "apprend": False,
-        "jours_connus": 19,
+        "jours_connus": None,
         "jours_requis": 14,
     }
     (newest,) = answer["rows"]
@@ -228,45 +191,3 @@ def test_the_picture_of_an_incident(api):
     }
     etag = {"If-None-Match": answer.headers["ETag"]}
     assert api.get(f"/api/anomalies/{NUMBER}/picture", headers=etag).status_code == 304
-
-
-def value(api, name):
-    found = re.findall(rf"^{re.escape(name)} (\S+)$", api.get("/metrics").text, re.MULTILINE)
-    return float(found[0]) if found else None
-
-
-def test_metrics_count_what_is_open(api):
-    name = 'sales_anomalies_open{{acknowledged="{}",cause="{}",severity="{}"}}'
-    assert value(api, name.format("false", "volume", "critique")) == 1
-    assert value(api, name.format("false", "rejet", "haute")) == 1
-    # closed, or never there: an alert must be able to tell that from unknown
-    assert value(api, name.format("false", "pays", "moyenne")) == 0
-    assert value(api, name.format("false", "silence", "critique")) == 0
-    api.post(ADDRESS, json={"par": "Léa"})
-    assert value(api, name.format("false", "volume", "critique")) is None
-    assert value(api, name.format("true", "volume", "critique")) == 1
-
-
-def test_metrics_say_how_far_the_watch_is_behind(api):
-    age = (datetime.now(UTC) - (BEGAN + timedelta(minutes=65))).total_seconds()
-    assert value(api, "sales_watch_lag_seconds") == pytest.approx(max(age, 0), abs=30)
-    assert value(api, "sales_acknowledgements_unreadable") == 0
-    record = load(PathSettings).acknowledgements
-    record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text("{\n")
-    assert value(api, "sales_acknowledgements_unreadable") == 1
-
-
-def test_without_a_watch_nothing_is_open_and_nothing_lags(published, sampler):
-    api = TestClient(create_app(published.lake, sampler))
-    assert value(api, 'sales_anomalies_open{acknowledged="false",cause="silence",severity="critique"}') == 0
-    assert value(api, "sales_watch_lag_seconds") is None
-
-
-def test_metrics_without_the_incidents_when_gold_cannot_be_read(api, watched):
-    for file in (watched.silver.parent / "gold" / "anomalies").glob("*.parquet"):
-        file.unlink()
-    metrics = api.get("/metrics").text
-    assert "sales_anomalies_open{" not in metrics
-    assert "sales_published_tranche 2" in metrics
-    assert api.get("/api/anomalies").status_code == 503
