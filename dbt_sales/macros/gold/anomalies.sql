@@ -76,6 +76,19 @@
 {% endmacro %}
 
 
+{# The days of the ticks that this run looks at for which something was learned, as literals. #}
+{% macro days_learned(attentes) %}
+    {%- set ticks = ticks_to_score() -%}
+    {%- if not ticks -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {{ return(query_once_per_run(
+        "select distinct cast(date_arrivee as string) as jour from " ~ attentes ~ " where date_arrivee between date'"
+        ~ start_as_text(ticks.first)[:10] ~ "' and date'" ~ start_as_text(ticks.last)[:10] ~ "'"
+    ) | map(attribute='jour') | list) }}
+{% endmacro %}
+
+
 {# The rows of a table to which a run of Gold adds and which says what was known then: all that it writes if readers do not
    know the table yet, since an earlier run may have left some. #}
 {% macro of_this_publication() -%}

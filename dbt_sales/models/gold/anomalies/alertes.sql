@@ -8,7 +8,7 @@
 -- depends_on: {{ ref('bilan_ingestion') }}
 {%- set mesures, attentes = ref('mesures'), ref('attentes') %}
 {%- set ticks = ticks_to_score() %}
-{%- if not ticks %}
+{%- if not days_learned(attentes) %}
 {{ no_rows() }}
 {%- else %}
 {%- set windows = [('15min', 3), ('1h', 12), ('4h', 48)] %}

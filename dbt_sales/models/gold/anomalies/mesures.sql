@@ -15,6 +15,7 @@ published as (
 
 ),
 
+{%- if something_arrived() %}
 {# copies with the same coordinates are one event #}
 ventes_raw as (
 
@@ -121,16 +122,9 @@ counted as (
         tick,
         stack(2, 'rejet', raison, nombre, 'doublon', 'total', -nombre) as (mesure, cle, nombre)
     from ventes_rejetees
-    {%- if complete %}
-    union all
-    select
-        {{ complete }} as tick,
-        'complet' as mesure,
-        'total' as cle,
-        1 as nombre
-    {%- endif %}
 
 ),
+{%- endif %}
 
 combined as (
 
@@ -140,6 +134,7 @@ combined as (
         cle,
         nombre
     from published
+    {%- if something_arrived() %}
     union all
     select
         {{ start_of_tick('tick') }} as moment,
@@ -147,6 +142,15 @@ combined as (
         cle,
         nombre
     from counted
+    {%- endif %}
+    {%- if complete %}
+    union all
+    select
+        {{ start_of_tick(complete) }} as moment,
+        'complet' as mesure,
+        'total' as cle,
+        1 as nombre
+    {%- endif %}
 
 ),
 
