@@ -89,6 +89,14 @@
 {% endmacro %}
 
 
+{# Whether there was ever an alarm. #}
+{% macro has_alarms(alertes) %}
+    {%- set there = load_relation(alertes) if execute else none -%}
+    {{ return(there is not none
+        and query_once_per_run("select max(publication) as newest from " ~ alertes)[0].newest is not none) }}
+{% endmacro %}
+
+
 {# The rows of a table to which a run of Gold adds and which says what was known then: all that it writes if readers do not
    know the table yet, since an earlier run may have left some. #}
 {% macro of_this_publication() -%}

@@ -1,6 +1,10 @@
 {{ config(materialized='table') }}
 -- depends_on: {{ ref('bilan_ingestion') }}
+{%- set alertes = ref('alertes') %}
 {%- set complete = ticks_to_score().last or last_complete_tick() or 0 %}
+{%- if not has_alarms(alertes) %}
+{{ no_rows() }}
+{%- else %}
 
 with
 
@@ -60,7 +64,7 @@ alertes as (
         {{ tick_of('alertes.moment') }} as tick,
         if(alertes.score > 0, 1, -1) as sens,
         detectors.rang
-    from {{ ref('alertes') }} as alertes
+    from {{ alertes }} as alertes
     inner join detectors on alertes.detecteur = detectors.detecteur
 
 ),
@@ -329,3 +333,4 @@ final as (
 )
 
 select * from final
+{%- endif %}
