@@ -543,10 +543,10 @@
 {%- endmacro %}
 
 
-{# A double as a whole number.  It is cut at `most`, far above any real amount, so that one absurd sale, which is valid,
-   stops no forecast. #}
+{# A double as a whole number; null of null, which `least` would take for the most.  It is cut at `most`, far above any real
+   amount, so that one absurd sale, which is valid, stops no forecast. #}
 {% macro whole(value, most='1e18') -%}
-    cast(round(least({{ value }}, {{ most }})) as bigint)
+    cast(round(if({{ value }} > {{ most }}, {{ most }}, {{ value }})) as bigint)
 {%- endmacro %}
 
 
