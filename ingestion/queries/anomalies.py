@@ -8,13 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from ingestion.detectors import DETECTORS
 from ingestion.queries.snapshot import GoldSnapshot
 
-# from the root of a fault to what follows from it, as the run ranks its detectors
-CAUSES = (
-    *("silence", "partition", "doublon", "rejet", "vide", "prix", "produit", "pays", "segment"),
-    *("volume", "rupture", "panier", "retard", "plat"),
-)
+# from the root of a fault to what follows from it
+CAUSES = tuple(sorted(DETECTORS, key=lambda name: DETECTORS[name].rank))
 SEVERITES = ("critique", "haute", "moyenne")
 # the start of its first five minutes, its detector, and a number from 2 on where several have both in common
 ANOMALIE_ID = "^[0-9]{8}-[0-9]{4}-[a-z]{1,20}(-[0-9]{1,3})?$"

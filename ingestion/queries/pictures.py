@@ -11,19 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from ingestion.detectors import DETECTORS, THRESHOLDS, TOTALS, measure_of, total_of
 from ingestion.queries.anomalies import TICK, Anomaly, anomaly, last_complete_tick
 from ingestion.queries.snapshot import GoldSnapshot
 
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 BEFORE, AFTER, LONGEST = timedelta(hours=12), timedelta(hours=6), timedelta(days=3)
-# they count all events
-_OF_VOLUME = ("silence", "volume", "rupture", "plat")
-# the others are shares; of what, where it is not of the events
-_OF_SALES = ("retard", "produit", "pays", "segment")
-# whose spread is that of a share; that of the others is that of a number
-_BETA = ("partition", "produit", "pays", "segment")
-_THRESHOLDS = {"silence": 3.8}
-_THRESHOLD = 4.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +60,15 @@ def anomaly_picture(gold: GoldSnapshot, anomalie_id: str) -> AnomalyPicture | No
     if found is None:
         return None
     mesure, cle = _series(found)
-    unit = "EUR" if mesure == "montant" else "ventes" if mesure in (*_OF_SALES, "prix") else "evenements"
+    is_of_sales = mesure == "prix" or TOTALS.get(mesure) == "valide"
+    unit = "EUR" if mesure == "montant" else "ventes" if is_of_sales else "evenements"
     span = found.debut, found.derniere_alerte, found.fin
     return AnomalyPicture(anomalie_id, mesure, cle, unit, *span, _quarters(gold, found))
 
 
 def _series(found: Anomaly) -> tuple[str, str]:
-    if found.cause in _OF_VOLUME:
-        return "volume", "total"
-    return ("montant", "total") if found.cause == "panier" else (found.cause, found.cle)
+    mesure = measure_of(found.cause)
+    return mesure, "total" if mesure in ("volume", "montant") else found.cle
 
 
 def _quarters(gold: GoldSnapshot, found: Anomaly) -> list[Quarter]:
@@ -84,7 +77,7 @@ def _quarters(gold: GoldSnapshot, found: Anomaly) -> list[Quarter]:
         return []
     mesure, cle = _series(found)
     counted, learned = _counted(gold, mesure, cle, start, end), _learned(gold, mesure, cle, start, end)
-    threshold = _THRESHOLDS.get(found.cause, _THRESHOLD)
+    threshold = float(THRESHOLDS[found.cause])
     scale = 100 if mesure == "montant" else 1
     quarters = []
     for number in range(int((end - start) / QUARTER)):
@@ -115,7 +108,7 @@ def _quarter_of(moment: datetime) -> datetime:
 
 def _counted(gold: GoldSnapshot, mesure: str, cle: str, start: datetime, end: datetime) -> dict[datetime, _Counts]:
     """What was counted of the measure and of what it is a share of, by quarter."""
-    whole, whole_cle = _whole(mesure, cle)
+    whole, whole_cle = (mesure, cle) if mesure == "volume" else total_of(mesure, cle)
     rows = gold.rows(
         "mesures",
         f"""
@@ -135,13 +128,6 @@ def _counted(gold: GoldSnapshot, mesure: str, cle: str, start: datetime, end: da
     for quarter, measure, key, count in rows:
         counted.setdefault(datetime.fromtimestamp(quarter * 900, UTC), {})[measure, key] = count
     return counted
-
-
-def _whole(mesure: str, cle: str) -> tuple[str, str]:
-    """What the measure is a share of."""
-    if mesure in ("prix", "montant"):
-        return "produit", cle
-    return ("valide" if mesure in _OF_SALES else "volume"), "total"
 
 
 def _learned(gold: GoldSnapshot, mesure: str, cle: str, start: datetime, end: datetime) -> dict[date, _Learned]:
@@ -181,9 +167,9 @@ def _of_share(learned: _Learned, counts: _Counts, series: tuple[str, str], momen
     # of a key that was never seen
     if (row := learned.get(cle) or learned.get("")) is None:
         return None
-    n, spread = counts.get(_whole(mesure, cle), 0), row[2] / 1e9
+    n, spread = counts.get(total_of(mesure, cle), 0), row[2] / 1e9
     expected = n * row[1] / 1e9
-    if mesure not in _BETA:
+    if DETECTORS[mesure].kind != "part":
         return expected, math.sqrt(expected + spread * expected * expected)
     variance = expected * (1 - expected / n) * (1 + (n - 1) * spread) if n else 0.0
     return expected, math.sqrt(max(variance, 0.0))

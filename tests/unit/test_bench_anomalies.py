@@ -21,7 +21,8 @@ from infra.bench.detection.scorecard import (
     summary_of,
 )
 from infra.bench.detection.simulated_events import FIRST_TICK, Injected, World, simulate
-from ingestion.verify.anomalies.detectors import DETECTORS, Alarm, moment_of
+from ingestion.detectors import DETECTORS
+from ingestion.verify.anomalies.alarm_rows import Alarm, moment_of
 from ingestion.verify.anomalies.training import trained
 
 DROP = Fault("drop", 0.5, 6, "volume rupture")

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from infra.bench.detection.rates import DAYS
 from infra.bench.detection.simulated_events import FIRST_TICK, MONDAY
-from ingestion.verify.anomalies.detectors import THRESHOLDS, TICKS_OF_DAY, Alarm, Measures
+from ingestion.detectors import THRESHOLDS
+from ingestion.verify.anomalies.alarm_rows import TICKS_OF_DAY, Alarm, Measures
 from ingestion.verify.anomalies.scoring import scored
 from ingestion.verify.anomalies.training import trained
 

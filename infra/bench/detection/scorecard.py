@@ -12,7 +12,8 @@ from infra.bench.detection.playing import LEARNING_DAYS, at_threshold
 from infra.bench.detection.rates import DAYS, TICKS_OF_DAY, TICKS_OF_HOUR
 from infra.bench.detection.simulated_events import FIRST_TICK, Injected
 from infra.bench.results import percentile
-from ingestion.verify.anomalies.detectors import THRESHOLDS, Alarm, tick_of
+from ingestion.detectors import THRESHOLDS
+from ingestion.verify.anomalies.alarm_rows import Alarm, tick_of
 from ingestion.verify.anomalies.grouping import incidents
 
 # ticks after the end of a fault in which an alarm is still its own, and after a holiday, which `rupture` looks back at

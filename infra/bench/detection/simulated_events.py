@@ -28,7 +28,7 @@ from infra.bench.detection.rates import (
     Rates,
     usual_rates,
 )
-from ingestion.verify.anomalies.detectors import Measures, Series, tick_of
+from ingestion.verify.anomalies.alarm_rows import Measures, Series, tick_of
 
 FAULTS_OF_WORLD = 20
 MONDAY = date(2026, 1, 5)

@@ -6,6 +6,7 @@ was made from.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ingestion.lake.gold_ledger import ANOMALIES, GoldPublication, gold_publicat
 from ingestion.lake.ledger import publications
 from ingestion.printable import printable
 from ingestion.silver.maintenance import PROMISED
-from ingestion.verify.anomalies.detectors import TICKS_OF_DAY, Alarm, Expectation, day_of, tick_of
+from ingestion.verify.anomalies.alarm_rows import TICKS_OF_DAY, Alarm, Expectation, day_of, tick_of
 from ingestion.verify.anomalies.grouping import incidents
 from ingestion.verify.anomalies.scoring import scored
 from ingestion.verify.anomalies.training import trained
@@ -187,7 +188,8 @@ class _Newest:
             stored = _rows(self._lake, INCIDENTS, self._published)
         except UNREADABLE as error:
             return Check(INCIDENTS, said, 0, 1, (unread("a table", error),))
-        return _compared(INCIDENTS, said, stored, incidents(map(_alarm, self._stored), self._complete or 0))
+        found = incidents(map(_alarm, self._stored), self._complete or 0)
+        return _compared(INCIDENTS, said, stored, map(astuple, found))
 
 
 def _last_look(lake: Path, made: GoldPublication, complete: int | None) -> tuple[GoldPublication, Sequence[int]]:

@@ -7,41 +7,18 @@ half a day without any.  An episode that nothing explains begins an incident; on
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from ingestion.verify.anomalies.detectors import DETECTORS, LINKED, THRESHOLDS, TICK, Alarm, moment_of, tick_of
+from ingestion.detectors import CRITICAL, DETECTORS, LINKED, THRESHOLDS, severity
+from ingestion.queries.anomalies import Anomaly
+from ingestion.verify.anomalies.alarm_rows import TICK, Alarm, moment_of, tick_of
 
 # ticks: the longest gap in an episode, and how soon after its cause another detector alarms
 _QUIET, _SOON = 144, 12
 # ticks in which the cause shows itself
 _CAUSE = 12
-_CRITICAL, _HIGH = ("silence", "partition", "prix"), ("rejet", "volume", "rupture", "doublon")
 _CENT = Decimal("0.01")
-
-
-class Incident(NamedTuple):
-    """A row of `anomalies`."""
-
-    anomalie_id: str
-    detecteur: str
-    cause: str
-    cle: str
-    fenetre: str
-    debut: datetime
-    derniere_alerte: datetime
-    fin: datetime | None
-    observe: Decimal
-    attendu: Decimal
-    attendu_bas: Decimal
-    attendu_haut: Decimal
-    score: Decimal
-    sens: str
-    severite: str
-    statut: str
-    detecteurs: str
-    tranche: int
 
 
 class _Series(NamedTuple):
@@ -68,7 +45,7 @@ class _Episode(NamedTuple):
         return self.rows[-1][0]
 
 
-def incidents(alarms: Iterable[Alarm], complete: int) -> list[Incident]:
+def incidents(alarms: Iterable[Alarm], complete: int) -> list[Anomaly]:
     """By start and detector.  `complete`: the last tick of which everything is known."""
     return [_incident(name, of_one, complete) for name, of_one in gathered(alarms).items()]
 
@@ -134,7 +111,7 @@ class _Episodes:
     def _explains(self, other: _Series, episode: _Episode) -> bool:
         series, first, ticks = episode.series, episode.first, self._ticks[other]
         # what is critical, only what is nearer to the root explains, or what has just begun
-        is_own = series.detecteur in _CRITICAL and other.rank >= series.rank
+        is_own = series.detecteur in CRITICAL and other.rank >= series.rank
         if _any(self._firsts[other] if is_own else ticks, first - _SOON, first - 1):
             return True
         if other < series and _any(ticks, first, first):
@@ -161,7 +138,7 @@ def _may_hold(begun: _Episode, episode: _Episode) -> bool:
     series, root = episode.series, begun.series
     is_rise = root.detecteur == series.detecteur and root.sens < series.sens
     is_early = begun.first >= episode.first - _SOON
-    return series.detecteur not in _CRITICAL or root.rank < series.rank or is_early or is_rise
+    return series.detecteur not in CRITICAL or root.rank < series.rank or is_early or is_rise
 
 
 def _series_of(alarm: Alarm) -> _Series:
@@ -186,7 +163,7 @@ def _any(ticks: list[int], first: int, last: int) -> bool:
     return place < len(ticks) and ticks[place] <= last
 
 
-def _incident(name: str, alarms: list[Alarm], complete: int) -> Incident:
+def _incident(name: str, alarms: list[Alarm], complete: int) -> Anomaly:
     begun, last = alarms[0], tick_of(max(alarm.moment for alarm in alarms))
     early = {alarm.detecteur for alarm in alarms if alarm.moment <= begun.moment + _CAUSE * TICK}
     cause = min(early, key=lambda each: DETECTORS[each].rank)
@@ -196,7 +173,7 @@ def _incident(name: str, alarms: list[Alarm], complete: int) -> Incident:
     )
     is_open = complete - last < _QUIET
     width = THRESHOLDS[cause] * strongest.ecart_type
-    return Incident(
+    return Anomaly(
         anomalie_id=name,
         detecteur=begun.detecteur,
         cause=cause,
@@ -211,7 +188,7 @@ def _incident(name: str, alarms: list[Alarm], complete: int) -> Incident:
         attendu_haut=_cents(strongest.attendu + width),
         score=strongest.score,
         sens="hausse" if strongest.score > 0 else "baisse",
-        severite=_severity(cause, abs(strongest.score)),
+        severite=severity(cause, strongest.score),
         statut="ouverte" if is_open else "fermee",
         detecteurs=", ".join(sorted({alarm.detecteur for alarm in alarms})),
         tranche=begun.tranche,
@@ -220,9 +197,3 @@ def _incident(name: str, alarms: list[Alarm], complete: int) -> Incident:
 
 def _cents(amount: Decimal) -> Decimal:
     return amount.quantize(_CENT, ROUND_HALF_UP)
-
-
-def _severity(cause: str, score: Decimal) -> str:
-    if cause in _CRITICAL or score >= 8:
-        return "critique"
-    return "haute" if cause in _HIGH or score >= 6 else "moyenne"

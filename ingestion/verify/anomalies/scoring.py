@@ -12,19 +12,8 @@ from itertools import accumulate, groupby
 from operator import mul
 from typing import NamedTuple
 
-from ingestion.verify.anomalies.detectors import (
-    DETECTORS,
-    SHARES,
-    THRESHOLDS,
-    TICKS_OF_DAY,
-    Alarm,
-    Expectation,
-    Measures,
-    day_of,
-    moment_of,
-    rounded,
-    total_of,
-)
+from ingestion.detectors import DETECTORS, SHARES, THRESHOLDS, total_of
+from ingestion.verify.anomalies.alarm_rows import TICKS_OF_DAY, Alarm, Expectation, Measures, day_of, moment_of, rounded
 
 # name, ticks, and whether its dispersion is that of four hours; the shorter first, because it wins a tie
 _WINDOWS = (("15min", 3, False), ("1h", 12, False), ("4h", 48, True))

@@ -10,21 +10,9 @@ from datetime import UTC, date, datetime
 from itertools import product
 from zoneinfo import ZoneInfo
 
-from ingestion.verify.anomalies.detectors import (
-    DETECTORS,
-    SHARES,
-    Alarm,
-    Expectation,
-    Measures,
-    Series,
-    moment_of,
-    rounded,
-    tick_of,
-    total_of,
-)
+from ingestion.detectors import DETECTORS, SHARES, measure_of, total_of
+from ingestion.verify.anomalies.alarm_rows import Alarm, Expectation, Measures, Series, moment_of, rounded, tick_of
 
-# the measure of a detector that has not its name
-_MEASURES = dict.fromkeys(("silence", "rupture", "plat"), "volume") | {"panier": "montant"}
 _HISTORY, _LEAST_HISTORY, _WEEK = 24 * 28, 24 * 14, 168
 # so many hours of a week stay out; of a change that lasts longer, the rest counts as normal, but for silence
 _MOST_KEPT_OUT = 72
@@ -90,11 +78,11 @@ def _kept_out(alarms: Iterable[Alarm]) -> dict[str, set[int]]:
     for alarm in alarms:
         tick = tick_of(alarm.moment)
         hours = range((tick - alarm.ticks + 1) // 12, tick // 12 + 1)
-        touched[_MEASURES.get(alarm.detecteur, alarm.detecteur)].update(hours)
+        touched[measure_of(alarm.detecteur)].update(hours)
         if alarm.detecteur == "silence":
             silent.update(hours)
     out = {name: set(_few_a_week(sorted(hours))) for name, hours in touched.items()}
-    return out | {_MEASURES["silence"]: out.get(_MEASURES["silence"], set()) | silent}
+    return out | {"volume": out.get("volume", set()) | silent}
 
 
 def _few_a_week(hours: list[int]) -> Iterator[int]:

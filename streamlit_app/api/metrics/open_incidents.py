@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ingestion.detectors import severity
 from ingestion.queries import CAUSES, LakeUnreadableError
 from ingestion.reading.incidents import ACKNOWLEDGED, CLOSED, Watch
 from ingestion.settings import GoldSettings, load
@@ -23,7 +25,7 @@ class OpenIncidents(Collector):
             # the absence of these figures alerts
             return
         # every cause has a figure, or an alert could not tell none from unknown
-        counts = Counter(dict.fromkeys(((cause, _least_severe(cause), "false") for cause in CAUSES), 0))
+        counts = Counter(dict.fromkeys(((cause, severity(cause, Decimal(0)), "false") for cause in CAUSES), 0))
         counts.update(
             (each.cause, each.severite, str(each.statut == ACKNOWLEDGED).lower())
             for each in seen.incidents
@@ -50,10 +52,3 @@ class OpenIncidents(Collector):
                 "How much longer than the interval of Gold what arrived has been waiting to be searched for anomalies",
                 value=max(0.0, age_seconds(seen.state.complet_jusque) - interval),
             )
-
-
-def _least_severe(cause: str) -> str:
-    """What an incident of that cause is at least, whatever its score."""
-    if cause in ("silence", "partition", "prix"):
-        return "critique"
-    return "haute" if cause in ("rejet", "volume", "rupture", "doublon") else "moyenne"

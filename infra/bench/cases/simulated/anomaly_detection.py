@@ -32,7 +32,7 @@ from infra.bench.detection.scorecard import (
 )
 from infra.bench.detection.simulated_events import simulate
 from infra.bench.results import Figure, Measured, Tell, Unit
-from ingestion.verify.anomalies.detectors import DETECTORS
+from ingestion.detectors import DETECTORS
 
 VOLUMES = (200, 2_000, 20_000)
 # a week, over all detectors and in each volume

@@ -1,10 +1,8 @@
-"""The detectors, and the rows that they write.
+"""The detectors of anomalies: what they count, when they alarm, what they have in common, and how grave it is.
 
-A tick is five minutes: the number of seconds since 1970 divided by 300.  All days are days of UTC.
+The models of Gold state the same (dbt_sales/macros/gold/anomalies.sql); `sales verify` would find a difference.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -59,65 +57,24 @@ LINKED = {
     name: {name, *_LINKS.get(name, "").split(), *(each for each, others in _LINKS.items() if name in others.split())}
     for name in DETECTORS
 }
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TICK = timedelta(minutes=5)
-TICKS_OF_DAY = 288
-# (mesure, cle)
-Series = tuple[str, str]
-# how many at which tick; a tick without any may be missing
-Measures = Mapping[Series, Mapping[int, int]]
+# graver than their score says
+CRITICAL, HIGH = ("silence", "partition", "prix"), ("rejet", "volume", "rupture", "doublon")
 
 
-class Expectation(NamedTuple):
-    """A row of `attentes`, but for day and publication; `part` is missing where `attendu` says it, and vice versa."""
-
-    mesure: str
-    cle: str
-    moment: datetime
-    attendu: int | None
-    part: int | None
-    dispersion_1h: int
-    dispersion_4h: int
+def measure_of(detector: str) -> str:
+    """What it counts: a measure of `mesures`."""
+    if detector in ("silence", "volume", "rupture", "plat"):
+        return "volume"
+    return "montant" if detector == "panier" else detector
 
 
-class Alarm(NamedTuple):
-    """A row of `alertes`, but for its publication."""
-
-    moment: datetime
-    detecteur: str
-    cle: str
-    fenetre: str
-    observe: Decimal
-    attendu: Decimal
-    ecart_type: Decimal
-    sur: int | None
-    score: Decimal
-    ticks: int
-    tranche: int
+def total_of(measure: str, key: str) -> tuple[str, str]:
+    """The measure and key that a share, or an amount, is of."""
+    return (TOTALS[measure], "total") if measure in TOTALS else ("produit", key)
 
 
-def tick_of(moment: datetime) -> int:
-    return (moment - EPOCH) // TICK
-
-
-def moment_of(tick: int) -> datetime:
-    return EPOCH + tick * TICK
-
-
-def day_of(tick: int) -> date:
-    """In UTC."""
-    return moment_of(tick).date()
-
-
-def rounded(value: float) -> int:
-    """Half away from zero, cut at 1e18: as the forecasts' `rounded`, ten times faster."""
-    size = min(abs(value), 1e18)
-    whole = int(size)
-    # exact: a double of 2**52 or more has no fraction
-    whole += size - whole >= 0.5
-    return whole if value >= 0 else -whole
-
-
-def total_of(mesure: str, cle: str) -> Series:
-    """The series that a share, or an amount, is of."""
-    return (TOTALS[mesure], "total") if mesure in TOTALS else ("produit", cle)
+def severity(cause: str, score: Decimal) -> str:
+    """How grave an anomaly with that cause and strongest score is; `critique`, `haute` or `moyenne`."""
+    if cause in CRITICAL or abs(score) >= 8:
+        return "critique"
+    return "haute" if cause in HIGH or abs(score) >= 6 else "moyenne"
